@@ -1,0 +1,3 @@
+//! Gatespan core.
+#![no_std]
+extern crate alloc;

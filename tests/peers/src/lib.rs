@@ -1,0 +1,1 @@
+//! Gatespan beside the published OpenTelemetry propagators.
