@@ -1,3 +1,46 @@
-//! Gatespan core.
+//! The decision of a trace gateway: bytes of request headers in, header edits and a verdict out.
+//!
+//! ```text
+//!            ┌────────────────────────── Gate::admit ──────────────────────────┐
+//!  Request ─▶│ Seen ─▶ Arrival ─▶ Rule::stance, verdict ─▶ Identity ─▶ inject  │─▶ Admission
+//!            └────────────────────────────────────────────────────────────────┘     Pass { edits, span, … } or Refuse
+//!  stream ends ─▶ OpenSpan::close ─▶ Span, which the backends encode
+//! ```
+//!
+//! What this crate does not do: no I/O, no clock, no entropy, no logging, no environment. Time and random bytes are
+//! arguments; what a host has to do comes back as data. It needs `core` and `alloc` alone, and it does not panic.
+//!
+//! Start at [`Gate`]; the formats are in [`format`], the meaning of a configuration in [`config`].
+
 #![no_std]
+
 extern crate alloc;
+
+mod arrival;
+pub mod config;
+mod context;
+mod fault;
+pub mod format;
+mod gate;
+mod headers;
+mod identity;
+pub mod policy;
+pub mod redact;
+mod sampling;
+pub mod span;
+mod words;
+
+pub use arrival::Clash;
+pub use config::Config;
+pub use context::{
+    Entropy, FUTURE_MS, Ids, OpikId, OpikIds, OtelIds, Sampling, SpanId, Time, TraceId,
+};
+pub use fault::{Breach, Fault};
+pub use format::Format;
+pub use gate::{Admission, Decision, Export, Gate, Pass, Receives, Request, Unrecorded};
+pub use headers::{Edit, Edits, Headers, Pair, Value};
+pub use identity::{OpikPlace, OtelPlace, Own, TraceRow};
+pub use policy::Refusal;
+pub use sampling::{Sampler, Threshold};
+pub use span::{End, EndKind, OpenSpan, Span};
+pub use words::Word;

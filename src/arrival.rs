@@ -1,0 +1,209 @@
+//! What came in: each family read by its format, and per system the ids that are believed.
+
+use core::fmt;
+
+use crate::context::{Ids, OpikIds, OtelIds, Sampling};
+use crate::fault::Fault;
+use crate::format::tracestate::TraceState;
+use crate::format::{Carried, Extracted, FORMATS, Format, FormatSet, Seen, System};
+
+/// What a request brought along.
+#[derive(Debug)]
+pub(crate) struct Arrival<'a> {
+    /// What each format of the table found.
+    pub(crate) found: [Extracted<'a>; FORMATS.len()],
+    /// The formats of `extract` that brought usable ids.
+    pub(crate) valid: FormatSet,
+    /// The Opik ids that are believed.
+    pub(crate) opik: Option<OpikIds>,
+    /// The OpenTelemetry ids that are believed.
+    pub(crate) otel: Option<OtelIds>,
+    /// Whether someone vouches for the randomness of the believed trace id.
+    pub(crate) random: bool,
+    /// The `tracestate` that came with the believed ids.
+    pub(crate) state: Option<TraceState<'a>>,
+    /// The caller's sampling decision.
+    pub(crate) sampling: Sampling,
+    /// Two headers that disagree.
+    pub(crate) clash: Option<Clash>,
+}
+
+/// Two headers of one system that carry different ids.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Clash {
+    /// The format whose ids were taken.
+    pub won: &'static Format,
+    /// The format whose ids were not; the same one when its header came twice.
+    pub lost: &'static Format,
+}
+
+impl fmt::Display for Clash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { won, lost } = self;
+        if won == lost {
+            write!(f, "{} came twice with different values", won.name)
+        } else {
+            write!(f, "{} and {} carry different ids", won.name, lost.name)
+        }
+    }
+}
+
+impl<'a> Arrival<'a> {
+    /// Reads every known format; believes those of `order`, the first of a system most (law 5).
+    pub(crate) fn read(seen: &Seen<'a>, order: &[&'static Format]) -> Self {
+        let mut arrival = Self {
+            found: FORMATS.each_ref().map(|format| format.extract(seen)),
+            ..Self::nothing()
+        };
+        arrival.spread_family_faults();
+        let believed = arrival.believed(order);
+        let mut winners: [Option<&'static Format>; 2] = [None, None];
+        for format in order
+            .iter()
+            .copied()
+            .filter(|format| believed.contains(format))
+        {
+            let Some(Carried { ids, differs, .. }) = arrival.carried(format) else {
+                continue;
+            };
+            let (ids, differs) = (*ids, *differs);
+            let winner = match format.system {
+                System::Opik => &mut winners[0],
+                System::Otel => &mut winners[1],
+            };
+            let won = *winner.get_or_insert(format);
+            let agrees = arrival.believe(ids);
+            if (differs || !agrees) && arrival.clash.is_none() {
+                arrival.clash = Some(Clash { won, lost: format });
+            }
+        }
+        arrival.valid = believed;
+        arrival.sampling = arrival.decision(winners[1], order);
+        arrival.take_companions();
+        arrival
+    }
+
+    /// As if nothing had come in (law 15).
+    pub(crate) const fn nothing() -> Self {
+        Self {
+            found: [const { Ok(None) }; FORMATS.len()],
+            valid: FormatSet::EMPTY,
+            opik: None,
+            otel: None,
+            random: false,
+            state: None,
+            sampling: Sampling::Defer,
+            clash: None,
+        }
+    }
+
+    /// What a format found, if it is usable.
+    pub(crate) fn carried(&self, format: &Format) -> Option<&Carried<'a>> {
+        self.found.get(format.index())?.as_ref().ok()?.as_ref()
+    }
+
+    /// The refused headers.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = (&'static Format, Fault)> {
+        FORMATS
+            .iter()
+            .zip(&self.found)
+            .filter_map(|(format, found)| Some((format, *found.as_ref().err()?)))
+    }
+
+    /// Whether any header of a known format came, good or bad.
+    pub(crate) fn is_something(&self) -> bool {
+        self.found.iter().any(|found| !matches!(found, Ok(None)))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Carried<'a>> {
+        self.found
+            .iter()
+            .filter_map(|found| found.as_ref().ok()?.as_ref())
+    }
+
+    /// A malformed header spoils its whole family: what another spelling says may be what it meant, or a forgery.
+    fn spread_family_faults(&mut self) {
+        for (index, format) in FORMATS.iter().enumerate() {
+            let above = FORMATS.iter().zip(&self.found).take(index);
+            let fault = above
+                .filter(|(other, _)| other.family == format.family)
+                .find_map(|(_, found)| found.as_ref().err());
+            if let (Some(fault), Some(found @ Ok(Some(_)))) =
+                (fault.copied(), self.found.get_mut(index))
+            {
+                *found = Err(fault);
+            }
+        }
+    }
+
+    /// The formats of `order` that brought ids; of one family the first in the table alone.
+    fn believed(&self, order: &[&'static Format]) -> FormatSet {
+        let present = |format: &Format| self.carried(format).is_some();
+        let outdone = |format: &Format| {
+            order.iter().any(|other| {
+                other.family == format.family && other.index() < format.index() && present(other)
+            })
+        };
+        let brings_ids = |format: &Format| {
+            self.carried(format)
+                .is_some_and(|carried| carried.ids != Ids::None)
+        };
+        order
+            .iter()
+            .copied()
+            .filter(|format| brings_ids(format) && !outdone(format))
+            .collect()
+    }
+
+    /// Takes ids for the system's own unless there are some; says whether they agree with those.
+    fn believe(&mut self, ids: Ids) -> bool {
+        match ids {
+            Ids::None => true,
+            Ids::Opik(ids) => {
+                let known = *self.opik.get_or_insert(ids);
+                known.trace == ids.trace
+                    && (known.parent == ids.parent
+                        || known.parent.is_none()
+                        || ids.parent.is_none())
+            }
+            Ids::Otel(ids) => *self.otel.get_or_insert(ids) == ids,
+        }
+    }
+
+    /// The parent's decision: that of the format whose ids won; when none did, a state that came without ids, or the
+    /// deny of a format whose ids are not believed. An Opik pair alone counts as sampled.
+    fn decision(&self, winner: Option<&'static Format>, order: &[&'static Format]) -> Sampling {
+        if let Some(carried) = winner.and_then(|format| self.carried(format)) {
+            return carried.sampling;
+        }
+        let alone = order
+            .iter()
+            .filter_map(|format| self.carried(format))
+            .filter(|carried| carried.ids == Ids::None);
+        let decided = alone
+            .map(|carried| carried.sampling)
+            .find(|sampling| sampling.decided().is_some());
+        let denied = || {
+            self.all()
+                .map(|carried| carried.sampling)
+                .find(|sampling| *sampling == Sampling::Deny)
+        };
+        let opik = || self.opik.map(|_| Sampling::Accept);
+        decided
+            .or_else(denied)
+            .or_else(opik)
+            .unwrap_or(Sampling::Defer)
+    }
+
+    /// Takes what came along with the believed OpenTelemetry ids, whichever format's ids were believed first.
+    fn take_companions(&mut self) {
+        let Some(ids) = self.otel else { return };
+        let same = |carried: &&Carried<'a>| carried.ids == Ids::Otel(ids);
+        let random = self.all().filter(same).any(|carried| carried.random);
+        let state = self
+            .all()
+            .filter(same)
+            .find_map(|carried| carried.state.clone());
+        (self.random, self.state) = (random, state);
+    }
+}

@@ -1,0 +1,115 @@
+//! Where spans are sent, and how.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::gate::Receives;
+use crate::policy::Secret;
+use crate::words::words;
+
+/// A place to which spans are sent.
+#[derive(Debug)]
+pub struct Backend {
+    /// Its name in counters; its kind unless the document names it.
+    pub name: String,
+    /// Whose API it speaks.
+    pub kind: BackendKind,
+    /// Authority and base path.
+    pub url: String,
+    /// How the Worker hands spans over.
+    pub via: Via,
+    /// The Envoy cluster that carries the call.
+    pub cluster: Option<String>,
+    /// The API key.
+    pub api_key: Option<Secret>,
+    /// Opik's workspace.
+    pub workspace: Option<String>,
+    /// The project of spans whose rule names none.
+    pub project: Option<String>,
+    /// How OTLP is encoded.
+    pub encoding: Encoding,
+    /// Further headers of the call.
+    pub headers: Vec<(String, Secret)>,
+    /// Attributes of the OTLP resource.
+    pub resource: Vec<(String, String)>,
+    /// Lilypad's project.
+    pub project_id: Option<String>,
+}
+
+words! {
+    /// Whose API a backend speaks.
+    BackendKind {
+        /// Opik's REST API.
+        Opik = "opik",
+        /// OTLP over HTTP.
+        Otlp = "otlp",
+        /// Lilypad's own API.
+        Lilypad = "lilypad",
+        /// Nobody's: spans are not sent.
+        None = "none",
+    }
+}
+
+impl BackendKind {
+    /// The systems in which its spans arrive.
+    #[must_use]
+    pub const fn receives(self) -> Receives {
+        match self {
+            Self::Opik => Receives {
+                opik: true,
+                otel: false,
+            },
+            Self::Otlp | Self::Lilypad => Receives {
+                opik: false,
+                otel: true,
+            },
+            Self::None => Receives {
+                opik: false,
+                otel: false,
+            },
+        }
+    }
+}
+
+words! {
+    /// How the Worker hands spans over.
+    Via {
+        /// By a call of its own.
+        Http = "http",
+        /// Through a Queue.
+        Queue = "queue",
+    }
+}
+
+words! {
+    /// How OTLP is encoded.
+    Encoding {
+        /// Protocol buffers.
+        Protobuf = "protobuf",
+        /// JSON, with hex ids.
+        Json = "json",
+    }
+}
+
+/// How spans are batched and sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExportPlan {
+    /// Spans in a batch at most.
+    pub batch_spans: u32,
+    /// Bytes in a batch at most.
+    pub batch_bytes: u32,
+    /// How old the oldest span of a batch may grow.
+    pub interval_ms: u32,
+    /// Bytes in all batches together at most.
+    pub queue_bytes: u32,
+    /// How long a call may take.
+    pub timeout_ms: u32,
+    /// How often a batch is tried.
+    pub attempts: u32,
+    /// The first pause between tries.
+    pub backoff_ms: u32,
+    /// The longest.
+    pub backoff_max_ms: u32,
+    /// Whether bodies are compressed.
+    pub gzip: bool,
+}

@@ -1,0 +1,83 @@
+//! The configuration: one document for both hosts.
+
+mod backend;
+
+pub use backend::{Backend, BackendKind, Encoding, ExportPlan, Via};
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::format::Format;
+use crate::gate::Receives;
+use crate::policy::Rules;
+use crate::span::NameTemplate;
+use crate::words::words;
+
+/// A configuration that was found to be without fault.
+#[derive(Debug)]
+pub struct Config {
+    /// This gateway's name in spans.
+    pub service: String,
+    /// The wire formats.
+    pub formats: Formats,
+    /// The rules.
+    pub rules: Rules,
+    /// What a span records.
+    pub span: SpanPlan,
+    /// The response header of an exposed trace id.
+    pub response_header: String,
+    /// Where spans are sent.
+    pub backends: Vec<Backend>,
+    /// How they are sent.
+    pub export: ExportPlan,
+}
+
+/// Which formats are read, and how Opik's are spelt.
+#[derive(Debug)]
+pub struct Formats {
+    /// The formats that are believed, the most believed first.
+    pub extract: Vec<&'static Format>,
+    /// How Opik's headers are spelt upstream.
+    pub spelling: Spelling,
+}
+
+words! {
+    /// How Opik's headers are spelt upstream.
+    Spelling {
+        /// `opik_trace_id`, as the SDKs write it; some servers drop it.
+        Underscore = "underscore",
+        /// `opik-trace-id`, which every server lets through.
+        Dash = "dash",
+        /// Both.
+        Both = "both",
+    }
+}
+
+/// What a span records of its request.
+#[derive(Debug)]
+pub struct SpanPlan {
+    /// The template of its name.
+    pub name: NameTemplate,
+    /// The request headers recorded, in lower case.
+    pub headers: Vec<String>,
+    /// The query keys whose values are kept.
+    pub query: Vec<String>,
+    /// The header that names the thread of conversation.
+    pub thread: Option<String>,
+}
+
+impl Config {
+    /// The systems in which a span arrives when every backend takes it.
+    #[must_use]
+    pub fn receives(&self) -> Receives {
+        self.backends
+            .iter()
+            .fold(Receives::default(), |sum, backend| {
+                let one = backend.kind.receives();
+                Receives {
+                    opik: sum.opik || one.opik,
+                    otel: sum.otel || one.otel,
+                }
+            })
+    }
+}

@@ -1,0 +1,346 @@
+//! Ids that cannot hold an invalid value, their two spellings (hex, dashed UUID), and the sampling state.
+//!
+//! One bit pattern serves both systems: an [`OpikId`] read as 128 bits is a [`TraceId`], and its low 64 bits are a
+//! [`SpanId`] (never zero, because the UUID variant sits there).
+
+use core::num::{NonZeroU64, NonZeroU128};
+
+use uuid::{Uuid, Variant};
+
+use crate::fault::Breach;
+
+/// A moment, in nanoseconds since 1970. The core has no clock: the host says what time it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Time(pub u64);
+
+impl Time {
+    /// A moment given in milliseconds since 1970.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis.saturating_mul(1_000_000))
+    }
+
+    /// Whole milliseconds since 1970.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0 / 1_000_000
+    }
+}
+
+/// The random bytes of one admission: ten for a trace id, ten for our span id.
+pub type Entropy = [u8; 20];
+
+/// A 128-bit OpenTelemetry trace id, never zero.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TraceId(NonZeroU128);
+
+impl TraceId {
+    /// The id with these bits, unless they are all zero.
+    #[must_use]
+    pub const fn from_bits(bits: u128) -> Option<Self> {
+        match NonZeroU128::new(bits) {
+            Some(bits) => Some(Self(bits)),
+            None => None,
+        }
+    }
+
+    /// Exactly 32 lower-case hex digits.
+    pub fn parse(text: &[u8]) -> Result<Self, Breach> {
+        if text.len() != 32 {
+            return Err(Breach::Hex);
+        }
+        Self::padded(lower_case(text)?)
+    }
+
+    /// Up to 32 hex digits of either case, padded with zeros on the left.
+    pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
+        Self::from_bits(u128::from_be_bytes(left_padded::<32, 16>(text)?)).ok_or(Breach::Zero)
+    }
+
+    /// The 128 bits.
+    #[must_use]
+    pub const fn bits(self) -> u128 {
+        self.0.get()
+    }
+
+    /// 32 lower-case hex digits.
+    #[must_use]
+    pub fn hex(self) -> [u8; 32] {
+        spelled(self.bits().to_be_bytes())
+    }
+}
+
+/// A 64-bit OpenTelemetry span id, never zero.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SpanId(NonZeroU64);
+
+impl SpanId {
+    /// The id with these bits, unless they are all zero.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Option<Self> {
+        match NonZeroU64::new(bits) {
+            Some(bits) => Some(Self(bits)),
+            None => None,
+        }
+    }
+
+    /// Exactly 16 lower-case hex digits.
+    pub fn parse(text: &[u8]) -> Result<Self, Breach> {
+        if text.len() != 16 {
+            return Err(Breach::Hex);
+        }
+        Self::padded(lower_case(text)?)
+    }
+
+    /// Up to 16 hex digits of either case, padded with zeros on the left.
+    pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
+        Self::from_bits(u64::from_be_bytes(left_padded::<16, 8>(text)?)).ok_or(Breach::Zero)
+    }
+
+    /// The 64 bits.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0.get()
+    }
+
+    /// 16 lower-case hex digits.
+    #[must_use]
+    pub fn hex(self) -> [u8; 16] {
+        spelled(self.bits().to_be_bytes())
+    }
+}
+
+/// An Opik id: a UUID of version 7 and variant 10, hence never zero.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct OpikId(Uuid);
+
+impl OpikId {
+    /// Made of a time and 74 random bits (law 1; also our own span id).
+    #[must_use]
+    pub fn mint(now: Time, random: [u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(now.millis(), &random).into_uuid())
+    }
+
+    /// For a caller that has no Opik id: the time is now, the 74 free bits are those of `trace` (law 3b).
+    #[must_use]
+    pub fn derive(now: Time, trace: TraceId) -> Self {
+        let [_, _, _, _, _, _, tail @ ..] = trace.bits().to_be_bytes();
+        Self::mint(now, tail)
+    }
+
+    /// The id with these bits, if they are a UUID of version 7.
+    #[must_use]
+    pub const fn from_bits(bits: u128) -> Option<Self> {
+        let uuid = Uuid::from_u128(bits);
+        match (uuid.get_version_num(), uuid.get_variant()) {
+            (7, Variant::RFC4122) => Some(Self(uuid)),
+            _ => None,
+        }
+    }
+
+    /// A dashed or undashed UUID of version 7 in any case, its time at most [`FUTURE_MS`] ahead of `now` (law 11).
+    pub fn parse(text: &[u8], now: Time) -> Result<Self, Breach> {
+        if text.len() != DASHED && text.len() != UNDASHED {
+            return Err(Breach::Uuid);
+        }
+        let uuid = Uuid::try_parse_ascii(text).map_err(|_| Breach::Uuid)?;
+        let id = Self::from_bits(uuid.as_u128()).ok_or(Breach::NotVersion7)?;
+        if id.millis() > now.millis().saturating_add(FUTURE_MS) {
+            return Err(Breach::Future);
+        }
+        Ok(id)
+    }
+
+    /// The 128 bits.
+    #[must_use]
+    pub const fn bits(self) -> u128 {
+        self.0.as_u128()
+    }
+
+    /// The time inside the id, in milliseconds since 1970.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        (self.bits() >> 80) as u64
+    }
+
+    /// The same 128 bits as an OpenTelemetry trace id (law 2).
+    #[must_use]
+    pub const fn as_trace(self) -> TraceId {
+        match NonZeroU128::new(self.bits()) {
+            Some(bits) => TraceId(bits),
+            None => TraceId(NonZeroU128::MIN), // not reached: the version bits are set
+        }
+    }
+
+    /// The low 64 bits as an OpenTelemetry span id.
+    #[must_use]
+    pub const fn as_span(self) -> SpanId {
+        match NonZeroU64::new(self.bits() as u64) {
+            Some(bits) => SpanId(bits),
+            None => SpanId(NonZeroU64::MIN), // not reached: the variant bits are set
+        }
+    }
+
+    /// 36 characters, lower-case and dashed.
+    #[must_use]
+    pub fn dashed(self) -> [u8; DASHED] {
+        let mut text = [0; DASHED];
+        self.0.hyphenated().encode_lower(&mut text);
+        text
+    }
+
+    /// Whether `text` is how we would spell this id.
+    pub(crate) fn is_spelled(self, text: &[u8]) -> bool {
+        text == self.dashed()
+    }
+}
+
+/// What the ids of one family say: the pair of one system, or nothing but a sampling state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ids {
+    /// No ids: a sampling state alone.
+    None,
+    /// The Opik system.
+    Opik(OpikIds),
+    /// The OpenTelemetry system.
+    Otel(OtelIds),
+}
+
+/// A trace id and, if the caller has one, the parent span id of the Opik system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpikIds {
+    /// The trace.
+    pub trace: OpikId,
+    /// The parent; none means the top of the trace.
+    pub parent: Option<OpikId>,
+}
+
+/// A trace id and a span id of the OpenTelemetry system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OtelIds {
+    /// The trace.
+    pub trace: TraceId,
+    /// The span that becomes the receiver's parent.
+    pub span: SpanId,
+}
+
+/// What is known of the sampling decision.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sampling {
+    /// Not decided yet: the receiver decides.
+    Defer,
+    /// Not sampled.
+    Deny,
+    /// Sampled.
+    Accept,
+    /// Sampled, and marked as a debug trace.
+    Debug,
+}
+
+impl Sampling {
+    /// The decision as a yes or no; none while it is deferred.
+    #[must_use]
+    pub const fn decided(self) -> Option<bool> {
+        match self {
+            Self::Defer => None,
+            Self::Deny => Some(false),
+            Self::Accept | Self::Debug => Some(true),
+        }
+    }
+}
+
+impl From<bool> for Sampling {
+    fn from(sampled: bool) -> Self {
+        if sampled { Self::Accept } else { Self::Deny }
+    }
+}
+
+/// How far in the future the time of an inbound Opik id may lie: clocks differ, ids of tomorrow are made up.
+pub const FUTURE_MS: u64 = 60_000;
+
+const DASHED: usize = 36;
+const UNDASHED: usize = 32;
+
+fn lower_case(text: &[u8]) -> Result<&[u8], Breach> {
+    if text.iter().any(u8::is_ascii_uppercase) {
+        Err(Breach::Hex)
+    } else {
+        Ok(text)
+    }
+}
+
+/// Reads 1 to `DIGITS` hex digits as `BYTES` bytes, zeros added on the left.
+fn left_padded<const DIGITS: usize, const BYTES: usize>(
+    text: &[u8],
+) -> Result<[u8; BYTES], Breach> {
+    let mut digits = [b'0'; DIGITS];
+    let start = DIGITS.checked_sub(text.len()).ok_or(Breach::Hex)?;
+    match digits.get_mut(start..) {
+        Some(room) if !text.is_empty() => room.copy_from_slice(text),
+        _ => return Err(Breach::Hex),
+    }
+    let mut bytes = [0; BYTES];
+    hex::decode_to_slice(digits, &mut bytes).map_err(|_| Breach::Hex)?;
+    Ok(bytes)
+}
+
+fn spelled<const BYTES: usize, const DIGITS: usize>(bytes: [u8; BYTES]) -> [u8; DIGITS] {
+    let mut text = [b'0'; DIGITS];
+    // The buffer has two digits a byte by the types of the two callers, which is all that can go wrong here.
+    let _ = hex::encode_to_slice(bytes, &mut text);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time::from_millis(1_772_446_530_125);
+
+    #[test]
+    fn one_id_has_two_spellings() {
+        let id = OpikId::parse(b"019cae0b-ba4d-7b60-9c1b-2281eda8d7fe", NOW).unwrap();
+        assert_eq!(&id.dashed(), b"019cae0b-ba4d-7b60-9c1b-2281eda8d7fe");
+        assert_eq!(&id.as_trace().hex(), b"019cae0bba4d7b609c1b2281eda8d7fe");
+        assert_eq!(&id.as_span().hex(), b"9c1b2281eda8d7fe");
+        assert_eq!(id.millis(), 1_772_446_530_125);
+    }
+
+    #[test]
+    fn a_derived_id_ends_like_the_trace_it_stands_for() {
+        let trace = TraceId::parse(b"4bf92f3577b34da6a3ce929d0e0e4736").unwrap();
+        let id = OpikId::derive(NOW, trace);
+        assert_eq!(id.millis(), NOW.millis());
+        assert_eq!(&id.dashed()[24..], b"929d0e0e4736");
+        assert_eq!(
+            &id.dashed()[15..18],
+            b"da6",
+            "the twelve bits behind the version are kept as well"
+        );
+    }
+
+    #[test]
+    fn an_id_of_zero_random_bytes_is_still_valid() {
+        let id = OpikId::mint(Time(0), [0; 10]);
+        assert_ne!(id.as_span().bits(), 0);
+        assert_eq!(OpikId::from_bits(id.bits()), Some(id));
+    }
+
+    #[test]
+    fn a_uuid_has_36_or_32_characters_and_nothing_else() {
+        for (text, breach) in [
+            ("{019cae0b-ba4d-7b60-9c1b-2281eda8d7fe}", Breach::Uuid),
+            (
+                "urn:uuid:019cae0b-ba4d-7b60-9c1b-2281eda8d7fe",
+                Breach::Uuid,
+            ),
+            ("", Breach::Uuid),
+            ("019cae0b-ba4d-4b60-9c1b-2281eda8d7fe", Breach::NotVersion7),
+            ("019cae0b-ba4d-7b60-dc1b-2281eda8d7fe", Breach::NotVersion7),
+            ("00000000-0000-0000-0000-000000000000", Breach::NotVersion7),
+            ("ffffffff-ffff-7fff-bfff-ffffffffffff", Breach::Future),
+        ] {
+            assert_eq!(OpikId::parse(text.as_bytes(), NOW), Err(breach), "{text}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Jaeger's own propagation.
+//!
+//! ```text
+//! uber-trace-id   = trace-id ":" span-id ":" parent ":" flags   ; exactly four fields; "%3A" may stand for ":"
+//! trace-id        = 1*32HEX   span-id = 1*16HEX                 ; any case, padded on the left, not zero
+//! parent          = *16HEX                                      ; deprecated: read over, written as "0"
+//! flags           = 1*2HEX    ; bit 0 sampled, bit 1 debug (sampled as well)
+//! jaeger-debug-id = *         ; at a root: sampled and debug
+//! uberctx-KEY, jaeger-baggage ; baggage, carried beside the ids
+//! ```
+//! Example: `4bf92f3577b34da6a3ce929d0e0e4736:f067aa0ba902b7:0:1`.
+//!
+//! <https://www.jaegertracing.io/docs/1.76/client-libraries/#propagation-format>.
+
+use super::{
+    BAGGAGE_BYTES, BAGGAGE_MEMBERS, Carried, Extracted, Field, Format, Header, Keep, Outgoing,
+    Role, Seen, System, clear_headers, identity, rider,
+};
+use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
+use crate::fault::{Breach, Fault};
+use crate::headers::{Edits, Value, has_control};
+
+pub(super) const FORMAT: Format = Format {
+    extract,
+    inject,
+    clear: |format, seen, outgoing, edits| {
+        clear_headers(format, seen, outgoing, edits);
+        bound_baggage(seen, outgoing.keep, edits);
+    },
+    ..Format::new("jaeger", System::Otel, &HEADERS, UBER)
+};
+
+static HEADERS: [Header; 4] = [
+    identity(UBER),
+    identity(DEBUG),
+    rider("jaeger-baggage"),
+    BAGGAGE,
+];
+const UBER: &str = "uber-trace-id";
+const DEBUG: &str = "jaeger-debug-id";
+const BAGGAGE: Header = Header {
+    name: "uberctx-*",
+    role: Role::Baggage,
+};
+const SAMPLED: u8 = 1;
+const DEBUGGED: u8 = 2;
+
+fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
+    let [uber, debug, _, baggage] = fields else {
+        return Ok(None);
+    };
+    let found = uber.text().and_then(|text| text.map(read).transpose());
+    let Some((ids, sampling, canonical)) = found.map_err(|breach| Fault {
+        header: UBER,
+        breach,
+    })?
+    else {
+        let forced = Carried {
+            ids: Ids::None,
+            sampling: Sampling::Debug,
+            random: false,
+            state: None,
+            canonical: true,
+            differs: false,
+        };
+        return Ok(debug.is_present().then_some(forced));
+    };
+    let bounded = !baggage.is_present() || excess_baggage(seen, Keep::default()).next().is_none();
+    Ok(Some(Carried {
+        ids: Ids::Otel(ids),
+        sampling,
+        random: false,
+        state: None,
+        canonical: canonical && bounded && !uber.is_repeated() && !debug.is_present(),
+        differs: uber.differs(),
+    }))
+}
+
+fn read(text: &[u8]) -> Result<(OtelIds, Sampling, bool), Breach> {
+    let mut rest = Some(text);
+    let mut next = || {
+        let (field, behind) = split(rest?);
+        rest = behind;
+        Some(field)
+    };
+    let (Some(trace), Some(span), Some(parent), Some(flags), None) =
+        (next(), next(), next(), next(), next())
+    else {
+        return Err(Breach::Shape);
+    };
+    let ids = OtelIds {
+        trace: TraceId::padded(trace)?,
+        span: SpanId::padded(span)?,
+    };
+    if parent.len() > 16 || !parent.iter().all(u8::is_ascii_hexdigit) {
+        return Err(Breach::Hex);
+    }
+    let bits = match flags {
+        [_] | [_, _] => core::str::from_utf8(flags)
+            .ok()
+            .filter(|digits| !digits.starts_with('+')),
+        _ => None,
+    };
+    let bits = bits
+        .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+        .ok_or(Breach::Flags)?;
+    let sampling = match (bits & DEBUGGED != 0, bits & SAMPLED != 0) {
+        (true, _) => Sampling::Debug,
+        (false, sampled) => Sampling::from(sampled),
+    };
+    let canonical = text == spelled(ids, sampling).as_bytes();
+    Ok((ids, sampling, canonical))
+}
+
+/// The next field and what stands behind its colon. Some senders encode the colon as a URL would.
+fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let colon = text
+        .iter()
+        .position(|byte| matches!(byte, b':' | b'%'))
+        .unwrap_or(text.len());
+    let (field, rest) = text.split_at_checked(colon).unwrap_or((text, b""));
+    match rest {
+        [b':', rest @ ..] | [b'%', b'3', b'A' | b'a', rest @ ..] => (field, Some(rest)),
+        // The last field; or a percent sign of another kind, which stays in it and makes it no hex.
+        _ => (text, None),
+    }
+}
+
+fn spelled(ids: OtelIds, sampling: Sampling) -> Value {
+    let flags: &[u8] = match sampling {
+        Sampling::Debug => b":0:03",
+        Sampling::Accept => b":0:01",
+        Sampling::Deny | Sampling::Defer => b":0:00",
+    };
+    Value::of(&[&ids.trace.hex(), b":", &ids.span.hex(), flags])
+}
+
+fn inject<'a>(
+    seen: &Seen<'a>,
+    fields: &[Field<'a>],
+    outgoing: &Outgoing<'a>,
+    edits: &mut Edits<'a>,
+) {
+    let (Some(otel), [uber, debug, ..]) = (&outgoing.otel, fields) else {
+        return;
+    };
+    seen.set(UBER, uber, spelled(otel.ids, otel.sampling), edits);
+    seen.remove(DEBUG, debug, edits);
+    bound_baggage(seen, outgoing.keep, edits);
+}
+
+fn bound_baggage<'a>(seen: &Seen<'a>, keep: Keep<'a>, edits: &mut Edits<'a>) {
+    excess_baggage(seen, keep).for_each(|name| edits.remove(name));
+}
+
+/// The names of the `uberctx-` headers that may not pass: over the bounds, unfit, or not allowed to a stranger.
+fn excess_baggage<'a>(seen: &Seen<'a>, keep: Keep<'a>) -> impl Iterator<Item = &'a [u8]> {
+    let mut members = 0;
+    let mut bytes = 0;
+    seen.starting_with("uberctx-")
+        .filter_map(move |(name, key, value)| {
+            members += 1;
+            bytes += key.len() + value.len();
+            let fits = members <= BAGGAGE_MEMBERS && bytes <= BAGGAGE_BYTES && !has_control(value);
+            (!fits || keep.strip || !keep.baggage(key)).then_some(name)
+        })
+}

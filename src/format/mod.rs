@@ -1,0 +1,292 @@
+//! The wire formats: one file each, one row each in [`FORMATS`].
+//!
+//! A format reads its own headers ([`Format::extract`]), writes them ([`Format::inject`]) and takes them away
+//! ([`Format::clear`]). It never sees another format; `gate.rs` decides what is written where.
+
+mod b3;
+mod b3multi;
+mod jaeger;
+mod opik;
+mod opik_baggage;
+mod seen;
+mod set;
+pub mod tracestate;
+mod w3c;
+
+use alloc::string::String;
+
+pub use seen::{Field, Seen};
+pub use set::FormatSet;
+use tracestate::{Ot, TraceState};
+
+use crate::context::{Ids, OpikIds, OtelIds, Sampling};
+use crate::fault::Fault;
+use crate::headers::Edits;
+
+/// Every format this gateway knows. A new format is a file, its `mod` line and its row here.
+pub static FORMATS: [Format; 6] = placed([
+    opik::FORMAT,
+    opik_baggage::FORMAT,
+    w3c::FORMAT,
+    b3::FORMAT,
+    b3multi::FORMAT,
+    jaeger::FORMAT,
+]);
+
+/// Words that stand for formats in a configuration besides the formats' own names.
+pub static ALIASES: [(&str, &[&str]); 2] = [
+    ("composite", &["jaeger", "b3", "b3multi", "w3c"]),
+    ("tracecontext", &["w3c"]),
+];
+
+/// One wire format: its names, and how its headers are read, written and taken away.
+pub struct Format {
+    /// The name in a configuration.
+    pub name: &'static str,
+    /// Whose ids it carries.
+    pub system: System,
+    /// Formats of one family are spellings of one context: the one higher in [`FORMATS`] wins.
+    pub family: &'static str,
+    /// The headers it owns, in the order in which `extract` sees them.
+    pub headers: &'static [Header],
+    /// What to send, for a caller whose request was refused for lack of it.
+    pub ask: &'static str,
+    /// Whether it can leave the sampling decision to the receiver.
+    pub defers: bool,
+    extract: Extract,
+    inject: Inject,
+    clear: Clear,
+    index: u8,
+    first_field: usize,
+}
+
+/// Absent is `Ok(None)`; present and unusable is a fault. The two are never confused (law 13).
+pub type Extracted<'a> = Result<Option<Carried<'a>>, Fault>;
+
+type Extract = for<'a> fn(&Seen<'a>, &[Field<'a>]) -> Extracted<'a>;
+type Inject = for<'a> fn(&Seen<'a>, &[Field<'a>], &Outgoing<'a>, &mut Edits<'a>);
+type Clear = for<'a> fn(&'static Format, &Seen<'a>, &Outgoing<'a>, &mut Edits<'a>);
+
+/// The two worlds of ids that may travel together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum System {
+    /// Trace and parent span as UUIDs of version 7.
+    Opik,
+    /// A 128-bit trace id and a 64-bit span id.
+    Otel,
+}
+
+/// A header that belongs to a format.
+pub struct Header {
+    /// The lower-case name; one that ends in `*` stands for all names with that beginning.
+    pub name: &'static str,
+    /// What it is to the format.
+    pub role: Role,
+}
+
+/// What a header is to its format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Says ids or a sampling state: respelt or removed, never left stale.
+    Identity,
+    /// Travels beside the ids: passed on from a trusted caller, removed otherwise.
+    Rider,
+    /// Holds members of others beside our own: its format bounds and filters it.
+    Baggage,
+}
+
+/// What the headers of one format say.
+#[derive(Clone, Debug)]
+pub struct Carried<'a> {
+    /// The ids, in the format's system.
+    pub ids: Ids,
+    /// The sampling state.
+    pub sampling: Sampling,
+    /// Whether the low 56 bits of the trace id are vouched to be random.
+    pub random: bool,
+    /// The `tracestate` that came along.
+    pub state: Option<TraceState<'a>>,
+    /// Whether it is spelt as we would spell it, so that it may stay untouched.
+    pub canonical: bool,
+    /// A repeated header had another value, which was ignored.
+    pub differs: bool,
+}
+
+/// What goes upstream, for every format to spell.
+#[derive(Clone, Debug)]
+pub struct Outgoing<'a> {
+    /// The Opik system.
+    pub opik: Option<OpikIds>,
+    /// The OpenTelemetry system.
+    pub otel: Option<OtelOut<'a>>,
+    /// What else of the caller's headers may pass.
+    pub keep: Keep<'a>,
+}
+
+/// The OpenTelemetry half of [`Outgoing`].
+#[derive(Clone, Debug)]
+pub struct OtelOut<'a> {
+    /// The ids.
+    pub ids: OtelIds,
+    /// The sampling state, the same in every format.
+    pub sampling: Sampling,
+    /// Whether the low 56 bits of the trace id are vouched to be random.
+    pub random: bool,
+    /// The `tracestate` to pass on.
+    pub state: Option<TraceState<'a>>,
+    /// What becomes of its `ot` member.
+    pub ot: Ot,
+}
+
+/// What of the caller's headers besides ids may pass (laws 15 and 16).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keep<'a> {
+    /// No trace header at all goes upstream.
+    pub strip: bool,
+    /// The caller is a stranger: of its baggage only these keys pass.
+    pub only: Option<&'a [String]>,
+}
+
+impl Keep<'_> {
+    /// Whether headers pass that travel beside the ids.
+    #[must_use]
+    pub const fn riders(&self) -> bool {
+        !self.strip && self.only.is_none()
+    }
+
+    /// Whether this baggage key passes.
+    #[must_use]
+    pub fn baggage(&self, key: &[u8]) -> bool {
+        self.only
+            .is_none_or(|keys| keys.iter().any(|known| known.as_bytes() == key))
+    }
+}
+
+impl Format {
+    const fn new(
+        name: &'static str,
+        system: System,
+        headers: &'static [Header],
+        ask: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            system,
+            family: name,
+            headers,
+            ask,
+            defers: false,
+            extract: |_, _| Ok(None),
+            inject: |_, _, _, _| (),
+            clear: clear_headers,
+            index: 0,
+            first_field: 0,
+        }
+    }
+
+    /// The format of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| format.name == name)
+    }
+
+    /// Reads the headers of this format.
+    pub fn extract<'a>(&self, seen: &Seen<'a>) -> Extracted<'a> {
+        (self.extract)(seen, seen.fields(self))
+    }
+
+    /// Writes the ids of this format's system; what it does not write of its own headers is removed.
+    pub fn inject<'a>(
+        &'static self,
+        seen: &Seen<'a>,
+        outgoing: &Outgoing<'a>,
+        edits: &mut Edits<'a>,
+    ) {
+        if !outgoing.keep.riders() {
+            remove_headers(self, Role::Rider, seen, edits);
+        }
+        (self.inject)(seen, seen.fields(self), outgoing, edits);
+    }
+
+    /// Takes the ids of this format away.
+    pub fn clear<'a>(
+        &'static self,
+        seen: &Seen<'a>,
+        outgoing: &Outgoing<'a>,
+        edits: &mut Edits<'a>,
+    ) {
+        (self.clear)(self, seen, outgoing, edits);
+    }
+
+    /// The place of the row in [`FORMATS`].
+    #[must_use]
+    pub fn index(&self) -> usize {
+        usize::from(self.index)
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index
+    }
+}
+
+impl Eq for Format {}
+
+impl core::fmt::Debug for Format {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The usual way to take a format away: its headers are removed, riders only from a stranger.
+fn clear_headers<'a>(
+    format: &'static Format,
+    seen: &Seen<'a>,
+    outgoing: &Outgoing<'a>,
+    edits: &mut Edits<'a>,
+) {
+    remove_headers(format, Role::Identity, seen, edits);
+    if !outgoing.keep.riders() {
+        remove_headers(format, Role::Rider, seen, edits);
+    }
+}
+
+fn remove_headers<'a>(format: &'static Format, role: Role, seen: &Seen<'a>, edits: &mut Edits<'a>) {
+    for (header, field) in format.headers.iter().zip(seen.fields(format)) {
+        if header.role == role {
+            seen.remove(header.name, field, edits);
+        }
+    }
+}
+
+/// Baggage that passes at most, in W3C and in Jaeger spelling: what the W3C asks to carry at least.
+const BAGGAGE_MEMBERS: usize = 64;
+const BAGGAGE_BYTES: usize = 8192;
+
+const fn identity(name: &'static str) -> Header {
+    Header {
+        name,
+        role: Role::Identity,
+    }
+}
+
+const fn rider(name: &'static str) -> Header {
+    Header {
+        name,
+        role: Role::Rider,
+    }
+}
+
+/// Tells each row its place in the table and where its fields begin among the fields of all.
+const fn placed<const N: usize>(mut formats: [Format; N]) -> [Format; N] {
+    let mut index = 0;
+    let mut first_field = 0;
+    while index < N {
+        formats[index].index = index as u8;
+        formats[index].first_field = first_field;
+        first_field += formats[index].headers.len();
+        index += 1;
+    }
+    formats
+}

@@ -1,0 +1,268 @@
+//! One pass over the headers of a request: which of the known trace headers are there.
+
+use super::{FORMATS, Format, Role};
+use crate::config::Spelling;
+use crate::context::Time;
+use crate::fault::Breach;
+use crate::headers::{Edits, Headers, Value, has_control, trim};
+
+/// The known trace headers of one request, found in one pass and without allocation.
+pub struct Seen<'a> {
+    headers: Headers<'a>,
+    fields: [Field<'a>; FIELDS],
+    /// When the request came.
+    pub now: Time,
+    /// How Opik's headers are spelt upstream.
+    pub spelling: Spelling,
+}
+
+/// One known header of one request.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Field<'a> {
+    first: Option<&'a [u8]>,
+    several: bool,
+    differs: bool,
+}
+
+impl<'a> Field<'a> {
+    /// The value of the first copy, as it came.
+    #[must_use]
+    pub const fn first(&self) -> Option<&'a [u8]> {
+        self.first
+    }
+
+    /// Whether the header came at all.
+    #[must_use]
+    pub const fn is_present(&self) -> bool {
+        self.first.is_some()
+    }
+
+    /// Whether the header came more than once.
+    #[must_use]
+    pub const fn is_repeated(&self) -> bool {
+        self.several
+    }
+
+    /// Whether a copy had another value than the first.
+    #[must_use]
+    pub const fn differs(&self) -> bool {
+        self.differs
+    }
+
+    /// The first copy without the white space around it, if it is fit to be read at all.
+    pub(super) fn text(&self) -> Result<Option<&'a [u8]>, Breach> {
+        self.first.map(fit).transpose()
+    }
+
+    fn note(&mut self, value: &'a [u8]) {
+        match self.first {
+            None => self.first = Some(value),
+            Some(first) => {
+                self.several = true;
+                self.differs |= first != value;
+            }
+        }
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// Looks at each header once.
+    #[must_use]
+    pub fn sift(headers: Headers<'a>, spelling: Spelling, now: Time) -> Self {
+        let mut fields = [Field::default(); FIELDS];
+        for (name, value) in headers.iter() {
+            if !may_be_known(name) {
+                continue;
+            }
+            for (field, known) in fields.iter_mut().zip(&NAMES) {
+                if is_named(known, name) {
+                    field.note(value);
+                    break;
+                }
+            }
+        }
+        Self {
+            headers,
+            fields,
+            now,
+            spelling,
+        }
+    }
+
+    /// All headers of the request.
+    #[must_use]
+    pub const fn headers(&self) -> Headers<'a> {
+        self.headers
+    }
+
+    /// The fields of a format, in the order of its headers.
+    #[must_use]
+    pub fn fields(&self, format: &Format) -> &[Field<'a>] {
+        self.fields
+            .get(format.first_field..)
+            .and_then(|rest| rest.get(..format.headers.len()))
+            .unwrap_or_default()
+    }
+
+    /// Every copy of a header, in order.
+    #[must_use]
+    pub fn values(&self, name: &'static str, field: &Field<'a>) -> Values<'a> {
+        // Headers are walked again only where there is more than the first copy.
+        let rest = if field.several {
+            self.headers
+        } else {
+            Headers::new(&[])
+        };
+        Values {
+            first: field.first,
+            rest: rest.iter(),
+            name,
+            skipped: false,
+        }
+    }
+
+    /// The headers whose name begins like this, in lower case: name, what follows the beginning, value.
+    pub(super) fn starting_with(
+        &self,
+        beginning: &'static str,
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8], &'a [u8])> + use<'a> {
+        self.headers.iter().filter_map(|(name, value)| {
+            let (start, rest) = name.split_at_checked(beginning.len())?;
+            start
+                .eq_ignore_ascii_case(beginning.as_bytes())
+                .then_some((*name, rest, *value))
+        })
+    }
+
+    /// Writes a header, unless it says so already.
+    pub(super) fn set(
+        &self,
+        name: &'static str,
+        field: &Field<'a>,
+        value: Value,
+        edits: &mut Edits<'a>,
+    ) {
+        if field.several || field.first != Some(value.as_bytes()) {
+            edits.set(name, value);
+        }
+    }
+
+    /// Removes a header, if it came.
+    pub(super) fn remove(&self, name: &'static str, field: &Field<'a>, edits: &mut Edits<'a>) {
+        if field.is_present() {
+            edits.remove(name.as_bytes());
+        }
+    }
+
+    /// Removes the riders that hold a control character: they are never passed on.
+    pub(crate) fn remove_unfit(&self, edits: &mut Edits<'a>) {
+        for (header, field) in FORMATS
+            .iter()
+            .flat_map(|format| format.headers)
+            .zip(&self.fields)
+        {
+            if header.role == Role::Rider && self.values(header.name, field).any(has_control) {
+                edits.remove(header.name.as_bytes());
+            }
+        }
+    }
+}
+
+/// The copies of a repeatable header, in order.
+#[derive(Clone, Debug)]
+pub struct Values<'a> {
+    first: Option<&'a [u8]>,
+    rest: core::slice::Iter<'a, crate::headers::Pair<'a>>,
+    name: &'static str,
+    skipped: bool,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        loop {
+            let (name, value) = self.rest.next()?;
+            if is_named(self.name, name) {
+                if self.skipped {
+                    return Some(value);
+                }
+                self.skipped = true;
+            }
+        }
+    }
+}
+
+/// A value without the white space around it, if an id can stand in it at all.
+pub(super) fn fit(value: &[u8]) -> Result<&[u8], Breach> {
+    if value.len() > LONGEST_ID_HEADER {
+        return Err(Breach::TooLong);
+    }
+    let text = trim(value);
+    if has_control(text) || text.contains(&b'\t') {
+        Err(Breach::Control)
+    } else {
+        Ok(text)
+    }
+}
+
+/// No id of any format needs more; what is longer is not read.
+const LONGEST_ID_HEADER: usize = 256;
+
+const FIELDS: usize = {
+    let mut count = 0;
+    let mut index = 0;
+    while index < FORMATS.len() {
+        count += FORMATS[index].headers.len();
+        index += 1;
+    }
+    count
+};
+
+static NAMES: [&str; FIELDS] = {
+    let mut names = [""; FIELDS];
+    let mut field = 0;
+    let mut format = 0;
+    while format < FORMATS.len() {
+        let headers = FORMATS[format].headers;
+        let mut header = 0;
+        while header < headers.len() {
+            names[field] = headers[header].name;
+            field += 1;
+            header += 1;
+        }
+        format += 1;
+    }
+    names
+};
+
+/// The first letters of all known names: a bit a letter, so that most foreign headers cost one look.
+const FIRST_LETTERS: u32 = {
+    let mut letters = 0;
+    let mut field = 0;
+    while field < FIELDS {
+        letters |= letter(NAMES[field].as_bytes()[0]);
+        field += 1;
+    }
+    letters
+};
+
+const fn letter(byte: u8) -> u32 {
+    1 << (byte & 31)
+}
+
+fn may_be_known(name: &[u8]) -> bool {
+    matches!(name, [first, ..] if first.is_ascii_alphabetic() && FIRST_LETTERS & letter(*first) != 0)
+}
+
+fn is_named(known: &str, name: &[u8]) -> bool {
+    match known.strip_suffix('*') {
+        None => known.len() == name.len() && name.eq_ignore_ascii_case(known.as_bytes()),
+        Some(start) => name
+            .get(..start.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(start.as_bytes())),
+    }
+}

@@ -1,0 +1,151 @@
+//! W3C Trace Context, Level 2: `traceparent`, with `tracestate` beside it.
+//!
+//! ```text
+//! traceparent = version "-" trace-id "-" parent-id "-" flags
+//! version     = 2HEX                 ; 00..fe; 00 has exactly 55 characters, later ones may go on behind a "-"
+//! trace-id    = 32HEX  parent-id = 16HEX    ; lower case, not all zero
+//! flags       = 2HEX                 ; bit 0 sampled, bit 1 random; the others go out as 0
+//! ```
+//! Example: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
+//!
+//! <https://www.w3.org/TR/trace-context-2/>. Two headers, even equal ones, are no header at all (law 14). A bad
+//! `tracestate` is dropped and leaves the ids alone.
+
+use super::tracestate::TraceState;
+use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity};
+use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
+use crate::fault::{Breach, Fault};
+use crate::headers::{Edits, Value, has_control, trim};
+
+pub(super) const FORMAT: Format = Format {
+    extract,
+    inject,
+    ..Format::new(
+        "w3c",
+        System::Otel,
+        &[identity(TRACEPARENT), identity(TRACESTATE)],
+        "traceparent",
+    )
+};
+
+const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
+const SAMPLED: u8 = 1;
+const RANDOM: u8 = 2;
+/// The length of version 00, and the least of any.
+const LENGTH: usize = 55;
+/// Later versions may be longer; their tail is not interpreted.
+const LONGEST: usize = 8192;
+
+fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
+    let [parent, state] = fields else {
+        return Ok(None);
+    };
+    let Some(value) = parent.first() else {
+        return Ok(None);
+    };
+    let mut carried = if parent.is_repeated() {
+        Err(Breach::Repeated)
+    } else {
+        read(value)
+    }
+    .map_err(|breach| Fault {
+        header: TRACEPARENT,
+        breach,
+    })?;
+    if state.is_present() {
+        carried.state = TraceState::parse(seen.values(TRACESTATE, state)).ok();
+        carried.canonical &= carried.state.as_ref().is_some_and(TraceState::is_canonical);
+    }
+    Ok(Some(carried))
+}
+
+fn read(value: &[u8]) -> Result<Carried<'_>, Breach> {
+    if value.len() > LONGEST {
+        return Err(Breach::TooLong);
+    }
+    let text = trim(value);
+    if has_control(text) {
+        return Err(Breach::Control);
+    }
+    let (text, tail) = text.split_at_checked(LENGTH).ok_or(Breach::Length)?;
+    let ([v0, v1, b'-', rest @ ..], true) = (text, tail.is_empty() || tail.starts_with(b"-"))
+    else {
+        return Err(Breach::Shape);
+    };
+    let version = byte(*v0, *v1)
+        .filter(|version| *version != 0xff)
+        .ok_or(Breach::Version)?;
+    if version == 0 && !tail.is_empty() {
+        return Err(Breach::Length);
+    }
+    let (trace, rest) = rest.split_at_checked(32).ok_or(Breach::Shape)?;
+    let (span, rest) = rest
+        .strip_prefix(b"-")
+        .and_then(|rest| rest.split_at_checked(16))
+        .ok_or(Breach::Shape)?;
+    let [b'-', f0, f1] = rest else {
+        return Err(Breach::Shape);
+    };
+    let ids = OtelIds {
+        trace: TraceId::parse(trace)?,
+        span: SpanId::parse(span)?,
+    };
+    let flags = byte(*f0, *f1).ok_or(Breach::Flags)?;
+    Ok(Carried {
+        ids: Ids::Otel(ids),
+        sampling: Sampling::from(flags & SAMPLED != 0),
+        random: flags & RANDOM != 0,
+        state: None,
+        canonical: version == 0 && flags <= SAMPLED | RANDOM && value.len() == LENGTH,
+        differs: false,
+    })
+}
+
+fn inject<'a>(
+    seen: &Seen<'a>,
+    fields: &[Field<'a>],
+    outgoing: &Outgoing<'a>,
+    edits: &mut Edits<'a>,
+) {
+    let (Some(otel), [parent, state]) = (&outgoing.otel, fields) else {
+        return;
+    };
+    let flags: &[u8] = match (otel.random, otel.sampling.decided() == Some(true)) {
+        (false, false) => b"-00",
+        (false, true) => b"-01",
+        (true, false) => b"-02",
+        (true, true) => b"-03",
+    };
+    let value = Value::of(&[
+        b"00-",
+        &otel.ids.trace.hex(),
+        b"-",
+        &otel.ids.span.hex(),
+        flags,
+    ]);
+    seen.set(TRACEPARENT, parent, value, edits);
+    if otel
+        .state
+        .as_ref()
+        .is_some_and(|state| state.stays(otel.ot))
+    {
+        return;
+    }
+    let value = TraceState::written(otel.state.as_ref(), otel.ot);
+    if value.is_empty() {
+        seen.remove(TRACESTATE, state, edits);
+    } else {
+        seen.set(TRACESTATE, state, value, edits);
+    }
+}
+
+/// Two lower-case hex digits.
+fn byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    Some(digit(high)? << 4 | digit(low)?)
+}

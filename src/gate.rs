@@ -1,0 +1,366 @@
+//! The door: headers in, edits and an open span out.
+//!
+//! extract ([`Arrival`]) → judge (`policy`) → resolve and mint (`identity`) → inject. Law numbers are those of the
+//! identity laws, listed in ARCHITECTURE.
+
+use alloc::string::String;
+
+use crate::arrival::Arrival;
+use crate::config::Config;
+use crate::context::{Entropy, Ids, Sampling, Time};
+use crate::format::{FORMATS, Format, Keep, Outgoing, Seen, System};
+use crate::headers::{Edits, Headers, split_host, split_path};
+use crate::identity::{Fate, Identity};
+use crate::policy::{Peer, Refusal, Rule, Stance, Upstream, Verdict};
+use crate::span::{OpenSpan, Opening};
+use crate::words::words;
+
+/// A request as a host sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The method.
+    pub method: &'a [u8],
+    /// The path with its query.
+    pub path: &'a [u8],
+    /// The host, with or without a port.
+    pub host: &'a [u8],
+    /// All headers.
+    pub headers: Headers<'a>,
+    /// The caller's connection.
+    pub peer: Peer<'a>,
+    /// The name of the host's own route.
+    pub route: Option<&'a [u8]>,
+    /// The named rule that the host's own route asks for.
+    pub rule: Option<&'a [u8]>,
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Admission<'a> {
+    /// It goes on, with these changes.
+    Pass(Pass<'a>),
+    /// It goes no further, and makes no upstream call.
+    Refuse(Refusal),
+}
+
+/// A request that goes on.
+#[derive(Debug, Default)]
+pub struct Pass<'a> {
+    /// The changes to its headers.
+    pub edits: Edits<'a>,
+    /// The gateway's own span, if one is recorded.
+    pub span: Option<OpenSpan>,
+    /// Why none is.
+    pub unrecorded: Option<Unrecorded>,
+    /// What was done with the caller's ids.
+    pub decision: Decision,
+    /// The trace id for the response, if the rule exposes it.
+    pub exposed: Option<String>,
+}
+
+words! {
+    /// What was done with the caller's ids.
+    Decision {
+        /// They were continued.
+        Joined = "joined",
+        /// None came: new ones were made.
+        Minted = "minted",
+        /// They were removed; the new trace remembers them.
+        Linked = "linked",
+        /// They were removed or refused; a new trace was begun.
+        Restarted = "restarted",
+        /// Nothing was made of the request.
+        Passed = "passed",
+        /// The request was refused.
+        Rejected = "rejected",
+    }
+}
+
+impl Default for Decision {
+    fn default() -> Self {
+        Self::Passed
+    }
+}
+
+words! {
+    /// Why no span is recorded.
+    Unrecorded {
+        /// The rule or the document does not record.
+        Rule = "rule",
+        /// The trace is not sampled.
+        Unsampled = "unsampled",
+        /// The queue has no room.
+        QueueFull = "queue_full",
+        /// The backend refuses everything for now.
+        ExportStopped = "export_stopped",
+    }
+}
+
+/// What the way to the backends is like at this moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Export {
+    /// A span will be delivered to these systems.
+    Accepting(Receives),
+    /// There is no room for another span.
+    QueueFull,
+    /// The backend has refused us and is not to be asked for a while.
+    Stopped,
+}
+
+/// The systems in which a span of ours arrives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Receives {
+    /// Opik.
+    pub opik: bool,
+    /// OpenTelemetry.
+    pub otel: bool,
+}
+
+/// A configured gateway.
+#[derive(Debug)]
+pub struct Gate {
+    config: Config,
+}
+
+impl Gate {
+    /// A gateway with this configuration.
+    #[must_use]
+    pub const fn new(config: Config) -> Self {
+        Self { config }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Decides about one request. `export` is the outbox's word on whether a span would be delivered now.
+    pub fn admit<'a>(
+        &'a self,
+        request: &Request<'a>,
+        export: Export,
+        now: Time,
+        entropy: &Entropy,
+    ) -> Admission<'a> {
+        self.judge(request, export, now, entropy)
+            .map_or_else(Admission::Refuse, Admission::Pass)
+    }
+
+    fn judge<'a>(
+        &'a self,
+        request: &Request<'a>,
+        export: Export,
+        now: Time,
+        entropy: &Entropy,
+    ) -> Result<Pass<'a>, Refusal> {
+        let config = &self.config;
+        let place = config.rules.place(request).ok_or(Refusal::Config)?;
+        let rule = config.rules.rule(place);
+        let Some(stance) = rule.stance(request.headers, &request.peer)? else {
+            return Ok(Pass::untouched());
+        };
+
+        let seen = Seen::sift(request.headers, config.formats.spelling, now);
+        let came = Arrival::read(&seen, &config.formats.extract);
+        let nothing = Arrival::nothing();
+        let arrival = if stance == Stance::Join {
+            &came
+        } else {
+            &nothing
+        };
+        let verdict = rule.verdict(arrival)?;
+        let identity = Identity::resolve(
+            arrival,
+            verdict,
+            fate(&rule, export),
+            rule.sample,
+            now,
+            entropy,
+        );
+        let decision = decision(stance, &came, verdict);
+
+        let span = identity.own.map(|own| {
+            let known = if stance == Stance::Restart {
+                &nothing
+            } else {
+                &came
+            };
+            let linked = stance == Stance::Link;
+            OpenSpan::begin(
+                request,
+                &config.span,
+                Opening {
+                    own,
+                    place,
+                    decision,
+                    arrival: known,
+                    linked,
+                    now,
+                },
+            )
+        });
+        Ok(Pass {
+            edits: write(&seen, arrival, &identity, &rule, stance),
+            span,
+            unrecorded: identity.unrecorded,
+            decision,
+            exposed: if rule.expose {
+                identity.exposed()
+            } else {
+                None
+            },
+        })
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The path without its query.
+    #[must_use]
+    pub fn path_alone(&self) -> &'a [u8] {
+        split_path(self.path).0
+    }
+
+    /// The host without its port.
+    #[must_use]
+    pub fn host_alone(&self) -> &'a [u8] {
+        split_host(self.host).0
+    }
+}
+
+impl Pass<'_> {
+    fn untouched() -> Self {
+        Self {
+            unrecorded: Some(Unrecorded::Rule),
+            ..Self::default()
+        }
+    }
+}
+
+/// Whether a span would be recorded and delivered (law 7), the sampling decision aside.
+fn fate(rule: &Rule<'_>, export: Export) -> Fate {
+    match export {
+        _ if !rule.record => Fate::Forward(Unrecorded::Rule),
+        Export::Accepting(receives) if receives == Receives::default() => {
+            Fate::Forward(Unrecorded::Rule)
+        }
+        Export::Accepting(receives) => Fate::Record(receives),
+        Export::QueueFull => Fate::Forward(Unrecorded::QueueFull),
+        Export::Stopped => Fate::Forward(Unrecorded::ExportStopped),
+    }
+}
+
+fn decision(stance: Stance, came: &Arrival<'_>, verdict: Verdict) -> Decision {
+    match (stance, verdict) {
+        (Stance::Join, Verdict::Join) => Decision::Joined,
+        (Stance::Link, _) if !came.valid.is_empty() => Decision::Linked,
+        (Stance::Link | Stance::Restart, _) if came.is_something() => Decision::Restarted,
+        (Stance::Join, Verdict::Mint) if came.faults().next().is_some() => Decision::Restarted,
+        (_, Verdict::Pass) => Decision::Passed,
+        _ => Decision::Minted,
+    }
+}
+
+/// Has every known format written, left as it came, or taken away (laws 6, 8, 15, 16).
+fn write<'a>(
+    seen: &Seen<'a>,
+    arrival: &Arrival<'a>,
+    identity: &Identity<'a>,
+    rule: &Rule<'a>,
+    stance: Stance,
+) -> Edits<'a> {
+    let mut edits = Edits::default();
+    let strip = rule.upstream == Upstream::Strip;
+    let keep = Keep {
+        strip,
+        only: (stance != Stance::Join).then_some(rule.baggage_allow),
+    };
+    if let Some(proof) = rule.trust.and_then(|trust| trust.header.as_ref()) {
+        if seen.headers().first(proof.name.as_bytes()).is_some() {
+            edits.remove(proof.name.as_bytes());
+        }
+    }
+    let mut outgoing = Outgoing {
+        opik: identity.opik,
+        otel: identity.otel.clone(),
+        keep,
+    };
+    let goes_out =
+        |format: &&Format| rule.inject.contains(format) || arrival.carried(format).is_some();
+    if let Some(otel) = outgoing
+        .otel
+        .as_mut()
+        .filter(|otel| otel.sampling == Sampling::Defer)
+    {
+        let undecidable = |format: &Format| format.system == System::Otel && !format.defers;
+        if FORMATS.iter().filter(goes_out).any(undecidable) {
+            otel.sampling = identity.sampling;
+        }
+    }
+    for format in &FORMATS {
+        match fitting(format, arrival, &outgoing, rule) {
+            Fitting::Keep => {}
+            Fitting::Inject => format.inject(seen, &outgoing, &mut edits),
+            Fitting::Clear => format.clear(seen, &outgoing, &mut edits),
+        }
+    }
+    if keep.riders() {
+        seen.remove_unfit(&mut edits);
+    }
+    edits
+}
+
+/// What happens to one format on the way out.
+enum Fitting {
+    /// It already says what we would write.
+    Keep,
+    /// It is written.
+    Inject,
+    /// It is taken away: stale, refused, or not wanted.
+    Clear,
+}
+
+fn fitting(
+    format: &'static Format,
+    arrival: &Arrival<'_>,
+    outgoing: &Outgoing<'_>,
+    rule: &Rule<'_>,
+) -> Fitting {
+    let carried = arrival.carried(format);
+    if outgoing.keep.strip {
+        return Fitting::Clear;
+    }
+    let (goes, same) = match format.system {
+        System::Opik => {
+            // What we add or change has both ids; a lone trace id goes on alone (law 8).
+            let goes = outgoing
+                .opik
+                .is_some_and(|ids| ids.parent.is_some() || carried.is_some());
+            (
+                goes,
+                carried.is_some_and(|carried| outgoing.opik.map(Ids::Opik) == Some(carried.ids)),
+            )
+        }
+        System::Otel => {
+            let same = |otel: &crate::format::OtelOut<'_>| {
+                carried.is_some_and(|carried| {
+                    carried.ids == Ids::Otel(otel.ids)
+                        && carried.sampling == otel.sampling
+                        && carried.random == otel.random
+                })
+            };
+            (
+                outgoing.otel.is_some(),
+                outgoing.otel.as_ref().is_some_and(same),
+            )
+        }
+    };
+    match carried {
+        Some(carried) if same && carried.canonical => Fitting::Keep,
+        // A decision without ids stays where nothing stands beside it.
+        Some(carried) if !goes && carried.ids == Ids::None => Fitting::Keep,
+        Some(_) if goes => Fitting::Inject,
+        None if goes && rule.inject.contains(format) => Fitting::Inject,
+        _ => Fitting::Clear,
+    }
+}

@@ -1,0 +1,177 @@
+//! A rule in layers: the default, the route's, the named one. Each key is taken from the uppermost layer that has it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::format::FormatSet;
+use crate::policy::Trust;
+use crate::sampling::Sampler;
+use crate::words::words;
+
+words! {
+    /// What happens to the ids that a trusted caller sends.
+    Inbound {
+        /// Continued.
+        Join = "join",
+        /// Removed; a new trace links to them.
+        Link = "link",
+        /// Removed and forgotten.
+        Restart = "restart",
+        /// Not looked at; nothing is touched or recorded.
+        Off = "off",
+    }
+}
+words! {
+    /// What trace headers go upstream.
+    Upstream {
+        /// Those of the gateway's span.
+        Send = "send",
+        /// None: third parties learn nothing.
+        Strip = "strip",
+    }
+}
+words! {
+    /// What happens when no usable ids came in.
+    Missing {
+        /// New ones are made.
+        Mint = "mint",
+        /// The request is refused.
+        Reject = "reject",
+        /// The request goes on without.
+        Pass = "pass",
+    }
+}
+words! {
+    /// What happens when a header was refused.
+    Invalid {
+        /// It is removed; new ids are made where no valid ones are left.
+        Restart = "restart",
+        /// The request is refused.
+        Reject = "reject",
+    }
+}
+words! {
+    /// What happens when two families of one system disagree.
+    Conflict {
+        /// The first in the order of `formats.extract` is taken.
+        Prefer = "prefer",
+        /// The request is refused.
+        Reject = "reject",
+    }
+}
+words! {
+    /// What happens to a caller for whom no condition of trust holds.
+    Untrusted {
+        /// Its ids are removed; a new trace links to them.
+        Link = "link",
+        /// Its ids are removed and forgotten.
+        Restart = "restart",
+        /// Its request is refused.
+        Reject = "reject",
+    }
+}
+words! {
+    /// What is read from the bodies of an LLM call.
+    Genai {
+        /// Nothing.
+        Off = "off",
+        /// Model, usage and finish reasons; never content.
+        Metadata = "metadata",
+    }
+}
+
+/// The keys that one layer sets.
+#[derive(Debug, Default)]
+#[allow(
+    missing_docs,
+    reason = "the keys of `Rule`, each of which says what it is"
+)]
+pub struct Layer {
+    pub inbound: Option<Inbound>,
+    pub upstream: Option<Upstream>,
+    pub inject: Option<FormatSet>,
+    pub baggage_allow: Option<Vec<String>>,
+    pub missing: Option<Missing>,
+    pub invalid: Option<Invalid>,
+    pub conflict: Option<Conflict>,
+    pub require: Option<FormatSet>,
+    pub trust: Option<Trust>,
+    pub untrusted: Option<Untrusted>,
+    pub record: Option<bool>,
+    pub sample: Option<Sampler>,
+    pub project: Option<String>,
+    pub genai: Option<Genai>,
+    pub expose: Option<bool>,
+    pub tags: Option<Vec<String>>,
+}
+
+/// The rule of one request: every key, from the uppermost layer that sets it or from the defaults.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule<'c> {
+    /// What happens to a trusted caller's ids.
+    pub inbound: Inbound,
+    /// What trace headers go upstream.
+    pub upstream: Upstream,
+    /// The formats written upstream.
+    pub inject: FormatSet,
+    /// The baggage keys kept from callers whose ids are not continued.
+    pub baggage_allow: &'c [String],
+    /// What happens when no usable ids came in.
+    pub missing: Missing,
+    /// What happens when a header was refused.
+    pub invalid: Invalid,
+    /// What happens when two families disagree.
+    pub conflict: Conflict,
+    /// With `missing: reject`, the formats any one of which will do.
+    pub require: FormatSet,
+    /// How a caller proves that its ids can be trusted.
+    pub trust: Option<&'c Trust>,
+    /// What happens to a caller that cannot.
+    pub untrusted: Untrusted,
+    /// Whether a span is recorded.
+    pub record: bool,
+    /// Which of the traces that begin here are kept.
+    pub sample: Sampler,
+    /// The backend's project for the span, if it is not the backend's own.
+    pub project: Option<&'c str>,
+    /// What is read from the bodies of an LLM call.
+    pub genai: Genai,
+    /// Whether responses carry the trace id.
+    pub expose: bool,
+    /// Tags put on the span.
+    pub tags: &'c [String],
+}
+
+impl<'c> Rule<'c> {
+    /// The rule of these layers, the uppermost first, over the document's formats.
+    #[must_use]
+    pub fn of(layers: [Option<&'c Layer>; 3], inject: FormatSet, extract: FormatSet) -> Self {
+        let layers = || layers.into_iter().flatten();
+        macro_rules! first {
+            ($key:ident) => {
+                layers().find_map(|layer| layer.$key)
+            };
+            (&$key:ident) => {
+                layers().find_map(|layer| layer.$key.as_ref())
+            };
+        }
+        Self {
+            inbound: first!(inbound).unwrap_or(Inbound::Join),
+            upstream: first!(upstream).unwrap_or(Upstream::Send),
+            inject: first!(inject).unwrap_or(inject),
+            baggage_allow: first!(&baggage_allow).map_or(&[], Vec::as_slice),
+            missing: first!(missing).unwrap_or(Missing::Mint),
+            invalid: first!(invalid).unwrap_or(Invalid::Restart),
+            conflict: first!(conflict).unwrap_or(Conflict::Prefer),
+            require: first!(require).unwrap_or(extract),
+            trust: first!(&trust),
+            untrusted: first!(untrusted).unwrap_or(Untrusted::Link),
+            record: first!(record).unwrap_or(true),
+            sample: first!(sample).unwrap_or(Sampler::Always),
+            project: first!(&project).map(String::as_str),
+            genai: first!(genai).unwrap_or(Genai::Off),
+            expose: first!(expose).unwrap_or(false),
+            tags: first!(&tags).map_or(&[], Vec::as_slice),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Which rule a request falls under: the first matching entry of `routes`, over the default, under a named rule.
+//!
+//! Entries are filed by the one literal that decides most (path, host, or a beginning of the path), so that a request
+//! looks at a handful of them, however many there are; among those the first in the document wins.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::format::FormatSet;
+use crate::gate::Request;
+use crate::policy::{Layer, Rule};
+
+/// All rules of a document.
+#[derive(Debug, Default)]
+pub struct Rules {
+    default: Layer,
+    routes: Vec<Route>,
+    named: BTreeMap<String, Layer>,
+    inject: FormatSet,
+    extract: FormatSet,
+    paths: BTreeMap<Vec<u8>, Vec<u32>>,
+    hosts: BTreeMap<Vec<u8>, Vec<u32>>,
+    prefixes: BTreeMap<Vec<u8>, Vec<u32>>,
+    prefix_lengths: BTreeSet<usize>,
+    others: Vec<u32>,
+}
+
+/// One entry of `routes`.
+#[derive(Debug, Default)]
+pub struct Route {
+    /// Which requests it is for.
+    pub condition: Match,
+    /// What it changes.
+    pub layer: Layer,
+}
+
+/// The conditions of a route; all that are given must hold.
+#[derive(Debug, Default)]
+pub struct Match {
+    /// The whole path, without the query.
+    pub path: Option<String>,
+    /// A beginning of the path.
+    pub path_prefix: Option<String>,
+    /// The host in lower case, without the port; `*.` at its beginning stands for any subdomain.
+    pub host: Option<String>,
+    /// The methods.
+    pub methods: Vec<String>,
+    /// A header and the value that it must have.
+    pub header: Option<(String, String)>,
+    /// The name of Envoy's route.
+    pub route: Option<String>,
+}
+
+/// Where the layers of a request's rule are to be found: small, so that a span can remember it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Place {
+    route: Option<u32>,
+    named: Option<u32>,
+}
+
+impl Rules {
+    /// Files the routes.
+    #[must_use]
+    pub fn new(
+        default: Layer,
+        routes: Vec<Route>,
+        named: BTreeMap<String, Layer>,
+        inject: FormatSet,
+        extract: FormatSet,
+    ) -> Self {
+        let mut rules = Self {
+            default,
+            named,
+            inject,
+            extract,
+            ..Self::default()
+        };
+        for (index, route) in (0..).zip(&routes) {
+            let condition = &route.condition;
+            let shelf = match (&condition.path, &condition.host, &condition.path_prefix) {
+                (Some(path), ..) => rules.paths.entry(path.as_bytes().to_vec()).or_default(),
+                (_, Some(host), _) if !host.starts_with('*') => {
+                    rules.hosts.entry(host.as_bytes().to_vec()).or_default()
+                }
+                (_, _, Some(prefix)) => {
+                    rules.prefix_lengths.insert(prefix.len());
+                    rules
+                        .prefixes
+                        .entry(prefix.as_bytes().to_vec())
+                        .or_default()
+                }
+                _ => &mut rules.others,
+            };
+            shelf.push(index);
+        }
+        rules.routes = routes;
+        rules
+    }
+
+    /// The place of a request's rule; none when it names a rule that does not exist.
+    #[must_use]
+    pub fn place(&self, request: &Request<'_>) -> Option<Place> {
+        let named = match request.rule {
+            None => None,
+            Some(name) => Some(
+                (0..)
+                    .zip(self.named.keys())
+                    .find(|(_, known)| known.as_bytes() == name)?
+                    .0,
+            ),
+        };
+        let route = if self.routes.is_empty() {
+            None
+        } else {
+            self.route(request)
+        };
+        Some(Place { route, named })
+    }
+
+    /// The rule at a place.
+    #[must_use]
+    pub fn rule(&self, place: Place) -> Rule<'_> {
+        let named = place
+            .named
+            .and_then(|index| self.named.values().nth(index as usize));
+        let route = place
+            .route
+            .and_then(|index| self.routes.get(index as usize))
+            .map(|route| &route.layer);
+        Rule::of(
+            [named, route, Some(&self.default)],
+            self.inject,
+            self.extract,
+        )
+    }
+
+    /// Every combination of layers that a request can meet, with its name in the document.
+    pub(crate) fn combinations(&self) -> impl Iterator<Item = (Place, Option<u32>, Option<&str>)> {
+        let routes =
+            core::iter::once(None).chain((0..).zip(&self.routes).map(|(index, _)| Some(index)));
+        routes.flat_map(|route| {
+            let named = (0..)
+                .zip(self.named.keys())
+                .map(|(index, name)| (Some(index), Some(name.as_str())));
+            core::iter::once((None, None))
+                .chain(named)
+                .map(move |(named, name)| (Place { route, named }, route, name))
+        })
+    }
+
+    fn route(&self, request: &Request<'_>) -> Option<u32> {
+        let path = request.path_alone();
+        let host = request.host_alone();
+        let mut lower = [0; LONGEST_HOST];
+        let lower = lower.get_mut(..host.len()).map(|room| {
+            room.copy_from_slice(host);
+            room.make_ascii_lowercase();
+            &*room
+        });
+        let by_host = lower.and_then(|host| self.hosts.get(host));
+        let beginnings = self
+            .prefix_lengths
+            .iter()
+            .map_while(|length| path.get(..*length));
+        let by_prefix = beginnings.filter_map(|beginning| self.prefixes.get(beginning));
+        let shelves = [self.paths.get(path), by_host, Some(&self.others)]
+            .into_iter()
+            .flatten()
+            .chain(by_prefix);
+        shelves
+            .filter_map(|shelf| {
+                let fits = |index: &&u32| {
+                    self.routes
+                        .get(**index as usize)
+                        .is_some_and(|r| r.condition.holds(request))
+                };
+                shelf.iter().find(fits).copied()
+            })
+            .min()
+    }
+}
+
+impl Match {
+    /// Whether every given condition holds.
+    #[must_use]
+    pub fn holds(&self, request: &Request<'_>) -> bool {
+        let path = request.path_alone();
+        self.path
+            .as_ref()
+            .is_none_or(|wanted| wanted.as_bytes() == path)
+            && self
+                .path_prefix
+                .as_ref()
+                .is_none_or(|wanted| path.starts_with(wanted.as_bytes()))
+            && self
+                .host
+                .as_ref()
+                .is_none_or(|wanted| host_fits(wanted.as_bytes(), request.host_alone()))
+            && (self.methods.is_empty()
+                || self
+                    .methods
+                    .iter()
+                    .any(|wanted| wanted.as_bytes() == request.method))
+            && self
+                .route
+                .as_ref()
+                .is_none_or(|wanted| Some(wanted.as_bytes()) == request.route)
+            && self.header.as_ref().is_none_or(|(name, wanted)| {
+                request
+                    .headers
+                    .named(name.as_bytes())
+                    .any(|value| value == wanted.as_bytes())
+            })
+    }
+}
+
+/// `*.example.com` fits every host below `example.com`, and not that host itself.
+fn host_fits(wanted: &[u8], host: &[u8]) -> bool {
+    match wanted {
+        [b'*', ending @ ..] => {
+            host.len() > ending.len()
+                && host
+                    .get(host.len() - ending.len()..)
+                    .is_some_and(|end| end.eq_ignore_ascii_case(ending))
+        }
+        _ => host.eq_ignore_ascii_case(wanted),
+    }
+}
+
+/// No name in the DNS is longer.
+const LONGEST_HOST: usize = 255;

@@ -1,0 +1,205 @@
+//! The attributes of a span, one row each, whatever the backend.
+
+use core::fmt;
+
+use super::texts::Piece;
+use super::{EndKind, ErrorType, Span};
+use crate::arrival::Clash;
+use crate::context::{OpikId, SpanId, TraceId};
+use crate::fault::Fault;
+use crate::words::Word;
+
+/// One attribute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attribute<'s> {
+    /// What it is called.
+    pub key: Key<'s>,
+    /// What it says.
+    pub value: Value<'s>,
+}
+
+/// The name of an attribute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Key<'s> {
+    /// One of the table's.
+    Known(&'static str),
+    /// A recorded request header.
+    RequestHeader(&'s str),
+}
+
+/// What an attribute says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Value<'s> {
+    /// A text of the request.
+    Text(&'s str),
+    /// A count.
+    Whole(u64),
+    /// An OpenTelemetry trace id, as hex.
+    Trace(TraceId),
+    /// An OpenTelemetry span id, as hex.
+    Span(SpanId),
+    /// An Opik id, dashed.
+    Opik(OpikId),
+    /// What was refused.
+    Fault(Fault),
+    /// What disagreed.
+    Clash(Clash),
+    /// What failed.
+    Error(ErrorType),
+}
+
+impl Span<'_> {
+    /// Every attribute that this span has.
+    pub fn attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
+        let known = ATTRIBUTES.iter().filter_map(|(key, value)| {
+            Some(Attribute {
+                key: Key::Known(key),
+                value: value(self)?,
+            })
+        });
+        let headers = self
+            .plan
+            .headers
+            .iter()
+            .enumerate()
+            .filter_map(|(index, name)| {
+                let value = Value::Text(self.open.texts.header(index)?);
+                Some(Attribute {
+                    key: Key::RequestHeader(name),
+                    value,
+                })
+            });
+        known.chain(headers)
+    }
+}
+
+type Row = (&'static str, for<'s> fn(&'s Span<'_>) -> Option<Value<'s>>);
+
+/// HTTP attributes by the OpenTelemetry conventions; our own under `gatespan.`.
+static ATTRIBUTES: [Row; 19] = [
+    ("http.request.method", |span| {
+        Some(Value::Text(method(span)?))
+    }),
+    ("http.request.method_original", |span| {
+        span.open
+            .texts
+            .piece(Piece::Method)
+            .filter(|_| method(span) == Some(OTHER))
+            .map(Value::Text)
+    }),
+    ("url.path", |span| {
+        span.open.texts.piece(Piece::Path).map(Value::Text)
+    }),
+    ("url.query", |span| {
+        span.open.texts.piece(Piece::Query).map(Value::Text)
+    }),
+    ("server.address", |span| {
+        span.open.texts.piece(Piece::Host).map(Value::Text)
+    }),
+    ("http.route", |span| {
+        span.open.texts.piece(Piece::Route).map(Value::Text)
+    }),
+    ("http.response.status_code", |span| {
+        span.end.status.map(|status| Value::Whole(status.into()))
+    }),
+    ("rpc.grpc.status_code", |span| {
+        span.end
+            .grpc_status
+            .map(|status| Value::Whole(status.into()))
+    }),
+    ("http.request.body.size", |span| {
+        span.end.request_bytes.map(Value::Whole)
+    }),
+    ("http.response.body.size", |span| {
+        span.end.response_bytes.map(Value::Whole)
+    }),
+    ("error.type", |span| span.error().map(Value::Error)),
+    ("gatespan.decision", |span| {
+        Some(Value::Text(span.open.decision.word()))
+    }),
+    ("gatespan.end", |span| {
+        Some(Value::Text(span.end.kind.word()))
+    }),
+    ("gatespan.fault", |span| {
+        span.open
+            .faults
+            .iter()
+            .flatten()
+            .next()
+            .copied()
+            .map(Value::Fault)
+    }),
+    ("gatespan.conflict", |span| {
+        span.open.clash.map(Value::Clash)
+    }),
+    ("gatespan.client.trace_id", |span| {
+        span.open.client.otel.map(|ids| Value::Trace(ids.trace))
+    }),
+    ("gatespan.client.span_id", |span| {
+        span.open.client.otel.map(|ids| Value::Span(ids.span))
+    }),
+    ("gatespan.client.opik_trace_id", |span| {
+        foreign_opik(span).map(|ids| Value::Opik(ids.trace))
+    }),
+    ("gatespan.client.opik_parent_span_id", |span| {
+        foreign_opik(span)?.parent.map(Value::Opik)
+    }),
+];
+
+/// The caller's Opik ids, unless our span hangs under them anyway.
+fn foreign_opik(span: &Span<'_>) -> Option<crate::context::OpikIds> {
+    let joined = span.open.own.opik.is_some() && !span.open.client.linked;
+    span.open.client.opik.filter(|_| !joined)
+}
+
+/// Methods that the conventions know; a caller must not be able to make up values of this attribute.
+const METHODS: [&str; 10] = [
+    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY",
+];
+const OTHER: &str = "_OTHER";
+
+fn method<'s>(span: &'s Span<'_>) -> Option<&'s str> {
+    let method = span.open.texts.piece(Piece::Method)?;
+    Some(
+        METHODS
+            .iter()
+            .find(|known| **known == method)
+            .copied()
+            .unwrap_or(OTHER),
+    )
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(key) => f.write_str(key),
+            Self::RequestHeader(name) => write!(f, "http.request.header.{name}"),
+        }
+    }
+}
+
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut ascii = |text: &[u8]| f.write_str(core::str::from_utf8(text).unwrap_or_default());
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Whole(number) => write!(f, "{number}"),
+            Self::Trace(id) => ascii(&id.hex()),
+            Self::Span(id) => ascii(&id.hex()),
+            Self::Opik(id) => ascii(&id.dashed()),
+            Self::Fault(fault) => write!(f, "{fault}"),
+            Self::Clash(clash) => write!(f, "{clash}"),
+            Self::Error(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl fmt::Display for ErrorType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::End(kind) => f.write_str(EndKind::word(*kind)),
+            Self::Status(status) => write!(f, "{status}"),
+            Self::Grpc(status) => write!(f, "{status}"),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The gateway's own span: opened at admission, closed once, and read by the backends through one table of attributes.
+
+mod attributes;
+mod name;
+mod texts;
+
+pub use attributes::{Attribute, Key, Value};
+pub use name::{NamePart, NameTemplate};
+use texts::{Piece, Texts};
+
+use crate::arrival::{Arrival, Clash};
+use crate::config::{Config, SpanPlan};
+use crate::context::{OpikIds, OtelIds, Time};
+use crate::fault::Fault;
+use crate::format::FORMATS;
+use crate::gate::{Decision, Request};
+use crate::identity::Own;
+use crate::policy::{Place, Rule};
+use crate::words::words;
+
+/// A span that has begun. Closing it consumes it, so it is recorded once.
+#[derive(Clone, Debug)]
+pub struct OpenSpan {
+    own: Own,
+    place: Place,
+    decision: Decision,
+    started: Time,
+    client: Client,
+    clash: Option<Clash>,
+    faults: [Option<Fault>; FORMATS.len()],
+    texts: Texts,
+}
+
+/// What the gate knows when it opens a span.
+pub(crate) struct Opening<'o, 'a> {
+    pub(crate) own: Own,
+    pub(crate) place: Place,
+    pub(crate) decision: Decision,
+    /// What the caller sent, as far as it may be remembered.
+    pub(crate) arrival: &'o Arrival<'a>,
+    /// The caller's ids are not continued but remembered.
+    pub(crate) linked: bool,
+    pub(crate) now: Time,
+}
+
+/// The caller's own ids, in both systems.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Client {
+    /// In Opik.
+    pub opik: Option<OpikIds>,
+    /// In OpenTelemetry.
+    pub otel: Option<OtelIds>,
+    /// Whether our span is in another trace and links to them.
+    pub linked: bool,
+}
+
+/// How a request ended, as the host saw it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct End {
+    /// The HTTP status that the caller saw.
+    pub status: Option<u16>,
+    /// The gRPC status, for gRPC calls alone.
+    pub grpc_status: Option<u32>,
+    /// What ended it.
+    pub kind: EndKind,
+    /// Bytes of the request's body.
+    pub request_bytes: Option<u64>,
+    /// Bytes of the response's body.
+    pub response_bytes: Option<u64>,
+}
+
+words! {
+    /// What ended a request. A status of 200 does not mean that the answer arrived whole.
+    EndKind {
+        /// The answer was sent to its end.
+        Complete = "complete",
+        /// The caller left.
+        DownstreamReset = "downstream_reset",
+        /// The upstream broke off.
+        UpstreamReset = "upstream_reset",
+        /// The upstream could not be reached.
+        UpstreamUnavailable = "upstream_unavailable",
+        /// The upstream took too long.
+        Timeout = "timeout",
+        /// The gateway answered itself.
+        LocalReply = "local_reply",
+        /// The gateway knows no route for the request.
+        NoRoute = "no_route",
+        /// The request was malformed.
+        Malformed = "malformed",
+    }
+}
+
+/// A span that has ended, with everything that a backend needs.
+#[derive(Debug)]
+pub struct Span<'g> {
+    open: OpenSpan,
+    end: End,
+    ended: Time,
+    rule: Rule<'g>,
+    plan: &'g SpanPlan,
+    service: &'g str,
+}
+
+impl OpenSpan {
+    pub(crate) fn begin(request: &Request<'_>, plan: &SpanPlan, opening: Opening<'_, '_>) -> Self {
+        let Opening {
+            own,
+            place,
+            decision,
+            arrival,
+            linked,
+            now,
+        } = opening;
+        let mut faults = [None; FORMATS.len()];
+        for (slot, (_, fault)) in faults.iter_mut().zip(arrival.faults()) {
+            *slot = Some(fault);
+        }
+        Self {
+            own,
+            place,
+            decision,
+            started: now,
+            client: Client {
+                opik: arrival.opik,
+                otel: arrival.otel,
+                linked,
+            },
+            clash: arrival.clash,
+            faults,
+            texts: Texts::of(request, plan),
+        }
+    }
+
+    /// When the request came.
+    #[must_use]
+    pub const fn started(&self) -> Time {
+        self.started
+    }
+
+    /// Ends the span.
+    #[must_use]
+    pub fn close(self, config: &Config, end: End, now: Time) -> Span<'_> {
+        Span {
+            rule: config.rules.rule(self.place),
+            plan: &config.span,
+            service: &config.service,
+            ended: now.max(self.started),
+            end,
+            open: self,
+        }
+    }
+}
+
+impl Span<'_> {
+    /// The ids, and where the span hangs in each system.
+    #[must_use]
+    pub const fn own(&self) -> Own {
+        self.open.own
+    }
+
+    /// The caller's own ids.
+    #[must_use]
+    pub const fn client(&self) -> Client {
+        self.open.client
+    }
+
+    /// When the request came.
+    #[must_use]
+    pub const fn started(&self) -> Time {
+        self.open.started
+    }
+
+    /// When it ended, never before it came.
+    #[must_use]
+    pub const fn ended(&self) -> Time {
+        self.ended
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub const fn end(&self) -> End {
+        self.end
+    }
+
+    /// The name, made by the configured template.
+    #[must_use]
+    pub fn name(&self) -> impl core::fmt::Display + '_ {
+        self.plan.name.filled(&self.open.texts)
+    }
+
+    /// The name of this gateway.
+    #[must_use]
+    pub const fn service(&self) -> &str {
+        self.service
+    }
+
+    /// The project that the rule names; the backend's own otherwise.
+    #[must_use]
+    pub const fn project(&self) -> Option<&str> {
+        self.rule.project
+    }
+
+    /// The tags that the rule puts on it.
+    #[must_use]
+    pub const fn tags(&self) -> &[alloc::string::String] {
+        self.rule.tags
+    }
+
+    /// The thread of conversation that the caller named.
+    #[must_use]
+    pub fn thread(&self) -> Option<&str> {
+        self.open.texts.piece(Piece::Thread)
+    }
+
+    /// What went wrong, in one word: a failure of the gateway's side, never the caller's own mistake.
+    #[must_use]
+    pub fn error(&self) -> Option<ErrorType> {
+        match (self.end.kind, self.end.status, self.end.grpc_status) {
+            (EndKind::UpstreamReset | EndKind::UpstreamUnavailable | EndKind::Timeout, ..) => {
+                Some(ErrorType::End(self.end.kind))
+            }
+            (_, Some(status @ 500..), _) => Some(ErrorType::Status(status)),
+            // unknown, deadline exceeded, unimplemented, internal, unavailable, data loss
+            (_, _, Some(status @ (2 | 4 | 12 | 13 | 14 | 15))) => Some(ErrorType::Grpc(status)),
+            _ => None,
+        }
+    }
+}
+
+/// A failure, in one word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ErrorType {
+    /// The way it ended.
+    End(EndKind),
+    /// The HTTP status.
+    Status(u16),
+    /// The gRPC status.
+    Grpc(u32),
+}

@@ -1,0 +1,102 @@
+//! The name of a span, from a template like `{method} {path}`.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::texts::{Piece, Texts};
+
+/// A template with its parts told apart.
+#[derive(Clone, Debug)]
+pub struct NameTemplate(Vec<NamePart>);
+
+/// A part of a template.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NamePart {
+    /// Text that stands in every name.
+    Literal(String),
+    /// The method.
+    Method,
+    /// The path without its query.
+    Path,
+    /// The host.
+    Host,
+    /// The name of the host's route.
+    Route,
+}
+
+impl NameTemplate {
+    /// Tells the parts apart.
+    pub fn parse(mut text: &str) -> Result<Self, &'static str> {
+        let mut parts = Vec::new();
+        while let Some((literal, rest)) = text.split_once('{') {
+            let (field, rest) = rest.split_once('}').ok_or("has a { without its }")?;
+            if !literal.is_empty() {
+                parts.push(NamePart::Literal(literal.into()));
+            }
+            let known = FIELDS.iter().find(|(name, _)| *name == field);
+            parts.push(
+                known
+                    .ok_or("may hold {method}, {path}, {host} and {route} only")?
+                    .1
+                    .clone(),
+            );
+            text = rest;
+        }
+        if !text.is_empty() {
+            parts.push(NamePart::Literal(text.into()));
+        }
+        if parts.is_empty() {
+            Err("is empty")
+        } else {
+            Ok(Self(parts))
+        }
+    }
+
+    pub(super) fn filled<'s>(&'s self, texts: &'s Texts) -> impl fmt::Display + 's {
+        Filled {
+            template: self,
+            texts,
+        }
+    }
+}
+
+impl Default for NameTemplate {
+    fn default() -> Self {
+        Self(
+            [
+                NamePart::Method,
+                NamePart::Literal(" ".into()),
+                NamePart::Path,
+            ]
+            .into(),
+        )
+    }
+}
+
+static FIELDS: [(&str, NamePart); 4] = [
+    ("method", NamePart::Method),
+    ("path", NamePart::Path),
+    ("host", NamePart::Host),
+    ("route", NamePart::Route),
+];
+
+struct Filled<'s> {
+    template: &'s NameTemplate,
+    texts: &'s Texts,
+}
+
+impl fmt::Display for Filled<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.template.0 {
+            f.write_str(match part {
+                NamePart::Literal(text) => text,
+                NamePart::Method => self.texts.piece(Piece::Method).unwrap_or_default(),
+                NamePart::Path => self.texts.piece(Piece::Path).unwrap_or_default(),
+                NamePart::Host => self.texts.piece(Piece::Host).unwrap_or_default(),
+                NamePart::Route => self.texts.piece(Piece::Route).unwrap_or_default(),
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+//! The texts of a span, copied out of the request into one buffer: the request is gone when the span ends.
+
+use alloc::string::String;
+
+use crate::config::SpanPlan;
+use crate::gate::Request;
+use crate::headers::split_path;
+use crate::redact;
+
+/// The texts of one span.
+#[derive(Clone, Debug)]
+pub(super) struct Texts {
+    buffer: String,
+    ends: [u16; PIECES],
+    present: u32,
+}
+
+/// A text that every span may have; the configured headers follow.
+#[derive(Clone, Copy)]
+pub(super) enum Piece {
+    Method,
+    Path,
+    Query,
+    Host,
+    Route,
+    Thread,
+}
+
+const FIXED: usize = 6;
+/// How many request headers may be recorded.
+pub(crate) const RECORDED_HEADERS: usize = 16;
+const PIECES: usize = FIXED + RECORDED_HEADERS;
+
+/// The longest text that is recorded, in bytes. All of them together stay below 64 KiB.
+const LONGEST: usize = 2048;
+/// The longest name of a thread.
+const LONGEST_THREAD: usize = 128;
+
+impl Texts {
+    pub(super) fn of(request: &Request<'_>, plan: &SpanPlan) -> Self {
+        let (path, query) = split_path(request.path);
+        let thread = plan
+            .thread
+            .as_ref()
+            .and_then(|name| request.headers.first(name.as_bytes()));
+        let capacity = request.method.len()
+            + request.path.len()
+            + request.host.len()
+            + thread.map_or(0, <[u8]>::len);
+        let mut texts = Self {
+            buffer: String::with_capacity(capacity.min(LONGEST) + 32),
+            ends: [0; PIECES],
+            present: 0,
+        };
+        texts.put(Piece::Method as usize, Some(request.method));
+        texts.put(Piece::Path as usize, Some(path));
+        texts.put_query(query, plan);
+        texts.put(
+            Piece::Host as usize,
+            Some(request.host_alone()).filter(|host| !host.is_empty()),
+        );
+        texts.put(Piece::Route as usize, request.route);
+        texts.put(
+            Piece::Thread as usize,
+            thread.filter(|name| is_thread(name)),
+        );
+        for (index, name) in plan.headers.iter().enumerate() {
+            texts.put(FIXED + index, request.headers.first(name.as_bytes()));
+        }
+        texts
+    }
+
+    pub(super) fn piece(&self, piece: Piece) -> Option<&str> {
+        self.text(piece as usize)
+    }
+
+    /// The configured header of this number.
+    pub(super) fn header(&self, index: usize) -> Option<&str> {
+        self.text(FIXED + index)
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        if self.present & bit(index) == 0 {
+            return None;
+        }
+        let start = index
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .copied()
+            .unwrap_or(0);
+        self.buffer
+            .get(usize::from(start)..usize::from(*self.ends.get(index)?))
+    }
+
+    fn put(&mut self, index: usize, text: Option<&[u8]>) {
+        if let Some(text) = text {
+            let text = text.get(..LONGEST).unwrap_or(text);
+            match core::str::from_utf8(text) {
+                Ok(text) => self.buffer.push_str(text),
+                // The replacement characters make it longer than it was.
+                Err(_) => {
+                    let lossy = String::from_utf8_lossy(text);
+                    self.buffer.push_str(cut(&lossy));
+                }
+            }
+        }
+        self.seal(index, text.is_some());
+    }
+
+    fn put_query(&mut self, query: Option<&[u8]>, plan: &SpanPlan) {
+        if let Some(query) = query {
+            let query = String::from_utf8_lossy(query.get(..LONGEST).unwrap_or(query));
+            let mut redacted = String::with_capacity(query.len() + 16);
+            redact::query(&query, &plan.query, &mut redacted);
+            self.buffer.push_str(cut(&redacted));
+        }
+        self.seal(Piece::Query as usize, query.is_some());
+    }
+
+    /// Ends the text of this number, and every later one until it is put.
+    fn seal(&mut self, index: usize, is_present: bool) {
+        let end = self.buffer.len() as u16;
+        self.ends
+            .iter_mut()
+            .skip(index)
+            .for_each(|slot| *slot = end);
+        if is_present {
+            self.present |= bit(index);
+        }
+    }
+}
+
+const fn bit(index: usize) -> u32 {
+    1 << index
+}
+
+/// The beginning of a text, cut between two characters.
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LONGEST))
+        .unwrap_or(text)
+}
+
+/// A thread's name is the caller's: it is taken only if it can do no harm anywhere.
+fn is_thread(name: &[u8]) -> bool {
+    (1..=LONGEST_THREAD).contains(&name.len())
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
