@@ -7,11 +7,12 @@ use alloc::string::String;
 
 use crate::arrival::Arrival;
 use crate::config::Config;
-use crate::context::{Entropy, Ids, Sampling, Time};
-use crate::format::{FORMATS, Format, Keep, Outgoing, Seen, System};
+use crate::context::{Entropy, Time};
+use crate::departure;
+use crate::format::Seen;
 use crate::headers::{Edits, Headers, split_host, split_path};
 use crate::identity::{Fate, Identity};
-use crate::policy::{Peer, Refusal, Rule, Stance, Upstream, Verdict};
+use crate::policy::{Peer, Refusal, Rule, Stance, Verdict};
 use crate::span::{OpenSpan, Opening};
 use crate::words::words;
 
@@ -44,7 +45,7 @@ pub enum Admission<'a> {
 }
 
 /// A request that goes on.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pass<'a> {
     /// The changes to its headers.
     pub edits: Edits<'a>,
@@ -73,12 +74,6 @@ words! {
         Passed = "passed",
         /// The request was refused.
         Rejected = "rejected",
-    }
-}
-
-impl Default for Decision {
-    fn default() -> Self {
-        Self::Passed
     }
 }
 
@@ -201,7 +196,7 @@ impl Gate {
             )
         });
         Ok(Pass {
-            edits: write(&seen, arrival, &identity, &rule, stance),
+            edits: departure::write(&seen, arrival, &identity, &rule, stance),
             span,
             unrecorded: identity.unrecorded,
             decision,
@@ -258,109 +253,5 @@ fn decision(stance: Stance, came: &Arrival<'_>, verdict: Verdict) -> Decision {
         (Stance::Join, Verdict::Mint) if came.faults().next().is_some() => Decision::Restarted,
         (_, Verdict::Pass) => Decision::Passed,
         _ => Decision::Minted,
-    }
-}
-
-/// Has every known format written, left as it came, or taken away (laws 6, 8, 15, 16).
-fn write<'a>(
-    seen: &Seen<'a>,
-    arrival: &Arrival<'a>,
-    identity: &Identity<'a>,
-    rule: &Rule<'a>,
-    stance: Stance,
-) -> Edits<'a> {
-    let mut edits = Edits::default();
-    let strip = rule.upstream == Upstream::Strip;
-    let keep = Keep {
-        strip,
-        only: (stance != Stance::Join).then_some(rule.baggage_allow),
-    };
-    if let Some(proof) = rule.trust.and_then(|trust| trust.header.as_ref()) {
-        if seen.headers().first(proof.name.as_bytes()).is_some() {
-            edits.remove(proof.name.as_bytes());
-        }
-    }
-    let mut outgoing = Outgoing {
-        opik: identity.opik,
-        otel: identity.otel.clone(),
-        keep,
-    };
-    let goes_out =
-        |format: &&Format| rule.inject.contains(format) || arrival.carried(format).is_some();
-    if let Some(otel) = outgoing
-        .otel
-        .as_mut()
-        .filter(|otel| otel.sampling == Sampling::Defer)
-    {
-        let undecidable = |format: &Format| format.system == System::Otel && !format.defers;
-        if FORMATS.iter().filter(goes_out).any(undecidable) {
-            otel.sampling = identity.sampling;
-        }
-    }
-    for format in &FORMATS {
-        match fitting(format, arrival, &outgoing, rule) {
-            Fitting::Keep => {}
-            Fitting::Inject => format.inject(seen, &outgoing, &mut edits),
-            Fitting::Clear => format.clear(seen, &outgoing, &mut edits),
-        }
-    }
-    if keep.riders() {
-        seen.remove_unfit(&mut edits);
-    }
-    edits
-}
-
-/// What happens to one format on the way out.
-enum Fitting {
-    /// It already says what we would write.
-    Keep,
-    /// It is written.
-    Inject,
-    /// It is taken away: stale, refused, or not wanted.
-    Clear,
-}
-
-fn fitting(
-    format: &'static Format,
-    arrival: &Arrival<'_>,
-    outgoing: &Outgoing<'_>,
-    rule: &Rule<'_>,
-) -> Fitting {
-    let carried = arrival.carried(format);
-    if outgoing.keep.strip {
-        return Fitting::Clear;
-    }
-    let (goes, same) = match format.system {
-        System::Opik => {
-            // What we add or change has both ids; a lone trace id goes on alone (law 8).
-            let goes = outgoing
-                .opik
-                .is_some_and(|ids| ids.parent.is_some() || carried.is_some());
-            (
-                goes,
-                carried.is_some_and(|carried| outgoing.opik.map(Ids::Opik) == Some(carried.ids)),
-            )
-        }
-        System::Otel => {
-            let same = |otel: &crate::format::OtelOut<'_>| {
-                carried.is_some_and(|carried| {
-                    carried.ids == Ids::Otel(otel.ids)
-                        && carried.sampling == otel.sampling
-                        && carried.random == otel.random
-                })
-            };
-            (
-                outgoing.otel.is_some(),
-                outgoing.otel.as_ref().is_some_and(same),
-            )
-        }
-    };
-    match carried {
-        Some(carried) if same && carried.canonical => Fitting::Keep,
-        // A decision without ids stays where nothing stands beside it.
-        Some(carried) if !goes && carried.ids == Ids::None => Fitting::Keep,
-        Some(_) if goes => Fitting::Inject,
-        None if goes && rule.inject.contains(format) => Fitting::Inject,
-        _ => Fitting::Clear,
     }
 }

@@ -19,6 +19,7 @@ extern crate alloc;
 mod arrival;
 pub mod config;
 mod context;
+mod departure;
 mod fault;
 pub mod format;
 mod gate;

@@ -10,6 +10,7 @@ mod opik;
 mod opik_baggage;
 mod seen;
 mod set;
+mod table;
 pub mod tracestate;
 mod w3c;
 
@@ -24,7 +25,7 @@ use crate::fault::Fault;
 use crate::headers::Edits;
 
 /// Every format this gateway knows. A new format is a file, its `mod` line and its row here.
-pub static FORMATS: [Format; 6] = placed([
+pub static FORMATS: [Format; 6] = table::placed([
     opik::FORMAT,
     opik_baggage::FORMAT,
     w3c::FORMAT,
@@ -276,17 +277,4 @@ const fn rider(name: &'static str) -> Header {
         name,
         role: Role::Rider,
     }
-}
-
-/// Tells each row its place in the table and where its fields begin among the fields of all.
-const fn placed<const N: usize>(mut formats: [Format; N]) -> [Format; N] {
-    let mut index = 0;
-    let mut first_field = 0;
-    while index < N {
-        formats[index].index = index as u8;
-        formats[index].first_field = first_field;
-        first_field += formats[index].headers.len();
-        index += 1;
-    }
-    formats
 }

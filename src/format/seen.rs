@@ -1,5 +1,6 @@
 //! One pass over the headers of a request: which of the known trace headers are there.
 
+use super::table::{FIELDS, FIRST_LETTERS, NAMES, letter};
 use super::{FORMATS, Format, Role};
 use crate::config::Spelling;
 use crate::context::Time;
@@ -211,48 +212,6 @@ pub(super) fn fit(value: &[u8]) -> Result<&[u8], Breach> {
 
 /// No id of any format needs more; what is longer is not read.
 const LONGEST_ID_HEADER: usize = 256;
-
-const FIELDS: usize = {
-    let mut count = 0;
-    let mut index = 0;
-    while index < FORMATS.len() {
-        count += FORMATS[index].headers.len();
-        index += 1;
-    }
-    count
-};
-
-static NAMES: [&str; FIELDS] = {
-    let mut names = [""; FIELDS];
-    let mut field = 0;
-    let mut format = 0;
-    while format < FORMATS.len() {
-        let headers = FORMATS[format].headers;
-        let mut header = 0;
-        while header < headers.len() {
-            names[field] = headers[header].name;
-            field += 1;
-            header += 1;
-        }
-        format += 1;
-    }
-    names
-};
-
-/// The first letters of all known names: a bit a letter, so that most foreign headers cost one look.
-const FIRST_LETTERS: u32 = {
-    let mut letters = 0;
-    let mut field = 0;
-    while field < FIELDS {
-        letters |= letter(NAMES[field].as_bytes()[0]);
-        field += 1;
-    }
-    letters
-};
-
-const fn letter(byte: u8) -> u32 {
-    1 << (byte & 31)
-}
 
 fn may_be_known(name: &[u8]) -> bool {
     matches!(name, [first, ..] if first.is_ascii_alphabetic() && FIRST_LETTERS & letter(*first) != 0)

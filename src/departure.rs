@@ -1,0 +1,117 @@
+//! What goes upstream: every known format is left as it came, written, or taken away (laws 6, 8, 15, 16).
+
+use crate::arrival::Arrival;
+use crate::context::{Ids, Sampling};
+use crate::format::{Carried, FORMATS, Format, Keep, OtelOut, Outgoing, Seen, System};
+use crate::headers::Edits;
+use crate::identity::Identity;
+use crate::policy::{Rule, Stance, Upstream};
+
+/// The edits that make the outgoing headers agree with one another.
+pub(crate) fn write<'a>(
+    seen: &Seen<'a>,
+    arrival: &Arrival<'a>,
+    identity: &Identity<'a>,
+    rule: &Rule<'a>,
+    stance: Stance,
+) -> Edits<'a> {
+    let mut edits = Edits::default();
+    let proof = rule
+        .trust
+        .and_then(|trust| trust.header.as_ref())
+        .map(|proof| proof.name.as_bytes());
+    if let Some(name) = proof.filter(|name| seen.headers().first(name).is_some()) {
+        edits.remove(name);
+    }
+    let stranger = stance != Stance::Join;
+    let keep = Keep {
+        strip: rule.upstream == Upstream::Strip,
+        only: stranger.then_some(rule.baggage_allow),
+    };
+    let outgoing = outgoing(arrival, identity, rule, keep);
+    for format in &FORMATS {
+        match fate(format, arrival.carried(format), &outgoing, rule) {
+            Fate::Stays => {}
+            Fate::Written => format.inject(seen, &outgoing, &mut edits),
+            Fate::Removed => format.clear(seen, &outgoing, &mut edits),
+        }
+    }
+    if keep.riders() {
+        seen.remove_unfit(&mut edits);
+    }
+    edits
+}
+
+/// The ids to spell. A decision left to the receiver is made here when a format is written that cannot leave it open:
+/// a deferred B3 beside a decided `traceparent` would be two different states.
+fn outgoing<'a>(
+    arrival: &Arrival<'a>,
+    identity: &Identity<'a>,
+    rule: &Rule<'a>,
+    keep: Keep<'a>,
+) -> Outgoing<'a> {
+    let mut outgoing = Outgoing {
+        opik: identity.opik,
+        otel: identity.otel.clone(),
+        keep,
+    };
+    if let Some(otel) = &mut outgoing.otel {
+        let decides = FORMATS.iter().any(|format| {
+            format.system == System::Otel
+                && !format.defers
+                && (rule.inject.contains(format) || arrival.carried(format).is_some())
+        });
+        if decides && otel.sampling == Sampling::Defer {
+            otel.sampling = identity.sampling;
+        }
+    }
+    outgoing
+}
+
+/// What happens to one format.
+enum Fate {
+    /// It says already what we would write.
+    Stays,
+    /// It spells the outgoing ids.
+    Written,
+    /// It is stale, refused or not wanted.
+    Removed,
+}
+
+fn fate(
+    format: &'static Format,
+    carried: Option<&Carried<'_>>,
+    outgoing: &Outgoing<'_>,
+    rule: &Rule<'_>,
+) -> Fate {
+    let goes = match format.system {
+        // What we add or change has both ids; a lone trace id goes on alone (law 8).
+        System::Opik => outgoing
+            .opik
+            .is_some_and(|ids| ids.parent.is_some() || carried.is_some()),
+        System::Otel => outgoing.otel.is_some(),
+    };
+    match carried {
+        _ if outgoing.keep.strip => Fate::Removed,
+        Some(carried) if carried.canonical && says(carried, outgoing) => Fate::Stays,
+        Some(_) if goes => Fate::Written,
+        // A decision without ids contradicts nothing where no ids stand beside it.
+        Some(carried) if carried.ids == Ids::None => Fate::Stays,
+        None if goes && rule.inject.contains(format) => Fate::Written,
+        _ => Fate::Removed,
+    }
+}
+
+/// Whether a header says what goes out.
+fn says(carried: &Carried<'_>, outgoing: &Outgoing<'_>) -> bool {
+    let same =
+        |otel: &OtelOut<'_>| carried.sampling == otel.sampling && carried.random == otel.random;
+    match carried.ids {
+        Ids::None => false,
+        Ids::Opik(ids) => outgoing.opik == Some(ids),
+        Ids::Otel(ids) => outgoing
+            .otel
+            .as_ref()
+            .is_some_and(|otel| otel.ids == ids && same(otel)),
+    }
+}
