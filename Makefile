@@ -1,0 +1,66 @@
+# The one entrance. A target is one line of what it runs; what needs more steps is a script in .make/.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Cargo uses all cores by itself, and the stages' output stays readable.
+.NOTPARALLEL:
+
+STAGE = .make/stage $@
+BEGIN := $(shell date +%s)
+TOTAL = echo "── $@: passed after $$(($$(date +%s) - $(BEGIN))) s in all"
+
+# How long `make fuzz` feeds each target.
+SECONDS := 60
+
+.PHONY: help check fmt lint test-core docs nostd test test-workspace schema bench fuzz clean
+
+help: ## this list
+	@echo "make TARGET, one of:"
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+## Prove
+
+test: check test-workspace ## everything that must hold before a change lands
+	@$(TOTAL)
+
+check: fmt lint test-core docs nostd ## the quick half of it: style, the core's tests, documentation, no_std
+	@$(TOTAL)
+
+fmt: ## the formatting is rustfmt's
+	@$(STAGE) cargo fmt --all --check
+
+lint: ## clippy finds nothing in any crate
+	@$(STAGE) cargo clippy --workspace --all-targets -- -D warnings
+
+test-core: ## the core's tests alone
+	@$(STAGE) cargo test
+
+docs: ## the documentation builds without a warning
+	@$(STAGE) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+nostd: ## the core builds against core and alloc alone, without std
+	@$(STAGE) .make/nostd
+
+test-workspace: ## the tests of every crate
+	@$(STAGE) cargo test --workspace
+
+fuzz: ## random bytes into each parser; SECONDS=60 for each target
+	@$(STAGE) .make/fuzz $(SECONDS)
+
+## Measure
+
+bench: ## how fast a request is decided, beside OpenTelemetry's propagator
+	@$(STAGE) cargo bench -p gatespan-peers
+
+## Make
+
+# By way of a second file: a failed run must not leave an empty schema behind.
+schema: ## write envoy/gatespan.schema.json from the table of keys
+	@mkdir -p target envoy
+	@cargo run -q --example schema > target/gatespan.schema.json
+	@mv target/gatespan.schema.json envoy/gatespan.schema.json
+
+clean: ## remove everything built here; the per-user cache stays
+	@cargo clean
+	@rm -rf dist tests/fuzz/target
