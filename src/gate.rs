@@ -37,6 +37,10 @@ pub struct Request<'a> {
 
 /// What becomes of a request.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the usual one: a box is an allocation a request"
+)]
 pub enum Admission<'a> {
     /// It goes on, with these changes.
     Pass(Pass<'a>),
@@ -182,18 +186,15 @@ impl Gate {
                 &came
             };
             let linked = stance == Stance::Link;
-            OpenSpan::begin(
-                request,
-                &config.span,
-                Opening {
-                    own,
-                    place,
-                    decision,
-                    arrival: known,
-                    linked,
-                    now,
-                },
-            )
+            let opening = Opening {
+                own,
+                place,
+                decision,
+                arrival: known,
+                linked,
+                now,
+            };
+            OpenSpan::begin(request, &config.span, &opening)
         });
         Ok(Pass {
             edits: departure::write(&seen, arrival, &identity, &rule, stance),
@@ -226,8 +227,11 @@ impl<'a> Request<'a> {
 impl Pass<'_> {
     fn untouched() -> Self {
         Self {
+            edits: Edits::default(),
+            span: None,
             unrecorded: Some(Unrecorded::Rule),
-            ..Self::default()
+            decision: Decision::Passed,
+            exposed: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use alloc::string::String;
 use crate::arrival::Arrival;
 use crate::context::{Entropy, OpikId, OpikIds, OtelIds, Sampling, SpanId, Time, TraceId};
 use crate::format::OtelOut;
-use crate::format::tracestate::Ot;
+use crate::format::tracestate::{Ot, TraceState};
 use crate::gate::{Receives, Unrecorded};
 use crate::policy::Verdict;
 use crate::sampling::{Sampler, randomness};
@@ -80,6 +80,7 @@ pub(crate) enum Fate {
 }
 
 impl<'a> Identity<'a> {
+    /// Applies the laws to a request that is let through.
     pub(crate) fn resolve(
         arrival: &Arrival<'a>,
         verdict: Verdict,
@@ -89,86 +90,21 @@ impl<'a> Identity<'a> {
         entropy: &Entropy,
     ) -> Self {
         if verdict == Verdict::Pass {
-            let unrecorded = Some(Unrecorded::Rule);
             return Self {
                 opik: None,
                 otel: None,
                 sampling: arrival.sampling,
                 own: None,
-                unrecorded,
+                unrecorded: Some(Unrecorded::Rule),
             };
         }
-        let (for_trace, for_span) = halves(entropy);
-        let minted = OpikId::mint(now, for_trace);
-        let own = OpikId::mint(now, for_span);
-        let trace = match (arrival.otel, arrival.opik) {
-            (Some(otel), _) => otel.trace,
-            (None, Some(opik)) => opik.trace.as_trace(),
-            (None, None) => minted.as_trace(),
-        };
-        let (sampling, ot) = sample(arrival, sampler, trace);
-        // Random bits are vouched for by whoever made them: those of an Opik caller are not ours to vouch for (law 2).
-        let random = arrival.random || (arrival.otel.is_none() && arrival.opik.is_none());
-        let context = |span: SpanId, sampling: Sampling, ot: Ot| OtelOut {
-            ids: OtelIds { trace, span },
-            sampling,
-            random,
-            state: arrival.state.clone(),
-            ot,
-        };
-        let fresh = || context(own.as_span(), sampling, ot);
-        let forwarded = |sampling: Sampling| {
-            arrival
-                .otel
-                .map(|ids| context(ids.span, sampling, Ot::Keep))
-        };
-        let parts = |opik, otel, own, unrecorded| Self {
-            opik,
-            otel,
-            sampling,
-            own,
-            unrecorded,
-        };
-
+        let facts = Facts::of(arrival, sampler, now, entropy);
         match fate {
-            Fate::Forward(reason) => {
-                let nothing_came = arrival.otel.is_none() && arrival.opik.is_none();
-                let otel = forwarded(arrival.sampling).or_else(|| nothing_came.then(fresh));
-                parts(arrival.opik, otel, None, Some(reason))
+            Fate::Forward(reason) => facts.forward(reason),
+            Fate::Record(receives) if facts.sampling.decided() == Some(false) => {
+                facts.unsampled(receives)
             }
-            Fate::Record(receives) => {
-                let renewed = if receives.otel {
-                    None
-                } else {
-                    forwarded(sampling)
-                };
-                let otel = Some(renewed.unwrap_or_else(fresh));
-                if sampling.decided() == Some(false) {
-                    return parts(arrival.opik, otel, None, Some(Unrecorded::Unsampled));
-                }
-                let opik_place = receives.opik.then(|| opik_place(arrival, minted, now));
-                let otel_place = receives.otel.then(|| OtelPlace {
-                    trace,
-                    parent: otel_parent(arrival),
-                });
-                let opik = match opik_place {
-                    Some(place) => Some(OpikIds {
-                        trace: place.trace,
-                        parent: Some(own),
-                    }),
-                    None => arrival.opik,
-                };
-                parts(
-                    opik,
-                    otel,
-                    Some(Own {
-                        id: own,
-                        opik: opik_place,
-                        otel: otel_place,
-                    }),
-                    None,
-                )
-            }
+            Fate::Record(receives) => facts.record(receives),
         }
     }
 
@@ -183,40 +119,156 @@ impl<'a> Identity<'a> {
     }
 }
 
-/// Laws 1 to 3: the trace of our span in Opik, and who writes its row.
-fn opik_place(arrival: &Arrival<'_>, minted: OpikId, now: Time) -> OpikPlace {
-    match (arrival.opik, arrival.otel) {
-        (Some(OpikIds { trace, parent }), _) => OpikPlace {
-            trace,
-            parent,
-            row: TraceRow::NotOurs,
-        },
-        (None, None) => OpikPlace {
-            trace: minted,
-            parent: None,
-            row: TraceRow::Ours,
-        },
-        // A foreign parent has no row in Opik, and Opik hides a span whose parent is absent.
-        (None, Some(otel)) => match OpikId::from_bits(otel.trace.bits()) {
-            Some(trace) if trace.millis().abs_diff(now.millis()) <= DAY_MS => OpikPlace {
-                trace,
-                parent: None,
-                row: TraceRow::OursAt(Time::from_millis(trace.millis())),
-            },
-            _ => OpikPlace {
-                trace: OpikId::derive(now, otel.trace),
-                parent: None,
-                row: TraceRow::Ours,
-            },
-        },
-    }
+/// What the laws are applied to: what came in, what was decided, and the ids made for the occasion.
+struct Facts<'f, 'a> {
+    arrival: &'f Arrival<'a>,
+    now: Time,
+    minted: OpikId,
+    own: OpikId,
+    trace: TraceId,
+    sampling: Sampling,
+    ot: Ot,
 }
 
-/// The parent of our span in OpenTelemetry: the caller's, in whichever system it came (law 2).
-fn otel_parent(arrival: &Arrival<'_>) -> Option<SpanId> {
-    match (arrival.otel, arrival.opik) {
-        (Some(otel), _) => Some(otel.span),
-        (None, opik) => opik.and_then(|ids| ids.parent).map(OpikId::as_span),
+impl<'f, 'a> Facts<'f, 'a> {
+    fn of(arrival: &'f Arrival<'a>, sampler: Sampler, now: Time, entropy: &Entropy) -> Self {
+        let (for_trace, for_span) = halves(entropy);
+        let minted = OpikId::mint(now, for_trace);
+        let trace = match (arrival.otel, arrival.opik) {
+            (Some(otel), _) => otel.trace,
+            (None, Some(opik)) => opik.trace.as_trace(),
+            (None, None) => minted.as_trace(),
+        };
+        let (sampling, ot) = sample(arrival, sampler, trace);
+        Self {
+            arrival,
+            now,
+            minted,
+            own: OpikId::mint(now, for_span),
+            trace,
+            sampling,
+            ot,
+        }
+    }
+
+    /// Law 7c: the caller's ids and state go on; new ones only where nothing came in.
+    fn forward(&self, reason: Unrecorded) -> Identity<'a> {
+        let nothing_came = self.arrival.otel.is_none() && self.arrival.opik.is_none();
+        let came = self.came(self.arrival.sampling);
+        let otel = came.or_else(|| nothing_came.then(|| self.fresh()));
+        self.identity(self.arrival.opik, otel, Err(reason))
+    }
+
+    /// Law 7b: a deny takes part in the trace where we serve it, and touches no Opik pair.
+    fn unsampled(&self, receives: Receives) -> Identity<'a> {
+        let otel = self.renewed(receives);
+        self.identity(self.arrival.opik, Some(otel), Err(Unrecorded::Unsampled))
+    }
+
+    /// Law 7a: our span becomes the parent in each system that receives it.
+    fn record(&self, receives: Receives) -> Identity<'a> {
+        let opik = receives.opik.then(|| self.opik_place());
+        let otel = receives.otel.then(|| OtelPlace {
+            trace: self.trace,
+            parent: self.otel_parent(),
+        });
+        let pair = match opik {
+            Some(place) => Some(OpikIds {
+                trace: place.trace,
+                parent: Some(self.own),
+            }),
+            None => self.arrival.opik,
+        };
+        let own = Own {
+            id: self.own,
+            opik,
+            otel,
+        };
+        self.identity(pair, Some(self.renewed(receives)), Ok(own))
+    }
+
+    fn identity(
+        &self,
+        opik: Option<OpikIds>,
+        otel: Option<OtelOut<'a>>,
+        own: Result<Own, Unrecorded>,
+    ) -> Identity<'a> {
+        Identity {
+            opik,
+            otel,
+            sampling: self.sampling,
+            own: own.ok(),
+            unrecorded: own.err(),
+        }
+    }
+
+    /// Our span's id where OpenTelemetry receives it or nothing came; the caller's otherwise.
+    fn renewed(&self, receives: Receives) -> OtelOut<'a> {
+        let came = if receives.otel {
+            None
+        } else {
+            self.came(self.sampling)
+        };
+        came.unwrap_or_else(|| self.fresh())
+    }
+
+    fn came(&self, sampling: Sampling) -> Option<OtelOut<'a>> {
+        self.arrival
+            .otel
+            .map(|ids| self.context(ids.span, sampling, Ot::Keep))
+    }
+
+    fn fresh(&self) -> OtelOut<'a> {
+        self.context(self.own.as_span(), self.sampling, self.ot)
+    }
+
+    fn context(&self, span: SpanId, sampling: Sampling, ot: Ot) -> OtelOut<'a> {
+        // Random bits are vouched for by whoever made them: an Opik caller's are not ours (law 2).
+        let ours = self.arrival.otel.is_none() && self.arrival.opik.is_none();
+        OtelOut {
+            ids: OtelIds {
+                trace: self.trace,
+                span,
+            },
+            sampling,
+            random: self.arrival.random || ours,
+            state: self.arrival.state.clone(),
+            ot,
+        }
+    }
+
+    /// Laws 1 to 3: the trace of our span in Opik, and who writes its row.
+    fn opik_place(&self) -> OpikPlace {
+        let (trace, row) = match (self.arrival.opik, self.arrival.otel) {
+            (Some(OpikIds { trace, parent }), _) => {
+                return OpikPlace {
+                    trace,
+                    parent,
+                    row: TraceRow::NotOurs,
+                };
+            }
+            (None, None) => (self.minted, TraceRow::Ours),
+            (None, Some(otel)) => match OpikId::from_bits(otel.trace.bits()) {
+                Some(trace) if trace.millis().abs_diff(self.now.millis()) <= DAY_MS => {
+                    (trace, TraceRow::OursAt(Time::from_millis(trace.millis())))
+                }
+                _ => (OpikId::derive(self.now, otel.trace), TraceRow::Ours),
+            },
+        };
+        // A foreign parent has no row in Opik, and Opik hides a span whose parent is absent.
+        OpikPlace {
+            trace,
+            parent: None,
+            row,
+        }
+    }
+
+    /// The parent of our span in OpenTelemetry: the caller's, in whichever system it came (law 2).
+    fn otel_parent(&self) -> Option<SpanId> {
+        match (self.arrival.otel, self.arrival.opik) {
+            (Some(otel), _) => Some(otel.span),
+            (None, opik) => opik.and_then(|ids| ids.parent).map(OpikId::as_span),
+        }
     }
 }
 
@@ -225,7 +277,7 @@ fn sample(arrival: &Arrival<'_>, sampler: Sampler, trace: TraceId) -> (Sampling,
     let ot = arrival
         .state
         .as_ref()
-        .map(crate::format::tracestate::TraceState::ot)
+        .map(TraceState::ot)
         .unwrap_or_default();
     let randomness = ot.randomness.unwrap_or_else(|| randomness(trace));
     match arrival.sampling.decided() {

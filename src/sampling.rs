@@ -94,7 +94,7 @@ impl Sampler {
 
 /// The randomness of a trace without an `rv`: the low 56 bits of its id.
 #[must_use]
-pub const fn randomness(trace: TraceId) -> u64 {
+pub(crate) const fn randomness(trace: TraceId) -> u64 {
     trace.bits() as u64 & (WHOLE - 1)
 }
 
