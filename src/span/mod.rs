@@ -103,7 +103,7 @@ pub struct Span<'g> {
 }
 
 impl OpenSpan {
-    pub(crate) fn begin(request: &Request<'_>, plan: &SpanPlan, opening: Opening<'_, '_>) -> Self {
+    pub(crate) fn begin(request: &Request<'_>, plan: &SpanPlan, opening: &Opening<'_, '_>) -> Self {
         let Opening {
             own,
             place,
@@ -111,7 +111,7 @@ impl OpenSpan {
             arrival,
             linked,
             now,
-        } = opening;
+        } = *opening;
         let mut faults = [None; FORMATS.len()];
         for (slot, (_, fault)) in faults.iter_mut().zip(arrival.faults()) {
             *slot = Some(fault);
