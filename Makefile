@@ -13,11 +13,16 @@ TOTAL = echo "── $@: passed after $$(($$(date +%s) - $(BEGIN))) s in all"
 # How long `make fuzz` feeds each target.
 SECONDS := 60
 
-.PHONY: help check fmt lint test-core docs nostd test test-workspace schema bench fuzz clean
+.PHONY: help run check fmt lint test-core docs nostd test test-workspace schema bench fuzz clean
 
 help: ## this list
 	@echo "make TARGET, one of:"
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+## Look
+
+run: ## a tour: requests as they come in, and what goes upstream
+	@$(STAGE) cargo run --quiet --example tour
 
 ## Prove
 
@@ -42,8 +47,8 @@ docs: ## the documentation builds without a warning
 nostd: ## the core builds against core and alloc alone, without std
 	@$(STAGE) .make/nostd
 
-test-workspace: ## the tests of every crate
-	@$(STAGE) cargo test --workspace
+test-workspace: ## the tests of the other crates
+	@$(STAGE) cargo test --workspace --exclude gatespan
 
 fuzz: ## random bytes into each parser; SECONDS=60 for each target
 	@$(STAGE) .make/fuzz $(SECONDS)

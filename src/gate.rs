@@ -1,7 +1,7 @@
 //! The door: headers in, edits and an open span out.
 //!
-//! extract ([`Arrival`]) → judge (`policy`) → resolve and mint (`identity`) → inject. Law numbers are those of the
-//! identity laws, listed in ARCHITECTURE.
+//! extract (`arrival`) → judge (`policy`) → resolve and mint (`identity`) → inject (`departure`). The numbers of laws
+//! in comments are those of [`laws`](crate::laws).
 
 use alloc::string::String;
 

@@ -10,7 +10,8 @@
 //! What this crate does not do: no I/O, no clock, no entropy, no logging, no environment. Time and random bytes are
 //! arguments; what a host has to do comes back as data. It needs `core` and `alloc` alone, and it does not panic.
 //!
-//! Start at [`Gate`]; the formats are in [`format`], the meaning of a configuration in [`config`].
+//! Start at [`Gate`]; the formats are in [`format`](mod@format), the configuration in [`config`], and what must hold
+//! whatever comes in is in [`laws`].
 
 #![no_std]
 
@@ -25,6 +26,8 @@ pub mod format;
 mod gate;
 mod headers;
 mod identity;
+#[doc = include_str!("laws.md")]
+pub mod laws {}
 pub mod policy;
 pub mod redact;
 mod sampling;

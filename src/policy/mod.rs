@@ -1,7 +1,7 @@
 //! The only place that knows trust, require and reject.
 //!
 //! The order of judgement: off, trust, validity of each family (done by the formats), require and missing, invalid,
-//! conflict. What is left is a [`Verdict`]; `gate.rs` turns it into ids.
+//! conflict. What is left is a verdict, which `identity` turns into ids.
 
 mod layer;
 mod refusal;

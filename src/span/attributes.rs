@@ -5,7 +5,7 @@ use core::fmt;
 use super::texts::Piece;
 use super::{EndKind, ErrorType, Span};
 use crate::arrival::Clash;
-use crate::context::{OpikId, SpanId, TraceId};
+use crate::context::{OpikId, OpikIds, OtelIds, SpanId, TraceId};
 use crate::fault::Fault;
 use crate::words::Word;
 
@@ -133,10 +133,10 @@ static ATTRIBUTES: [Row; 19] = [
         span.open.clash.map(Value::Clash)
     }),
     ("gatespan.client.trace_id", |span| {
-        span.open.client.otel.map(|ids| Value::Trace(ids.trace))
+        foreign_otel(span).map(|ids| Value::Trace(ids.trace))
     }),
     ("gatespan.client.span_id", |span| {
-        span.open.client.otel.map(|ids| Value::Span(ids.span))
+        foreign_otel(span).map(|ids| Value::Span(ids.span))
     }),
     ("gatespan.client.opik_trace_id", |span| {
         foreign_opik(span).map(|ids| Value::Opik(ids.trace))
@@ -146,10 +146,20 @@ static ATTRIBUTES: [Row; 19] = [
     }),
 ];
 
-/// The caller's Opik ids, unless our span hangs under them anyway.
-fn foreign_opik(span: &Span<'_>) -> Option<crate::context::OpikIds> {
-    let joined = span.open.own.opik.is_some() && !span.open.client.linked;
-    span.open.client.opik.filter(|_| !joined)
+/// The caller's OpenTelemetry ids, where our span stands in Opik or in a trace of its own (law 4).
+fn foreign_otel(span: &Span<'_>) -> Option<OtelIds> {
+    span.open
+        .client
+        .otel
+        .filter(|_| span.open.own.opik.is_some() || span.open.client.linked)
+}
+
+/// The caller's Opik ids, where our span stands in OpenTelemetry or in a trace of its own.
+fn foreign_opik(span: &Span<'_>) -> Option<OpikIds> {
+    span.open
+        .client
+        .opik
+        .filter(|_| span.open.own.otel.is_some() || span.open.client.linked)
 }
 
 /// Methods that the conventions know; a caller must not be able to make up values of this attribute.
