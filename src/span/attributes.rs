@@ -96,7 +96,7 @@ static ATTRIBUTES: [Row; 19] = [
     ("server.address", |span| {
         span.open.texts.piece(Piece::Host).map(Value::Text)
     }),
-    ("http.route", |span| {
+    ("gatespan.route", |span| {
         span.open.texts.piece(Piece::Route).map(Value::Text)
     }),
     ("http.response.status_code", |span| {
