@@ -123,7 +123,7 @@ impl<'a> TraceState<'a> {
                 Some(amended(came, threshold)).filter(|own| Some(own.as_bytes()) != came)
             }
         };
-        let mut list: Vec<(&[u8], &[u8])> = Vec::with_capacity(MEMBERS + 1);
+        let mut list: Vec<(&[u8], &[u8])> = Vec::new();
         list.extend(own.iter().map(|own| (OT, own.as_bytes())));
         for member in state
             .into_iter()

@@ -109,10 +109,11 @@ impl Texts {
 
     fn put_query(&mut self, query: Option<&[u8]>, plan: &SpanPlan) {
         if let Some(query) = query {
+            let start = self.buffer.len();
             let query = String::from_utf8_lossy(query.get(..LONGEST).unwrap_or(query));
-            let mut redacted = String::with_capacity(query.len() + 16);
-            redact::query(&query, &plan.query, &mut redacted);
-            self.buffer.push_str(cut(&redacted));
+            redact::query(&query, &plan.query, &mut self.buffer);
+            let end = self.buffer.floor_char_boundary(start + LONGEST);
+            self.buffer.truncate(end);
         }
         self.seal(Piece::Query as usize, query.is_some());
     }
