@@ -6,7 +6,9 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    missing_docs
+    missing_docs,
+    unreachable_pub,
+    reason = "a test says what is wrong by panicking"
 )]
 
 #[path = "laws/apply.rs"]

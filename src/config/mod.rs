@@ -1,13 +1,25 @@
 //! The configuration: one document for both hosts.
 
 mod backend;
+mod backends;
+mod keys;
+mod read;
+mod rules;
+mod schema;
+mod section;
+mod texts;
+mod tree;
+mod walk;
 
 pub use backend::{Backend, BackendKind, Encoding, ExportPlan, Via};
+pub use schema::schema;
+pub use tree::Tree;
+pub use walk::Complaint;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::format::Format;
+use crate::format::{Format, FormatSet};
 use crate::gate::Receives;
 use crate::policy::Rules;
 use crate::span::NameTemplate;
@@ -37,8 +49,19 @@ pub struct Config {
 pub struct Formats {
     /// The formats that are believed, the most believed first.
     pub extract: Vec<&'static Format>,
+    /// The formats that are written, where no rule says otherwise.
+    pub inject: FormatSet,
     /// How Opik's headers are spelt upstream.
     pub spelling: Spelling,
+}
+
+/// Where the gateway runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Host {
+    /// In Envoy, as a filter.
+    Envoy,
+    /// At the edge, as a Cloudflare Worker.
+    Worker,
 }
 
 words! {

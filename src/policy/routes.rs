@@ -36,7 +36,7 @@ pub struct Route {
 }
 
 /// The conditions of a route; all that are given must hold.
-#[derive(Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub struct Match {
     /// The whole path, without the query.
     pub path: Option<String>,

@@ -62,7 +62,7 @@ impl Cidr {
         };
         let address: IpAddr = address
             .parse()
-            .map_err(|_| "expected a network like 10.0.0.0/8 or 2001:db8::/32")?;
+            .map_err(|_| "is not a network like 10.0.0.0/8 or 2001:db8::/32")?;
         let (bits, width, is_v4) = bits(address);
         let length = match length {
             None => width,
@@ -70,8 +70,8 @@ impl Cidr {
                 .parse()
                 .ok()
                 .filter(|length| *length <= width)
-                .ok_or("the prefix is longer than the address")?,
-            Some(_) => return Err("expected a number behind the slash"),
+                .ok_or("has a prefix longer than its address")?,
+            Some(_) => return Err("has no number behind its slash"),
         };
         // Shifting by the whole width is not defined, hence the way round.
         let mask = u128::MAX.checked_shl(width - length).unwrap_or(0);

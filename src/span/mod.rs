@@ -6,6 +6,7 @@ mod texts;
 
 pub use attributes::{Attribute, Key, Value};
 pub use name::{NamePart, NameTemplate};
+pub(crate) use texts::RECORDED_HEADERS;
 use texts::{Piece, Texts};
 
 use crate::arrival::{Arrival, Clash};

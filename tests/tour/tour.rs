@@ -16,24 +16,39 @@ const STOPS: [(&str, &str, &[(&str, &str)]); 6] = [
         "{}",
         &[
             ("opik_trace_id", "019a8b1c-6f3e-7c41-9a3e-5d0f6b72e814"),
-            ("opik_parent_span_id", "019a8b1c-6f3e-7b60-9c1b-2281eda8d7fe"),
+            (
+                "opik_parent_span_id",
+                "019a8b1c-6f3e-7b60-9c1b-2281eda8d7fe",
+            ),
         ],
     ),
     (
         "a service traced by OpenTelemetry",
         "{}",
-        &[("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")],
+        &[(
+            "traceparent",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        )],
     ),
     ("a malformed id", "{}", &[("opik_trace_id", "not-a-uuid")]),
     (
         "a malformed id where ids are required",
         r#"{"missing": "reject"}"#,
-        &[("traceparent", "00-00000000000000000000000000000000-00f067aa0ba902b7-01")],
+        &[(
+            "traceparent",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        )],
     ),
     (
         "a stranger",
         r#"{"trust": {"cidr": ["10.0.0.0/8"]}, "untrusted": "link"}"#,
-        &[("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), ("b3", "0")],
+        &[
+            (
+                "traceparent",
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            ),
+            ("b3", "0"),
+        ],
     ),
 ];
 
@@ -42,7 +57,9 @@ fn main() {
         println!("── {who}");
         let rule: Value = serde_json::from_str(rule).expect("the tour's rules are JSON");
         println!("   rule      {rule}");
-        headers.iter().for_each(|(name, value)| println!("   came in   {name}: {value}"));
+        headers
+            .iter()
+            .for_each(|(name, value)| println!("   came in   {name}: {value}"));
         show(rule, headers, number);
         println!();
     }
@@ -53,33 +70,59 @@ fn show(rule: Value, headers: &[(&str, &str)], number: u8) {
         "rule": rule,
         "backend": { "kind": "opik", "url": "http://opik.internal/api", "cluster": "opik" },
     });
-    let config = Config::parse(&document.to_string(), Host::Envoy, &|_| None).expect("the tour's rules are valid");
+    let config = Config::parse(&document.to_string(), Host::Envoy, &|_| None)
+        .expect("the tour's rules are valid");
     let gate = Gate::new(config);
-    let pairs: Vec<Pair<'_>> = headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+    let pairs: Vec<Pair<'_>> = headers
+        .iter()
+        .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+        .collect();
     let request = Request {
         method: b"POST",
         path: b"/v1/chat",
         host: b"llm.example",
         headers: Headers::new(&pairs),
-        peer: Peer { address: "203.0.113.9".parse().ok(), names: &[] },
+        peer: Peer {
+            address: "203.0.113.9".parse().ok(),
+            names: &[],
+        },
         route: None,
         rule: None,
     };
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let now = Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
     // A host draws these from its random source; a tour may count.
-    let entropy = core::array::from_fn(|index| number.wrapping_mul(37).wrapping_add(11 * index as u8));
-    match gate.admit(&request, Export::Accepting(gate.config().receives()), now, &entropy) {
-        Admission::Refuse(refusal) => println!("   answer    {} {}", refusal.status(), refusal.body()),
+    let entropy =
+        core::array::from_fn(|index| number.wrapping_mul(37).wrapping_add(11 * index as u8));
+    match gate.admit(
+        &request,
+        Export::Accepting(gate.config().receives()),
+        now,
+        &entropy,
+    ) {
+        Admission::Refuse(refusal) => {
+            println!("   answer    {} {}", refusal.status(), refusal.body())
+        }
         Admission::Pass(pass) => {
             for edit in pass.edits.as_slice() {
                 match edit {
                     Edit::Remove(name) => println!("   upstream  without {}", name.escape_ascii()),
-                    Edit::Set(name, value) => println!("   upstream  {name}: {}", value.as_bytes().escape_ascii()),
+                    Edit::Set(name, value) => {
+                        println!("   upstream  {name}: {}", value.as_bytes().escape_ascii())
+                    }
                 }
             }
-            let kept = if pass.span.is_some() { "a span of the gateway" } else { "nothing" };
-            println!("   recorded  {kept}; the caller's ids were {}", pass.decision.word());
+            let kept = if pass.span.is_some() {
+                "a span of the gateway"
+            } else {
+                "nothing"
+            };
+            println!(
+                "   recorded  {kept}; the caller's ids were {}",
+                pass.decision.word()
+            );
         }
     }
 }

@@ -1,0 +1,532 @@
+//! Documents with faults, and what is said about each: why, document, lines. In Envoy's place, where `GATE_SECRET` holds a
+//! secret and `EMPTY` nothing.
+
+#[rustfmt::skip]
+pub const FAULTS: &[(&str, &str, &[&str])] = &[
+    (
+        "text that is not JSON",
+        r#"{"rule": }"#,
+        &[
+            "document: is not JSON: line 1, column 10",
+        ],
+    ),
+    (
+        "a document that is no object",
+        "[]",
+        &[
+            "document: expected an object, found a list",
+        ],
+    ),
+    (
+        "an unknown key, and what was meant",
+        r#"{"rule": {"mising": "reject"}}"#,
+        &[
+            r#"rule: unknown key "mising", did you mean "missing"?"#,
+        ],
+    ),
+    (
+        "an unknown key far from any",
+        r#"{"colour": "red"}"#,
+        &[
+            r#"document: unknown key "colour""#,
+        ],
+    ),
+    (
+        "an unknown word",
+        r#"{"routes": [{"match": {"path": "/a"}}, {"match": {"path": "/b"}}, {"match": {"path": "/c"}, "missing": "mnt"}]}"#,
+        &[
+            r#"routes[2].missing: unknown value "mnt", expected mint, reject or pass"#,
+        ],
+    ),
+    (
+        "a key given twice would win silently",
+        r#"{"rule": {"missing": "reject", "missing": "mint"}}"#,
+        &[
+            r#"rule.missing: "missing" is given twice"#,
+        ],
+    ),
+    (
+        "a wrong type",
+        r#"{"rule": {"record": "yes"}}"#,
+        &[
+            "rule.record: expected true or false, found text",
+        ],
+    ),
+    (
+        "null is no value",
+        r#"{"rule": null}"#,
+        &[
+            "rule: expected an object, found null",
+        ],
+    ),
+    (
+        "a list where an object is expected",
+        r#"{"span": []}"#,
+        &[
+            "span: expected an object, found a list",
+        ],
+    ),
+    (
+        "an object where a list is expected",
+        r#"{"routes": {}}"#,
+        &[
+            "routes: expected a list, found an object",
+        ],
+    ),
+    (
+        "several faults at once, in the document's order",
+        r#"{"rule": {"inbound": "jion", "sample": 2}, "span": {"headers": ["cookie"]}, "export": {"attempts": 0}}"#,
+        &[
+            r#"rule.inbound: unknown value "jion", expected join, link, restart or off"#,
+            "rule.sample: 2 is not within 0 and 1",
+            r#"span.headers[0]: "cookie" is a header of secrets, which are never recorded"#,
+            "export.attempts: 0 is not a whole number from 1 to 100",
+        ],
+    ),
+    (
+        "a number out of its bounds",
+        r#"{"rule": {"sample": -0.5}}"#,
+        &[
+            "rule.sample: -0.5 is not within 0 and 1",
+        ],
+    ),
+    (
+        "a fraction where a whole number is expected",
+        r#"{"export": {"batch_spans": 200.5}}"#,
+        &[
+            "export.batch_spans: 200.5 is not a whole number from 1 to 1000",
+        ],
+    ),
+    (
+        "more than Opik takes",
+        r#"{"export": {"batch_spans": 1001}}"#,
+        &[
+            "export.batch_spans: 1001 is not a whole number from 1 to 1000",
+        ],
+    ),
+    (
+        "zero would never send",
+        r#"{"export": {"interval_ms": 0}}"#,
+        &[
+            "export.interval_ms: 0 is not a whole number from 10 to 600000",
+        ],
+    ),
+    (
+        "a batch that never fills",
+        r#"{"export": {"batch_bytes": 2000000, "queue_bytes": 1000000}}"#,
+        &[
+            "export.batch_bytes: is more than queue_bytes: no batch would ever be full",
+        ],
+    ),
+    (
+        "a pause that is cut at once",
+        r#"{"export": {"backoff_ms": 5000, "backoff_max_ms": 1000}}"#,
+        &[
+            "export.backoff_ms: is more than backoff_max_ms",
+        ],
+    ),
+    (
+        "an unknown format",
+        r#"{"formats": {"extract": ["opik", "zipkin"]}}"#,
+        &[
+            r#"formats.extract[1]: unknown value "zipkin", expected opik, opik_baggage, w3c, b3, b3multi, jaeger, composite or tracecontext"#,
+        ],
+    ),
+    (
+        "nobody would be believed",
+        r#"{"formats": {"extract": []}}"#,
+        &[
+            "formats.extract: is empty: no caller would be believed",
+        ],
+    ),
+    (
+        "a format given twice",
+        r#"{"formats": {"inject": ["w3c", "opik", "w3c"]}}"#,
+        &[
+            r#"formats.inject[2]: "w3c" is given twice"#,
+        ],
+    ),
+    (
+        "an unknown spelling",
+        r#"{"formats": {"opik_spelling": "camel"}}"#,
+        &[
+            r#"formats.opik_spelling: unknown value "camel", expected underscore, dash or both"#,
+        ],
+    ),
+    (
+        "a required format that is never read",
+        r#"{"rule": {"missing": "reject", "require": ["opik", "b3"]}}"#,
+        &[
+            "rule.require: b3 is not in formats.extract, so it can never be there",
+        ],
+    ),
+    (
+        "a requirement that nothing meets",
+        r#"{"rule": {"missing": "reject", "require": []}}"#,
+        &[
+            "rule.require: is empty: nothing would be enough",
+        ],
+    ),
+    (
+        "every request would be rejected",
+        r#"{"rule": {"missing": "reject", "inbound": "restart"}}"#,
+        &[
+            "rule.missing: would reject every request, because `inbound: link` and `restart` remove what callers send",
+        ],
+    ),
+    (
+        "the same by way of two layers",
+        r#"{"rule": {"inbound": "link"}, "routes": [{"match": {"path": "/a"}, "missing": "reject"}]}"#,
+        &[
+            "routes[0].missing: would reject every request, because `inbound: link` and `restart` remove what callers send",
+        ],
+    ),
+    (
+        "off and enforcing in one rule",
+        r#"{"rule": {"inbound": "off", "missing": "reject", "upstream": "strip", "invalid": "reject", "conflict": "reject", "expose": true}}"#,
+        &[
+            "rule.upstream: would not hold, because the rule is `inbound: off`",
+            "rule.missing: would not hold, because the rule is `inbound: off`",
+            "rule.invalid: would not hold, because the rule is `inbound: off`",
+            "rule.conflict: would not hold, because the rule is `inbound: off`",
+            "rule.expose: would not hold, because the rule is `inbound: off`",
+        ],
+    ),
+    (
+        "enforcing over a default that is off",
+        r#"{"rule": {"inbound": "off"}, "routes": [{"match": {"path": "/a"}, "upstream": "strip"}], "rules": {"strict": {"missing": "reject"}}}"#,
+        &[
+            "routes[0].upstream: would not hold, because the rule is `inbound: off`",
+            "rules.strict.missing: would not hold, because the rule is `inbound: off`",
+        ],
+    ),
+    (
+        "trust on a rule that is off",
+        r#"{"routes": [{"match": {"path": "/a"}, "inbound": "off", "trust": {"cidr": ["10.0.0.0/8"]}}]}"#,
+        &[
+            "routes[0].trust: would not hold, because the rule is `inbound: off`",
+        ],
+    ),
+    (
+        "untrusted without trust",
+        r#"{"rule": {"untrusted": "reject"}}"#,
+        &[
+            "rule.untrusted: has no meaning without trust",
+        ],
+    ),
+    (
+        "trust without a condition",
+        r#"{"rule": {"trust": {}}}"#,
+        &[
+            "rule.trust: has no condition, so nobody could be trusted",
+        ],
+    ),
+    (
+        "a network with bits behind its prefix",
+        r#"{"rule": {"trust": {"cidr": ["10.0.0.1/8", "10.0.0.0/33", "office"]}}}"#,
+        &[
+            r#"rule.trust.cidr[0]: "10.0.0.1/8" has bits set behind its prefix"#,
+            r#"rule.trust.cidr[1]: "10.0.0.0/33" has a prefix longer than its address"#,
+            r#"rule.trust.cidr[2]: "office" is not a network like 10.0.0.0/8 or 2001:db8::/32"#,
+        ],
+    ),
+    (
+        "a pattern for everybody",
+        r#"{"rule": {"trust": {"san": ["*", "a*b*c"]}}}"#,
+        &[
+            r#"rule.trust.san[0]: "*" would trust every certificate"#,
+            r#"rule.trust.san[1]: "a*b*c" may hold one * only"#,
+        ],
+    ),
+    (
+        "a proof that is no header of its own",
+        r#"{"rule": {"trust": {"header": {"name": "Traceparent", "equals_env": "GATE_SECRET"}}}}"#,
+        &[
+            "rule.trust.header.name: cannot be a proof: it is a header of another kind",
+        ],
+    ),
+    (
+        "a proof without a secret",
+        r#"{"rule": {"trust": {"header": {"name": "x-internal"}}}}"#,
+        &[
+            r#"rule.trust.header: lacks "equals_env""#,
+        ],
+    ),
+    (
+        "a secret that is not set",
+        r#"{"rule": {"trust": {"header": {"name": "x-internal", "equals_env": "UNSET"}}}}"#,
+        &[
+            "rule.trust.header.equals_env: the variable UNSET is not set or is empty",
+        ],
+    ),
+    (
+        "a secret that is empty",
+        r#"{"rule": {"trust": {"header": {"name": "x-internal", "equals_env": "EMPTY"}}}}"#,
+        &[
+            "rule.trust.header.equals_env: the variable EMPTY is not set or is empty",
+        ],
+    ),
+    (
+        "a proof that would be recorded",
+        r#"{"rule": {"trust": {"header": {"name": "X-Internal", "equals_env": "GATE_SECRET"}}}, "span": {"headers": ["accept", "x-internal"]}}"#,
+        &[
+            "span.headers[1]: is the secret of a trust.header, which is never recorded",
+        ],
+    ),
+    (
+        "the same, as the name of a thread",
+        r#"{"routes": [{"match": {"path": "/a"}, "trust": {"header": {"name": "x-internal", "equals_env": "GATE_SECRET"}}}], "span": {"thread": "x-internal"}}"#,
+        &[
+            "span.thread: is the secret of a trust.header, which is never recorded",
+        ],
+    ),
+    (
+        "secrets are never recorded",
+        r#"{"span": {"headers": ["Authorization", "x-api-key", "x-amz-security-token"], "thread": "cookie"}}"#,
+        &[
+            r#"span.headers[0]: "Authorization" is a header of secrets, which are never recorded"#,
+            r#"span.headers[1]: "x-api-key" is a header of secrets, which are never recorded"#,
+            r#"span.headers[2]: "x-amz-security-token" is a header of secrets, which are never recorded"#,
+            r#"span.thread: "cookie" is a header of secrets, which are never recorded"#,
+        ],
+    ),
+    (
+        "more headers than a span holds",
+        r#"{"span": {"headers": ["a","b","c","d","e","f","g","h","i","j","k","l","m","n","o","p","q"]}}"#,
+        &[
+            "span.headers: holds 17 entries, 16 are allowed",
+        ],
+    ),
+    (
+        "a header name that is none",
+        r#"{"span": {"headers": ["x tenant", ":path", ""]}}"#,
+        &[
+            r#"span.headers[0]: "x tenant" is not a token of HTTP"#,
+            r#"span.headers[1]: ":path" is a pseudo-header"#,
+            r#"span.headers[2]: "" is not a token of HTTP"#,
+        ],
+    ),
+    (
+        "a template with an unknown part",
+        r#"{"span": {"name": "{method} {user}"}}"#,
+        &[
+            r#"span.name: "{method} {user}" may hold {method}, {path}, {host} and {route} only"#,
+        ],
+    ),
+    (
+        "a template without an end",
+        r#"{"span": {"name": "{method"}}"#,
+        &[
+            r#"span.name: "{method" has a { without its }"#,
+        ],
+    ),
+    (
+        "a response header that is a trace header",
+        r#"{"response": {"header": "traceparent"}}"#,
+        &[
+            r#"response.header: "traceparent" is a trace header"#,
+        ],
+    ),
+    (
+        "a response header that ends messages",
+        r#"{"response": {"header": "Content-Length"}}"#,
+        &[
+            r#"response.header: "Content-Length" belongs to HTTP itself"#,
+        ],
+    ),
+    (
+        "a route without a condition",
+        r#"{"routes": [{"match": {}}]}"#,
+        &[
+            "routes[0].match: has no condition; what holds for every request belongs into rule",
+        ],
+    ),
+    (
+        "a route without a match",
+        r#"{"routes": [{"missing": "reject"}]}"#,
+        &[
+            "routes[0].match: has no condition; what holds for every request belongs into rule",
+        ],
+    ),
+    (
+        "two conditions of which one is enough",
+        r#"{"routes": [{"match": {"path": "/a", "path_prefix": "/"}}]}"#,
+        &[
+            "routes[0].match: has path and path_prefix, of which one is enough",
+        ],
+    ),
+    (
+        "a path that is none",
+        r#"{"routes": [{"match": {"path": "a"}}, {"match": {"path_prefix": "/a?b=c"}}]}"#,
+        &[
+            r#"routes[0].match.path: "a" does not begin with /"#,
+            r#"routes[1].match.path_prefix: "/a?b=c" holds a query, which is not looked at"#,
+        ],
+    ),
+    (
+        "a host that never matches",
+        r#"{"routes": [{"match": {"host": "a.*.com"}}, {"match": {"host": "a.com:8080"}}]}"#,
+        &[
+            r#"routes[0].match.host: "a.*.com" may hold a * only in *. at its beginning"#,
+            r#"routes[1].match.host: "a.com:8080" holds a port, which is not looked at"#,
+        ],
+    ),
+    (
+        "methods are in upper case",
+        r#"{"routes": [{"match": {"methods": ["post"]}}]}"#,
+        &[
+            r#"routes[0].match.methods[0]: "post" is not in upper case, as methods are"#,
+        ],
+    ),
+    (
+        "a header condition with half its parts",
+        r#"{"routes": [{"match": {"header": {"name": "x-tenant"}}}]}"#,
+        &[
+            r#"routes[0].match.header: lacks "value""#,
+        ],
+    ),
+    (
+        "a route that an earlier one hides",
+        r#"{"routes": [{"match": {"path": "/a"}}, {"match": {"path": "/a"}, "missing": "reject"}]}"#,
+        &[
+            "routes[1].match: is the same as routes[0].match, which comes first",
+        ],
+    ),
+    (
+        "the name of a rule",
+        r#"{"rules": {"no spaces": {}}}"#,
+        &[
+            r#"rules: the name "no spaces" is not 1 to 64 of a-z, 0-9, _ and -"#,
+        ],
+    ),
+    (
+        "a fault inside a named rule",
+        r#"{"rules": {"strict": {"missing": "rejct"}}}"#,
+        &[
+            r#"rules.strict.missing: unknown value "rejct", expected mint, reject or pass"#,
+        ],
+    ),
+    (
+        "a blank project",
+        r#"{"rule": {"project": "  "}}"#,
+        &[
+            r#"rule.project: "  " is empty"#,
+        ],
+    ),
+    (
+        "a backend of no kind",
+        r#"{"backend": {"url": "http://a.test", "cluster": "a"}}"#,
+        &[
+            r#"backend: lacks "kind""#,
+        ],
+    ),
+    (
+        "an unknown kind",
+        r#"{"backend": {"kind": "jaeger", "url": "http://a.test", "cluster": "a"}}"#,
+        &[
+            r#"backend.kind: unknown value "jaeger", expected opik, otlp, lilypad or none"#,
+        ],
+    ),
+    (
+        "a backend without its address",
+        r#"{"backend": {"kind": "opik"}}"#,
+        &[
+            r#"backend: lacks "url""#,
+            r#"backend: lacks "cluster""#,
+        ],
+    ),
+    (
+        "an address that is none",
+        r#"{"backend": {"kind": "opik", "url": "opik.internal:8080", "cluster": "a"}}"#,
+        &[
+            "backend.url: does not begin with http:// or https://",
+        ],
+    ),
+    (
+        "an address with a password",
+        r#"{"backend": {"kind": "opik", "url": "http://user:hunter2@a.test", "cluster": "a"}}"#,
+        &[
+            "backend.url: holds a user, which belongs into api_key_env",
+        ],
+    ),
+    (
+        "a Queue in Envoy",
+        r#"{"backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "via": "queue"}}"#,
+        &[
+            "backend.via: a Queue is there for a Worker only",
+        ],
+    ),
+    (
+        "two keys",
+        r#"{"backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "api_key": "k", "api_key_env": "GATE_SECRET"}}"#,
+        &[
+            "backend.api_key: stands beside api_key_env, of which one is enough",
+        ],
+    ),
+    (
+        "a key that no header can carry",
+        r#"{"backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "api_key": "hunter2\n"}}"#,
+        &[
+            "backend.api_key: holds a character that no header can carry",
+        ],
+    ),
+    (
+        "a key that is not set",
+        r#"{"backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "api_key_env": "UNSET"}}"#,
+        &[
+            "backend.api_key_env: the variable UNSET is not set or is empty",
+        ],
+    ),
+    (
+        "settings of another kind",
+        r#"{"backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "encoding": "json", "headers": {"a": "b"}, "project_id": "019a8b1c-6f3e-7c41-9a3e-5d0f6b72e814"}}"#,
+        &[
+            "backend.encoding: is not a setting of opik",
+            "backend.headers: is not a setting of opik",
+            "backend.project_id: is not a setting of opik",
+        ],
+    ),
+    (
+        "lilypad needs a project",
+        r#"{"backend": {"kind": "lilypad", "url": "http://a.test", "cluster": "a"}}"#,
+        &[
+            r#"backend: lacks "project_id""#,
+        ],
+    ),
+    (
+        "a project that is no UUID",
+        r#"{"backend": {"kind": "lilypad", "url": "http://a.test", "cluster": "a", "project_id": "checkout"}}"#,
+        &[
+            r#"backend.project_id: "checkout" is not a dashed UUID"#,
+        ],
+    ),
+    (
+        "one and several",
+        r#"{"backend": {"kind": "none"}, "backends": []}"#,
+        &[
+            "backends: stands beside backend; put all of them into backends",
+        ],
+    ),
+    (
+        "two backends of one name",
+        r#"{"backends": [{"kind": "opik", "url": "http://a.test", "cluster": "a"}, {"kind": "opik", "url": "http://b.test", "cluster": "b"}]}"#,
+        &[
+            r#"backends[1].name: another backend is called "opik" already; give each a name"#,
+        ],
+    ),
+    (
+        "a header of the backend that no header can be",
+        r#"{"backend": {"kind": "otlp", "url": "http://a.test", "cluster": "a", "headers": {"x y": "1", "ok": "hunter2\u0000"}}}"#,
+        &[
+            r#"backend.headers: the name "x y" is not a token of HTTP"#,
+            "backend.headers.ok: holds a character that no header can carry",
+        ],
+    ),
+    (
+        "a long value is cut in the message",
+        r#"{"rule": {"missing": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}"#,
+        &[
+            r#"rule.missing: unknown value "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"…, expected mint, reject or pass"#,
+        ],
+    ),
+];
