@@ -6,6 +6,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
     missing_docs,
     unreachable_pub,
     reason = "a test says what is wrong by panicking"
@@ -21,8 +23,8 @@ use std::collections::BTreeMap;
 use gatespan::config::Host;
 use gatespan::policy::Peer;
 use gatespan::{
-    Admission, Config, End, EndKind, Export, Gate, Headers, OpikId, Refusal, Request, Span, Time,
-    TraceRow, Word,
+    Admission, Config, End, EndKind, Export, Gate, Headers, OpikId, Own, Refusal, Request, Span,
+    Time, TraceRow, Word,
 };
 use pattern::{Bound, filled};
 use serde_json::Value;
@@ -54,117 +56,129 @@ fn every_row_of_the_table_holds() {
     );
 }
 
+/// What came of a row, as lines.
+#[derive(Default)]
+struct Outcome {
+    refused: Vec<String>,
+    upstream: Vec<String>,
+    written: Vec<String>,
+    unrecorded: Vec<String>,
+    exposed: Vec<String>,
+}
+
 /// One row; the error says what came out instead.
 fn check(row: &Value, ids: &BTreeMap<String, String>) -> Result<(), String> {
-    let lines = |value: &Value| -> Vec<String> {
-        value
+    let lines = |name: &str| -> Vec<String> {
+        let one = row[name].as_str().map(|line| filled(line, ids));
+        let list = row[name]
             .as_array()
             .into_iter()
             .flatten()
-            .map(|line| filled(&text(line), ids))
-            .collect()
+            .map(|line| filled(&text(line), ids));
+        let object = row[name].as_object().map(|_| row[name].to_string());
+        one.into_iter().chain(list).chain(object).collect()
     };
-    let fail = |what: &str, wanted: &dyn std::fmt::Debug, found: &dyn std::fmt::Debug| {
-        Err(format!(
-            "{} ({})\n  {what}\n  wanted {wanted:#?}\n  found {found:#?}",
-            text(&row["name"]),
-            text(&row["why"])
-        ))
-    };
-    let gate = Gate::new(config(row));
-    let came: Vec<(Vec<u8>, Vec<u8>)> = lines(&row["request"]["headers"])
+    let sent: Vec<String> = array(&row["request"]["headers"])
         .iter()
-        .map(|line| split(line))
+        .map(|line| filled(&text(line), ids))
         .collect();
+    let outcome = drive(row, &sent);
+    let mut bound = Bound::default();
+    let (gone, everything) = (lines("gone"), &outcome.upstream);
+    let trace = |line: &&String| !line.starts_with("x-") || line.starts_with("x-b3-");
+    let still_there = everything
+        .iter()
+        .filter(|line| gone.iter().any(|name| line.starts_with(name)));
+    for (what, wanted, found) in [
+        ("refused", lines("refused"), outcome.refused),
+        (
+            "upstream",
+            lines("upstream"),
+            everything.iter().filter(trace).cloned().collect(),
+        ),
+        ("written", lines("written"), outcome.written),
+        ("unrecorded", lines("unrecorded"), outcome.unrecorded),
+        ("exposed", lines("exposed"), outcome.exposed),
+        ("gone", Vec::new(), still_there.cloned().collect()),
+    ] {
+        if !same(&wanted, &found, &mut bound) {
+            let row = format!("{} ({})", text(&row["name"]), text(&row["why"]));
+            return Err(format!(
+                "{row}\n  {what}: wanted {wanted:#?}\n  found {found:#?}"
+            ));
+        }
+    }
+    if let [made, of] = array(&row["alike"]) {
+        let (made, of) = (bound.id(&text(made)).unwrap(), &ids[&text(of)]);
+        assert_eq!(made[24..], of[20..], "both ids end alike");
+    }
+    Ok(())
+}
+
+/// Sends a row's request through the gate.
+fn drive(row: &Value, lines: &[String]) -> Outcome {
+    let gate = Gate::new(config(row));
+    let came: Vec<(Vec<u8>, Vec<u8>)> = lines.iter().map(|line| split(line)).collect();
     let pairs: Vec<(&[u8], &[u8])> = came
         .iter()
         .map(|(n, v)| (n.as_slice(), v.as_slice()))
         .collect();
-    let request = &row["request"];
-    let field = |name: &str, default: &str| request[name].as_str().unwrap_or(default).to_owned();
+    let field =
+        |name: &str, default: &str| row["request"][name].as_str().unwrap_or(default).to_owned();
     let (method, path, host) = (
         field("method", "GET"),
         field("path", "/"),
         field("host", "localhost"),
     );
-    let admission = gate.admit(
-        &Request {
-            method: method.as_bytes(),
-            path: path.as_bytes(),
-            host: host.as_bytes(),
-            headers: Headers::new(&pairs),
-            peer: Peer {
-                address: field("peer", "127.0.0.1").parse().ok(),
-                names: &[],
-            },
-            route: None,
-            rule: request["rule"].as_str().map(str::as_bytes),
+    let request = Request {
+        method: method.as_bytes(),
+        path: path.as_bytes(),
+        host: host.as_bytes(),
+        headers: Headers::new(&pairs),
+        peer: Peer {
+            address: field("peer", "127.0.0.1").parse().ok(),
+            names: &[],
         },
-        Export::Accepting(gate.config().receives()),
-        NOW,
-        &core::array::from_fn(|index| 17 + 7 * index as u8),
-    );
-    let pass = match admission {
-        Admission::Refuse(refusal) => {
-            let (found, wanted) = (refused(refusal), &row["refused"]);
-            return if found == *wanted {
-                Ok(())
-            } else {
-                fail("the refusal", wanted, &found)
-            };
-        }
-        Admission::Pass(_) if !row["refused"].is_null() => {
-            return fail("the refusal", &row["refused"], &"a pass");
-        }
-        Admission::Pass(pass) => pass,
+        route: None,
+        rule: row["request"]["rule"].as_str().map(str::as_bytes),
     };
+    let export = Export::Accepting(gate.config().receives());
+    let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
+    match gate.admit(&request, export, NOW, &entropy) {
+        Admission::Refuse(refusal) => Outcome {
+            refused: vec![refused(refusal)],
+            ..Outcome::default()
+        },
+        Admission::Pass(pass) => Outcome {
+            refused: Vec::new(),
+            upstream: apply::apply(&came, &pass.edits)
+                .iter()
+                .map(|(n, v)| line(n, v))
+                .collect(),
+            written: pass
+                .span
+                .map(|open| written(&open.close(gate.config(), END, NOW)))
+                .unwrap_or_default(),
+            unrecorded: pass
+                .unrecorded
+                .map(|reason| reason.word().to_owned())
+                .into_iter()
+                .collect(),
+            exposed: pass.exposed.into_iter().collect(),
+        },
+    }
+}
 
-    let mut bound = Bound::default();
-    let upstream = apply::apply(&came, &pass.edits);
-    let ours = |line: &String| !line.starts_with("x-tenant") && !line.starts_with("x-internal");
-    let found: Vec<String> = upstream
-        .iter()
-        .map(|(n, v)| line(n, v))
-        .filter(ours)
-        .collect();
-    let wanted = lines(&row["upstream"]);
-    if !same(&wanted, &found, &mut bound) {
-        return fail("upstream", &wanted, &found);
-    }
-    if let Some(gone) = row["gone"][0]
-        .as_str()
-        .filter(|gone| upstream.iter().any(|(n, _)| n == gone.as_bytes()))
-    {
-        return fail("gone", &gone, &"still there");
-    }
-    let end = End {
-        status: Some(200),
-        grpc_status: None,
-        kind: EndKind::Complete,
-        request_bytes: None,
-        response_bytes: None,
-    };
-    let found = pass
-        .span
-        .map(|open| written(&open.close(gate.config(), end, NOW)))
-        .unwrap_or_default();
-    let wanted = lines(&row["written"]);
-    if !same(&wanted, &found, &mut bound) {
-        return fail("written", &wanted, &found);
-    }
-    let found = pass.unrecorded.map(Word::word);
-    if found != row["unrecorded"].as_str() {
-        return fail("unrecorded", &row["unrecorded"], &found);
-    }
-    let exposed = row["exposed"].as_str().map(|id| filled(id, ids));
-    if pass.exposed != exposed {
-        return fail("exposed", &exposed, &pass.exposed);
-    }
-    if let (Some(made), Some(of)) = (row["alike"][0].as_str(), row["alike"][1].as_str()) {
-        let (made, of) = (bound.id(made).unwrap(), &ids[of]);
-        assert_eq!(made[24..], of[20..], "both ids end alike");
-    }
-    Ok(())
+const END: End = End {
+    status: Some(200),
+    grpc_status: None,
+    kind: EndKind::Complete,
+    request_bytes: None,
+    response_bytes: None,
+};
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The row's configuration with the backends that it names.
@@ -192,47 +206,13 @@ fn config(row: &Value) -> Config {
 
 /// What every backend would be told, a line a fact.
 fn written(span: &Span<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
-    let own = span.own();
-    if let Some(place) = own.opik {
-        let trace = ascii(&place.trace.dashed());
-        match place.row {
-            TraceRow::NotOurs => {}
-            TraceRow::Ours => lines.push(format!("opik row {trace}")),
-            TraceRow::OursAt(time) => {
-                assert_eq!(
-                    time.millis(),
-                    place.trace.millis(),
-                    "the time inside the id"
-                );
-                lines.push(format!("opik row {trace} at its own time"));
-            }
-        }
-        let under = place
-            .parent
-            .map(|id| format!(" under {}", ascii(&id.dashed())))
-            .unwrap_or_default();
-        lines.push(format!(
-            "opik span {} in {trace}{under}",
-            ascii(&own.id.dashed())
-        ));
-    }
-    if let Some(place) = own.otel {
-        let under = place
-            .parent
-            .map(|id| format!(" under {}", ascii(&id.hex())))
-            .unwrap_or_default();
-        lines.push(format!(
-            "otlp span {} in {}{under}",
-            ascii(&own.id.as_span().hex()),
-            ascii(&place.trace.hex())
-        ));
-    }
     let says = |key: &str| {
-        span.attributes()
-            .find(|attribute| attribute.key.to_string() == key)
-            .map(|attribute| attribute.value.to_string())
+        let found = span
+            .attributes()
+            .find(|attribute| attribute.key.to_string() == key);
+        found.map(|attribute| attribute.value.to_string())
     };
+    let mut lines = placed(span.own());
     let word = if span.client().linked {
         "link"
     } else {
@@ -245,12 +225,8 @@ fn written(span: &Span<'_>) -> Vec<String> {
             "gatespan.client.opik_parent_span_id",
         ],
     ] {
-        if let Some(trace) = says(trace) {
-            lines.push(format!(
-                "{word} {trace} {}",
-                says(parent).unwrap_or_default()
-            ));
-        }
+        let parent = says(parent).unwrap_or_default();
+        lines.extend(says(trace).map(|trace| format!("{word} {trace} {parent}")));
     }
     for name in ["fault", "conflict", "decision"] {
         lines.extend(says(&format!("gatespan.{name}")).map(|value| format!("{name} {value}")));
@@ -258,14 +234,53 @@ fn written(span: &Span<'_>) -> Vec<String> {
     lines
 }
 
-fn refused(refusal: Refusal) -> Value {
+/// Where the span hangs.
+fn placed(own: Own) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(place) = own.opik {
+        let trace = ascii(&place.trace.dashed());
+        let under = place
+            .parent
+            .map(|id| format!(" under {}", ascii(&id.dashed())));
+        match place.row {
+            TraceRow::NotOurs => {}
+            TraceRow::Ours => lines.push(format!("opik row {trace}")),
+            TraceRow::OursAt(time) => {
+                assert_eq!(
+                    time.millis(),
+                    place.trace.millis(),
+                    "the time inside the id"
+                );
+                lines.push(format!("opik row {trace} at its own time"));
+            }
+        }
+        lines.push(format!(
+            "opik span {} in {trace}{}",
+            ascii(&own.id.dashed()),
+            under.unwrap_or_default()
+        ));
+    }
+    if let Some(place) = own.otel {
+        let under = place
+            .parent
+            .map(|id| format!(" under {}", ascii(&id.hex())));
+        let (id, trace) = (ascii(&own.id.as_span().hex()), ascii(&place.trace.hex()));
+        lines.push(format!(
+            "otlp span {id} in {trace}{}",
+            under.unwrap_or_default()
+        ));
+    }
+    lines
+}
+
+fn refused(refusal: Refusal) -> String {
     let body: Value = serde_json::from_str(&refusal.body()).expect("the body is JSON");
     assert_eq!(body["type"], "about:blank");
     assert_eq!(
         refusal.code_details(),
         format!("gatespan_{}", text(&body["fault"]))
     );
-    serde_json::json!({ "status": body["status"], "fault": body["fault"], "detail": body["detail"] })
+    serde_json::json!({ "status": body["status"], "fault": body["fault"], "detail": body["detail"] }).to_string()
 }
 
 /// Whether the lines are those that are wanted, in any order.

@@ -1,15 +1,32 @@
 //! `make run`: requests as they come in, and what the gateway makes of them. The requests are rows of the scenario table.
-#![allow(clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::std_instead_of_core,
+    missing_docs,
+    unreachable_pub,
+    reason = "a demonstration on a desk"
+)]
+
+#[path = "../laws/apply.rs"]
+mod apply;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gatespan::config::Host;
 use gatespan::policy::Peer;
-use gatespan::{Admission, Config, Edit, Export, Gate, Headers, Pair, Request, Time, Word};
+use gatespan::{Admission, Config, Export, Gate, Headers, Pair, Request, Time, Word};
 use serde_json::{Value, json};
 
-/// What is shown: who calls, the rule of the gateway, and the headers that come in.
-const STOPS: [(&str, &str, &[(&str, &str)]); 6] = [
+/// Who calls, the rule of the gateway, and the headers that come in.
+type Stop = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// What is shown.
+const STOPS: [Stop; 6] = [
     ("nobody traced it yet", "{}", &[("accept", "*/*")]),
     (
         "a service traced by Opik",
@@ -60,12 +77,12 @@ fn main() {
         headers
             .iter()
             .for_each(|(name, value)| println!("   came in   {name}: {value}"));
-        show(rule, headers, number);
+        show(&rule, headers, number);
         println!();
     }
 }
 
-fn show(rule: Value, headers: &[(&str, &str)], number: u8) {
+fn show(rule: &Value, headers: &[(&str, &str)], number: u8) {
     let document = json!({
         "rule": rule,
         "backend": { "kind": "opik", "url": "http://opik.internal/api", "cluster": "opik" },
@@ -103,26 +120,26 @@ fn show(rule: Value, headers: &[(&str, &str)], number: u8) {
         &entropy,
     ) {
         Admission::Refuse(refusal) => {
-            println!("   answer    {} {}", refusal.status(), refusal.body())
+            println!("   answer    {} {}", refusal.status(), refusal.body());
         }
         Admission::Pass(pass) => {
-            for edit in pass.edits.as_slice() {
-                match edit {
-                    Edit::Remove(name) => println!("   upstream  without {}", name.escape_ascii()),
-                    Edit::Set(name, value) => {
-                        println!("   upstream  {name}: {}", value.as_bytes().escape_ascii())
-                    }
-                }
+            let came: apply::Owned = pairs
+                .iter()
+                .map(|(name, value)| (name.to_vec(), value.to_vec()))
+                .collect();
+            for (name, value) in apply::apply(&came, &pass.edits) {
+                println!(
+                    "   upstream  {}: {}",
+                    name.escape_ascii(),
+                    value.escape_ascii()
+                );
             }
             let kept = if pass.span.is_some() {
                 "a span of the gateway"
             } else {
                 "nothing"
             };
-            println!(
-                "   recorded  {kept}; the caller's ids were {}",
-                pass.decision.word()
-            );
+            println!("   recorded  {kept} ({})", pass.decision.word());
         }
     }
 }
