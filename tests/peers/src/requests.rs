@@ -1,0 +1,210 @@
+//! The requests that are measured, and the gateways that decide about them.
+
+use gatespan::Gate;
+use gatespan::config::BackendKind;
+use gatespan::policy::{Match, Route};
+
+use crate::gateway::{Setup, gate};
+use crate::said::Lines;
+
+/// A request and the gateway that decides about it.
+pub struct Case {
+    /// What it is called in the table.
+    pub name: &'static str,
+    /// The gateway.
+    pub gate: Gate,
+    /// The headers, pseudo headers aside.
+    pub lines: Lines,
+}
+
+/// The cases that the aims name, each with ten headers.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            name: "(a) w3c, to otlp",
+            gate: gateway(W3C, &[BackendKind::Otlp]),
+            lines: lines(&[TRACEPARENT], 10),
+        },
+        Case {
+            name: "(a+) w3c with tracestate, to otlp",
+            gate: gateway(W3C, &[BackendKind::Otlp]),
+            lines: lines(&[TRACEPARENT, TRACESTATE], 10),
+        },
+        Case {
+            name: "(b) opik and w3c, to opik",
+            gate: gateway(OPIK_W3C, &[BackendKind::Opik]),
+            lines: lines(&[OPIK_TRACE, OPIK_PARENT, TRACEPARENT], 10),
+        },
+        Case {
+            name: "(b+) opik and w3c, to opik and otlp",
+            gate: gateway(OPIK_W3C, &[BackendKind::Opik, BackendKind::Otlp]),
+            lines: lines(&[OPIK_TRACE, OPIK_PARENT, TRACEPARENT], 10),
+        },
+        Case {
+            name: "(c) composite, to otlp",
+            gate: gateway(COMPOSITE, &[BackendKind::Otlp]),
+            lines: lines(&ALL_FOUR, 10),
+        },
+        Case {
+            name: "(d) w3c, headers only",
+            gate: gateway(W3C, &[]),
+            lines: lines(&[TRACEPARENT], 10),
+        },
+        Case {
+            name: "(e) nothing came, minted, to otlp",
+            gate: gateway(W3C, &[BackendKind::Otlp]),
+            lines: lines(&[], 10),
+        },
+    ]
+}
+
+/// The same case among so many headers.
+#[must_use]
+pub fn crowded(mut case: Case, count: usize) -> Case {
+    let more = (case.lines.len()..count).map(|number| {
+        let name = format!("x-forwarded-field-{number}");
+        (name, format!("value-{number}"))
+    });
+    let more: Lines = more.collect();
+    case.lines.extend(more);
+    case
+}
+
+/// A gateway with these formats in and out.
+#[must_use]
+pub fn gateway(formats: &'static [&'static str], backends: &'static [BackendKind]) -> Gate {
+    gate(Setup {
+        extract: formats,
+        inject: formats,
+        backends,
+        ..Setup::default()
+    })
+}
+
+/// How the routes of a gateway are told apart.
+#[derive(Clone, Copy, Debug)]
+pub enum Routing {
+    /// By whole paths.
+    Path,
+    /// By beginnings of paths.
+    Prefix,
+    /// By hosts.
+    Host,
+}
+
+/// A gateway of case (a) with this many routes; the last of them is the one for [`crate::gateway::request`].
+#[must_use]
+pub fn routed(routing: Routing, count: usize) -> Gate {
+    let other = |number: usize| match routing {
+        Routing::Path => by_path(format!("/v1/tenants/{number}/completions")),
+        Routing::Prefix => by_prefix(format!("/v1/tenants/{number}/")),
+        Routing::Host => by_host(format!("tenant-{number}.example.com")),
+    };
+    let ours = match routing {
+        Routing::Path => by_path("/v1/chat/completions".into()),
+        Routing::Prefix => by_prefix("/v1/chat/".into()),
+        Routing::Host => by_host("api.example.com".into()),
+    };
+    gate(Setup {
+        extract: W3C,
+        inject: W3C,
+        backends: &[BackendKind::Otlp],
+        routes: (1..count).map(other).chain([ours]).collect(),
+        ..Setup::default()
+    })
+}
+
+fn by_path(path: String) -> Route {
+    route(Match {
+        path: Some(path),
+        ..Match::default()
+    })
+}
+
+fn by_prefix(prefix: String) -> Route {
+    route(Match {
+        path_prefix: Some(prefix),
+        ..Match::default()
+    })
+}
+
+fn by_host(host: String) -> Route {
+    route(Match {
+        host: Some(host),
+        ..Match::default()
+    })
+}
+
+fn route(condition: Match) -> Route {
+    Route {
+        condition,
+        ..Route::default()
+    }
+}
+
+/// These trace headers among so many that they are `count` together, as a client behind a proxy sends them.
+#[must_use]
+pub fn lines(trace: &[(&str, &str)], count: usize) -> Lines {
+    let usual = USUAL
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()));
+    let more = (0..).map(|number| {
+        (
+            format!("x-tenant-field-{number}"),
+            format!("value-{number}"),
+        )
+    });
+    let foreign = usual.chain(more).take(count - trace.len());
+    let own = trace
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()));
+    foreign.chain(own).collect()
+}
+
+/// One format.
+pub const W3C: &[&str] = &["w3c"];
+/// The formats of the defaults, but for baggage.
+pub const OPIK_W3C: &[&str] = &["opik", "w3c"];
+/// What the word `composite` stands for.
+pub const COMPOSITE: &[&str] = &["jaeger", "b3", "b3multi", "w3c"];
+
+/// A sampled context of a client that vouches for nothing.
+pub const TRACEPARENT: (&str, &str) = (
+    "traceparent",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+);
+/// Two members, as two vendors on the way would leave them.
+pub const TRACESTATE: (&str, &str) = ("tracestate", "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7");
+const OPIK_TRACE: (&str, &str) = ("opik_trace_id", "019cae0b-ba4d-7b60-9c1b-2281eda8d7fe");
+const OPIK_PARENT: (&str, &str) = (
+    "opik_parent_span_id",
+    "019cae0b-ba4e-7d11-8f00-7e4a2b90c3d5",
+);
+/// The same context in every format of OpenTelemetry.
+pub const ALL_FOUR: [(&str, &str); 6] = [
+    TRACEPARENT,
+    ("b3", "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1"),
+    ("x-b3-traceid", "4bf92f3577b34da6a3ce929d0e0e4736"),
+    ("x-b3-spanid", "00f067aa0ba902b7"),
+    ("x-b3-sampled", "1"),
+    (
+        "uber-trace-id",
+        "4bf92f3577b34da6a3ce929d0e0e4736:00f067aa0ba902b7:0:01",
+    ),
+];
+const USUAL: [(&str, &str); 10] = [
+    ("user-agent", "OpenAI/Python 1.109.1"),
+    ("accept", "application/json"),
+    ("content-type", "application/json"),
+    (
+        "authorization",
+        "Bearer sk-proj-0123456789abcdef0123456789abcdef",
+    ),
+    ("x-request-id", "7f4d0a52-6f0e-4a57-9d2c-1f6f3f1b8a10"),
+    ("accept-encoding", "gzip, deflate, br"),
+    ("content-length", "1482"),
+    ("x-forwarded-for", "203.0.113.9, 10.4.0.17"),
+    ("x-forwarded-proto", "https"),
+    ("x-stainless-lang", "python"),
+];
