@@ -119,9 +119,8 @@ impl<'a> TraceState<'a> {
         let came = state.and_then(|state| state.member(OT));
         let own = match ot {
             Ot::Keep => None,
-            Ot::Amend(threshold) => {
-                Some(amended(came, threshold)).filter(|own| Some(own.as_bytes()) != came)
-            }
+            Ot::Amend(threshold) => Some(amended(came, threshold))
+                .filter(|own| own.as_bytes() != came.unwrap_or_default()),
         };
         let mut list: Vec<(&[u8], &[u8])> = Vec::new();
         list.extend(own.iter().map(|own| (OT, own.as_bytes())));

@@ -43,12 +43,14 @@ impl Texts {
             .thread
             .as_ref()
             .and_then(|name| request.headers.first(name.as_bytes()));
-        let capacity = request.method.len()
-            + request.path.len()
-            + request.host.len()
-            + thread.map_or(0, <[u8]>::len);
+        // Enough for nearly every request, so that the buffer is allocated once.
+        let certain = request.method.len() + request.path.len() + request.host.len();
+        let capacity = certain.min(2 * LONGEST)
+            + thread.map_or(0, <[u8]>::len)
+            + 32
+            + 128 * plan.headers.len();
         let mut texts = Self {
-            buffer: String::with_capacity(capacity.min(LONGEST) + 32),
+            buffer: String::with_capacity(capacity),
             ends: [0; PIECES],
             present: 0,
         };

@@ -35,17 +35,19 @@ pub fn gate(setup: Setup) -> Gate {
             .collect()
     };
     let extract = named(setup.extract);
+    let inject = named(setup.inject).into_iter().collect();
     let rules = Rules::new(
         setup.rule,
         setup.routes,
         BTreeMap::new(),
-        named(setup.inject).into_iter().collect(),
+        inject,
         extract.iter().copied().collect(),
     );
     Gate::new(Config {
         service: "gatespan".into(),
         formats: Formats {
             extract,
+            inject,
             spelling: Spelling::Both,
         },
         rules,
