@@ -11,7 +11,7 @@
 use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity};
 use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
 use crate::fault::{Breach, Fault};
-use crate::headers::{Edits, Value};
+use crate::headers::{Edits, Value, trim};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -124,7 +124,10 @@ fn is_canonical(fields: &[Field<'_>], sampling: Sampling) -> bool {
     };
     let (written_state, written_flags) = state(sampling);
     let ids = match (trace.first(), span.first()) {
-        (Some(trace), Some(span)) => trace.len() == 32 && span.len() == 16,
+        // A short id with white space around it may be as long as a long one.
+        (Some(trace), Some(span)) => {
+            trim(trace).len() == 32 && trace.len() == 32 && span.len() == 16
+        }
         (trace, span) => trace.is_none() && span.is_none(),
     };
     ids && parent.first().is_none_or(|text| text.len() == 16)
