@@ -5,7 +5,7 @@
 //! trace-id        = 1*32HEX   span-id = 1*16HEX                 ; any case, padded on the left, not zero
 //! parent          = *16HEX                                      ; deprecated: read over, written as "0"
 //! flags           = 1*2HEX    ; bit 0 sampled, bit 1 debug (sampled as well)
-//! jaeger-debug-id = *         ; at a root: sampled and debug
+//! jaeger-debug-id = 1*        ; at a root: sampled and debug
 //! uberctx-KEY, jaeger-baggage ; baggage, carried beside the ids
 //! ```
 //! Example: `4bf92f3577b34da6a3ce929d0e0e4736:f067aa0ba902b7:0:1`.
@@ -49,12 +49,11 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     let [uber, debug, _, baggage] = fields else {
         return Ok(None);
     };
+    let fault = |header| move |breach| Fault { header, breach };
     let found = uber.text().and_then(|text| text.map(read).transpose());
-    let Some((ids, sampling, canonical)) = found.map_err(|breach| Fault {
-        header: UBER,
-        breach,
-    })?
-    else {
+    let found = found.map_err(fault(UBER))?;
+    let forces = debug.text().map_err(fault(DEBUG))?;
+    let Some((ids, sampling)) = found else {
         let forced = Carried {
             ids: Ids::None,
             sampling: Sampling::Debug,
@@ -63,20 +62,21 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
             canonical: true,
             differs: false,
         };
-        return Ok(debug.is_present().then_some(forced));
+        return Ok(forces.filter(|id| !id.is_empty()).map(|_| forced));
     };
+    let spelt = uber.first() == Some(spelled(ids, sampling).as_bytes());
     let bounded = !baggage.is_present() || excess_baggage(seen, Keep::default()).next().is_none();
     Ok(Some(Carried {
         ids: Ids::Otel(ids),
         sampling,
         random: false,
         state: None,
-        canonical: canonical && bounded && !uber.is_repeated() && !debug.is_present(),
+        canonical: spelt && bounded && !uber.is_repeated() && !debug.is_present(),
         differs: uber.differs(),
     }))
 }
 
-fn read(text: &[u8]) -> Result<(OtelIds, Sampling, bool), Breach> {
+fn read(text: &[u8]) -> Result<(OtelIds, Sampling), Breach> {
     let mut rest = Some(text);
     let mut next = || {
         let (field, behind) = split(rest?);
@@ -108,8 +108,7 @@ fn read(text: &[u8]) -> Result<(OtelIds, Sampling, bool), Breach> {
         (true, _) => Sampling::Debug,
         (false, sampled) => Sampling::from(sampled),
     };
-    let canonical = text == spelled(ids, sampling).as_bytes();
-    Ok((ids, sampling, canonical))
+    Ok((ids, sampling))
 }
 
 /// The next field and what stands behind its colon. Some senders encode the colon as a URL would.
@@ -159,9 +158,13 @@ fn excess_baggage<'a>(seen: &Seen<'a>, keep: Keep<'a>) -> impl Iterator<Item = &
     let mut bytes = 0;
     seen.starting_with("uberctx-")
         .filter_map(move |(name, key, value)| {
-            members += 1;
-            bytes += key.len() + value.len();
-            let fits = members <= BAGGAGE_MEMBERS && bytes <= BAGGAGE_BYTES && !has_control(value);
-            (!fits || keep.strip || !keep.baggage(key)).then_some(name)
+            let passes = !keep.strip && keep.baggage(key) && !has_control(value);
+            // What may not pass takes no room.
+            if passes {
+                members += 1;
+                bytes += key.len() + value.len();
+            }
+            let fits = members <= BAGGAGE_MEMBERS && bytes <= BAGGAGE_BYTES;
+            (!passes || !fits).then_some(name)
         })
 }
