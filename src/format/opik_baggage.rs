@@ -41,6 +41,8 @@ const TRACE: &str = "opik.trace_id";
 const SPAN: &str = "opik.span_id";
 /// Every key with this beginning is Opik's.
 const OURS: &[u8] = b"opik.";
+/// The last member has no comma behind it.
+const LAST_COMMA: usize = 1;
 
 fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     let [field] = fields else { return Ok(None) };
@@ -88,10 +90,8 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
 /// Whether the header is what we would write for these ids: one header, every member good, ours spelt as we spell.
 fn is_canonical(seen: &Seen<'_>, field: &Field<'_>, ids: OpikIds) -> bool {
     let ours = |member: &Member<'_>| match member.key {
-        key if key == TRACE.as_bytes() => ids.trace.is_spelled(member.value),
-        key if key == SPAN.as_bytes() => ids
-            .parent
-            .is_some_and(|parent| parent.is_spelled(member.value)),
+        key if key == TRACE.as_bytes() => member.is_spelled(TRACE, Some(ids.trace)),
+        key if key == SPAN.as_bytes() => member.is_spelled(SPAN, ids.parent),
         key => !key.starts_with(OURS),
     };
     let own = members(seen, field)
@@ -147,10 +147,11 @@ fn rewrite<'a>(
     let reserved: usize = own.clone().map(|member| member.as_bytes().len() + 1).sum();
     let room = Room {
         members: BAGGAGE_MEMBERS - own.clone().count(),
-        bytes: BAGGAGE_BYTES - reserved,
+        bytes: BAGGAGE_BYTES + LAST_COMMA - reserved,
     };
-    let others = bounded(seen, field, room)
-        .filter(passes)
+    // What may not pass takes no room.
+    let others = room
+        .take(good_members(seen, field).filter(passes))
         .map(|member| member.text);
     let mut value = Value::new();
     for text in others.chain(own.map(Value::as_bytes)) {
@@ -173,38 +174,53 @@ struct Member<'a> {
     value: &'a [u8],
 }
 
-/// How much of a list may still pass.
+impl Member<'_> {
+    /// Whether it is how we would write this id: nothing around it, nothing behind it.
+    fn is_spelled(&self, key: &str, id: Option<OpikId>) -> bool {
+        let value = self.text.strip_prefix(key.as_bytes());
+        match (value.and_then(|rest| rest.strip_prefix(b"=")), id) {
+            (Some(value), Some(id)) => id.is_spelled(value),
+            _ => false,
+        }
+    }
+}
+
+/// How much of a list may still pass; each member is counted with a comma behind it.
 struct Room {
     members: usize,
     bytes: usize,
 }
 
-fn members<'a>(seen: &Seen<'a>, field: &Field<'a>) -> impl Iterator<Item = Member<'a>> {
-    bounded(
-        seen,
-        field,
-        Room {
-            members: BAGGAGE_MEMBERS,
-            bytes: BAGGAGE_BYTES,
-        },
-    )
+impl Room {
+    /// The members from the left, as many as there is room for.
+    fn take<'a>(
+        mut self,
+        members: impl Iterator<Item = Member<'a>>,
+    ) -> impl Iterator<Item = Member<'a>> {
+        members.map_while(move |member| {
+            self.members = self.members.checked_sub(1)?;
+            self.bytes = self.bytes.checked_sub(member.text.len() + 1)?;
+            Some(member)
+        })
+    }
 }
 
-/// The well-formed members from the left, as many as there is room for.
-fn bounded<'a>(
+/// The members that are read: the well-formed ones within the bounds.
+fn members<'a>(seen: &Seen<'a>, field: &Field<'a>) -> impl Iterator<Item = Member<'a>> {
+    let room = Room {
+        members: BAGGAGE_MEMBERS,
+        bytes: BAGGAGE_BYTES + LAST_COMMA,
+    };
+    room.take(good_members(seen, field))
+}
+
+fn good_members<'a>(
     seen: &Seen<'a>,
     field: &Field<'a>,
-    mut room: Room,
 ) -> impl Iterator<Item = Member<'a>> + use<'a> {
-    let members = seen
-        .values(BAGGAGE, field)
+    seen.values(BAGGAGE, field)
         .flat_map(|value| value.split(|byte| *byte == b','))
-        .filter_map(member);
-    members.map_while(move |member| {
-        room.members = room.members.checked_sub(1)?;
-        room.bytes = room.bytes.checked_sub(member.text.len() + 1)?;
-        Some(member)
-    })
+        .filter_map(member)
 }
 
 fn member(text: &[u8]) -> Option<Member<'_>> {
@@ -229,7 +245,7 @@ fn member(text: &[u8]) -> Option<Member<'_>> {
 fn is_tidy(field: &Field<'_>, value: &[u8]) -> bool {
     let members = || value.split(|byte| *byte == b',');
     !field.is_repeated()
-        && value.len() < BAGGAGE_BYTES
+        && value.len() <= BAGGAGE_BYTES
         && members().count() <= BAGGAGE_MEMBERS
         && members().all(|text| member(text).is_some())
 }
