@@ -66,7 +66,10 @@ impl<'a> TraceState<'a> {
                 return Err(Breach::TooManyMembers);
             }
         }
-        let canonical = canonical && count > 0 && bytes <= BYTES && values.clone().nth(1).is_none();
+        let canonical = canonical
+            && count > 0
+            && bytes <= BYTES + LAST_COMMA
+            && values.clone().nth(1).is_none();
         Ok(Self { values, canonical })
     }
 
@@ -88,14 +91,14 @@ impl<'a> TraceState<'a> {
     #[must_use]
     pub fn ot(&self) -> OtMember {
         let mut found = OtMember::default();
-        for sub in self
-            .member(OT)
-            .into_iter()
-            .flat_map(|ot| ot.split(|byte| *byte == b';'))
-        {
+        for sub in sub_members(self.member(OT)) {
             match sub {
-                [b't', b'h', b':', digits @ ..] => found.threshold = Threshold::parse(digits),
-                [b'r', b'v', b':', digits @ ..] => found.randomness = randomness(digits),
+                [b't', b'h', b':', digits @ ..] => {
+                    found.threshold = found.threshold.or_else(|| Threshold::parse(digits));
+                }
+                [b'r', b'v', b':', digits @ ..] => {
+                    found.randomness = found.randomness.or_else(|| randomness(digits));
+                }
                 _ => {}
             }
         }
@@ -148,8 +151,8 @@ impl<'a> TraceState<'a> {
 
 /// Takes whole members away until the list fits: those over 128 characters first, then from the right.
 fn shorten(list: &mut Vec<(&[u8], &[u8])>) {
-    let length = |(key, value): &(&[u8], &[u8])| key.len() + value.len() + 2;
-    while list.iter().map(length).sum::<usize>() > BYTES {
+    let length = |(key, value): &(&[u8], &[u8])| key.len() + 1 + value.len();
+    while list.iter().map(|member| length(member) + 1).sum::<usize>() > BYTES + LAST_COMMA {
         match list.iter().rposition(|member| length(member) > LONG_MEMBER) {
             Some(long) => drop(list.remove(long)),
             None => drop(list.pop()),
@@ -160,23 +163,41 @@ fn shorten(list: &mut Vec<(&[u8], &[u8])>) {
 /// The `ot` member with this threshold in place of its own, and without what cannot be read.
 fn amended(came: Option<&[u8]>, threshold: Option<Threshold>) -> Value {
     let own = threshold.map(|threshold| Value::of(&[b"th:", threshold.digits().as_bytes()]));
-    let others = came
-        .into_iter()
-        .flat_map(|ot| ot.split(|byte| *byte == b';'))
-        .filter(|sub| match sub {
-            [b't', b'h', b':', ..] | [] => false,
-            [b'r', b'v', b':', digits @ ..] => randomness(digits).is_some(),
-            _ => true,
-        });
+    let own = own.as_ref().map(Value::as_bytes);
+    let mut rv = sub_members(came).find(|sub| match sub {
+        [b'r', b'v', b':', digits @ ..] => randomness(digits).is_some(),
+        _ => false,
+    });
+    // Others have the room that these two leave: `rv` is never changed, thus never left out.
+    let taken: usize = own.iter().chain(&rv).map(|sub| sub.len() + 1).sum();
+    let mut room = VALUE + 1 - taken;
+    let others = sub_members(came).filter(|sub| match *sub {
+        [b't', b'h', b':', ..] => false,
+        [b'r', b'v', b':', ..] => rv.take_if(|rv| rv == sub).is_some(),
+        _ => match room.checked_sub(sub.len() + 1) {
+            Some(left) => {
+                room = left;
+                true
+            }
+            None => false,
+        },
+    });
     let mut member = Value::new();
-    for sub in own.iter().map(Value::as_bytes).chain(others) {
-        let separator: &[u8] = if member.is_empty() { b"" } else { b";" };
-        if member.as_bytes().len() + separator.len() + sub.len() <= VALUE {
-            member.push(separator);
-            member.push(sub);
+    for sub in own.into_iter().chain(others) {
+        if !member.is_empty() {
+            member.push(b";");
         }
+        member.push(sub);
     }
     member
+}
+
+/// What stands between the semicolons. A space around it would end the member, where none may stand.
+fn sub_members(ot: Option<&[u8]>) -> impl Iterator<Item = &[u8]> {
+    ot.into_iter()
+        .flat_map(|ot| ot.split(|byte| *byte == b';'))
+        .map(trim)
+        .filter(|sub| !sub.is_empty())
 }
 
 /// Exactly 14 lower-case hex digits.
@@ -229,3 +250,5 @@ const BYTES: usize = 8192;
 const KEY: usize = 256;
 const VALUE: usize = 256;
 const LONG_MEMBER: usize = 128;
+/// The last member has no comma behind it.
+const LAST_COMMA: usize = 1;
