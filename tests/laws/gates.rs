@@ -11,8 +11,8 @@ use gatespan::{
     Sampler, Sampling,
 };
 
-use super::one_format::sendable;
-use super::{NOW, Owned, apply, pairs};
+use super::fair::sendable;
+use super::{NOW, Owned, apply, pairs, shown};
 
 /// Every gate lets a request through in good order, or refuses it.
 pub(crate) fn hold(came: &Owned) {
@@ -72,7 +72,7 @@ pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) {
         assert!(open.close(gate.config(), end, NOW).attributes().count() > 0);
     }
     if gate.config().service == OFF {
-        assert_eq!(&left, came, "`inbound: off` touches nothing");
+        assert_eq!(shown(&left), shown(came), "`inbound: off` touches nothing");
         return;
     }
     agreeing(gate, came, &left);
@@ -85,7 +85,12 @@ fn agreeing(gate: &Gate, came: &Owned, left: &Owned) {
     let mut said: [Option<(Ids, Option<bool>)>; 2] = [None, None];
     for format in &FORMATS {
         let found = format.extract(&seen).unwrap_or_else(|fault| {
-            panic!("a malformed header goes out: {fault} in {left:?}, made of {came:?}")
+            panic!(
+                "{}: a malformed header goes out, {fault}:\n{}made of\n{}",
+                gate.config().service,
+                shown(left),
+                shown(came)
+            )
         });
         let Some(carried) = found.filter(|carried| carried.ids != Ids::None) else {
             continue;
@@ -100,7 +105,10 @@ fn agreeing(gate: &Gate, came: &Owned, left: &Owned) {
         assert_eq!(
             (carried.ids, decided),
             (ids, sampled),
-            "{format:?} contradicts another format in {left:?}, made of {came:?}"
+            "{}: {format:?} contradicts another format in\n{}made of\n{}",
+            gate.config().service,
+            shown(left),
+            shown(came)
         );
     }
 }

@@ -5,8 +5,8 @@ use gatespan::format::tracestate::Ot;
 use gatespan::format::{Format, Keep, OtelOut, Outgoing, Seen};
 use gatespan::{Edits, Headers, Ids, OpikId, OpikIds, Sampler, Sampling};
 
-use super::one_format::fair;
-use super::{NOW, Owned, apply, pairs};
+use super::fair::fair;
+use super::{NOW, Owned, apply, pairs, shown};
 
 /// The first line names the header, each line after it is one copy of it.
 pub(crate) fn members(data: &[u8]) {
@@ -41,7 +41,11 @@ fn tracestate(copies: &Owned) {
         let (left, randomness, was_good) = relayed(&came, ot);
         let written = only(&left, b"tracestate");
         let (again, randomness_left, good) = relayed(&left, ot);
-        assert_eq!(again, left, "writing {ot:?} twice is writing it once");
+        assert_eq!(
+            shown(&again),
+            shown(&left),
+            "writing {ot:?} twice is writing it once"
+        );
         assert_eq!(good, written.is_some(), "what is written can be read");
         assert_eq!(randomness_left, randomness, "`rv` is never changed");
         let Some(value) = written else { continue };
@@ -116,8 +120,8 @@ fn baggage(came: &Owned) {
             };
             let left = carried(came, opik, keep);
             assert_eq!(
-                carried(&left, opik, keep),
-                left,
+                shown(&carried(&left, opik, keep)),
+                shown(&left),
                 "writing {opik:?} twice is writing it once"
             );
             let Some(value) = only(&left, b"baggage") else {
@@ -169,14 +173,15 @@ fn carried(came: &Owned, opik: Option<OpikIds>, keep: Keep<'_>) -> Owned {
 fn within(sent: &[&[u8]], wanted: &[&[u8]], own: &[&[u8]], [members, bytes]: [usize; 2]) {
     let mut left = wanted.iter();
     let in_order = sent.iter().all(|member| left.any(|other| other == member));
-    assert!(in_order, "{sent:?} is no part of {wanted:?}");
+    let text = |members: &[&[u8]]| members.join(b",".as_slice()).escape_ascii().to_string();
+    assert!(in_order, "{} is no part of {}", text(sent), text(wanted));
     let length: usize = own
         .iter()
         .chain(wanted)
         .map(|member| member.len() + 1)
         .sum();
     if own.len() + wanted.len() <= members && length <= bytes + 1 {
-        assert_eq!(sent, wanted, "there was room for all");
+        assert_eq!(text(sent), text(wanted), "there was room for all");
     }
 }
 
@@ -223,6 +228,10 @@ fn trim(mut text: &[u8]) -> &[u8] {
 fn only(headers: &Owned, name: &[u8]) -> Option<Vec<u8>> {
     let mut values = headers.iter().filter(|(other, _)| other == name);
     let value = values.next().map(|(_, value)| value.clone());
-    assert!(values.next().is_none(), "{name:?} is there twice");
+    assert!(
+        values.next().is_none(),
+        "{} is there twice",
+        name.escape_ascii()
+    );
     value
 }

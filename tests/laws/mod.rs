@@ -15,6 +15,7 @@
 )]
 
 mod apply;
+mod fair;
 mod gates;
 mod lists;
 mod one_format;
@@ -30,9 +31,13 @@ pub(crate) const NOW: Time = Time::from_millis(1_772_446_530_125);
 
 /// Lines `name: value`, as raw bytes: what each format makes of them, and what whole gates do.
 pub(crate) fn headers(data: &[u8]) {
-    let came = lines(data);
-    one_format::hold(&came);
-    gates::hold(&came);
+    hold(&lines(data));
+}
+
+/// The same for headers however they were made.
+pub(crate) fn hold(came: &Owned) {
+    one_format::hold(came);
+    gates::hold(came);
 }
 
 /// A line a header: the name up to the first colon, the value behind one space. Lines without a name are none.
@@ -44,6 +49,14 @@ pub(crate) fn lines(data: &[u8]) -> Owned {
             let value = value.strip_prefix(b" ").unwrap_or(value);
             (!name.is_empty()).then(|| (name.to_vec(), value.to_vec()))
         })
+        .collect()
+}
+
+/// Headers for people who read a failure.
+pub(crate) fn shown(headers: &Owned) -> String {
+    headers
+        .iter()
+        .map(|(name, value)| format!("{}: {}\n", name.escape_ascii(), value.escape_ascii()))
         .collect()
 }
 

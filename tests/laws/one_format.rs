@@ -3,11 +3,10 @@
 use gatespan::config::Spelling;
 use gatespan::format::tracestate::Ot;
 use gatespan::format::{Carried, FORMATS, Format, Keep, OtelOut, Outgoing, Role, Seen, System};
-use gatespan::{
-    Edit, Edits, Headers, Ids, OpikId, OpikIds, OtelIds, Pair, Sampling, SpanId, TraceId,
-};
+use gatespan::{Edits, Headers, Ids, OpikId, OpikIds, OtelIds, Pair, Sampling, SpanId, TraceId};
 
-use super::{NOW, Owned, apply, pairs};
+use super::fair::{fair, owns};
+use super::{NOW, Owned, apply, pairs, shown};
 
 const SPELLINGS: [Spelling; 3] = [Spelling::Underscore, Spelling::Dash, Spelling::Both];
 
@@ -80,8 +79,9 @@ fn canonical_is_as_we_spell(format: &'static Format, came: &Owned, carried: &Say
                 .all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase());
             assert!(
                 plain && !value.is_empty(),
-                "{}: {value:?} is called canonical",
-                header.name
+                "{}: {} is called canonical",
+                header.name,
+                value.escape_ascii()
             );
         }
         assert!(
@@ -120,11 +120,14 @@ fn respelt_it_says_the_same(
     assert_eq!(
         read(format, &left, spelling),
         Some(wanted),
-        "{format:?} respelt {came:?} as {left:?}"
+        "{format:?} respelt\n{}as\n{}",
+        shown(came),
+        shown(&left)
     );
+    let (again, edits) = respell(&left);
     assert_eq!(
-        respell(&left),
-        (left.clone(), 0),
+        (shown(&again), edits),
+        (shown(&left), 0),
         "{format:?}: what it wrote it leaves alone"
     );
 }
@@ -182,7 +185,7 @@ fn anything_can_be_overwritten(format: &'static Format, came: &Owned, spelling: 
         fair(format, &edits);
         let left = apply(came, &edits);
         let found = read(format, &left, spelling)
-            .unwrap_or_else(|| panic!("{format:?} left {left:?} of {came:?}"));
+            .unwrap_or_else(|| panic!("{format:?} cannot read\n{}", shown(&left)));
         let ids = match format.system {
             System::Opik => Ids::Opik(opik),
             System::Otel => Ids::Otel(otel),
@@ -190,7 +193,9 @@ fn anything_can_be_overwritten(format: &'static Format, came: &Owned, spelling: 
         assert_eq!(
             (found.ids, found.canonical, found.differs),
             (ids, true, false),
-            "{format:?} over {came:?} left {left:?}"
+            "{format:?} over\n{}left\n{}",
+            shown(came),
+            shown(&left)
         );
         if format.system == System::Otel {
             assert_eq!(
@@ -227,7 +232,8 @@ fn what_is_cleared_is_gone(format: &'static Format, came: &Owned, spelling: Spel
         let found = format.extract(&sift(&after, spelling));
         assert!(
             matches!(found, Ok(None)),
-            "{format:?} cleared {came:?} and finds {found:?}"
+            "{format:?} cleared\n{}and finds {found:?}",
+            shown(came)
         );
         let baggage_may_stay = keep.only.is_none();
         for (name, _) in &left {
@@ -237,60 +243,12 @@ fn what_is_cleared_is_gone(format: &'static Format, came: &Owned, spelling: Spel
                 Role::Rider => keep.riders(),
                 Role::Baggage => baggage_may_stay,
             });
-            assert!(stays, "{format:?} left {name:?} of {came:?} under {keep:?}");
-        }
-    }
-}
-
-/// What any list of edits keeps to: own names only, removals first, one value a name, and only values fit to be sent.
-pub(crate) fn fair(format: &'static Format, edits: &Edits<'_>) {
-    sendable(edits);
-    for edit in edits.as_slice() {
-        let name = name(edit);
-        let owned = format.headers.iter().any(|header| owns(header.name, name));
-        assert!(
-            owned,
-            "{format:?} touches a header that it does not own: {edit:?}"
-        );
-    }
-}
-
-/// The same, whoever's the names are.
-pub(crate) fn sendable(edits: &Edits<'_>) {
-    let mut set: Vec<&str> = Vec::new();
-    for edit in edits.as_slice() {
-        match edit {
-            Edit::Remove(name) => {
-                assert!(set.is_empty(), "a removal behind a set: {edit:?}");
-                assert!(!name.is_empty(), "a removal of nothing");
-            }
-            Edit::Set(name, value) => {
-                assert!(!set.contains(name), "set twice: {edit:?}");
-                set.push(name);
-                let bytes = value.as_bytes();
-                // A tab is white space, and members of others are passed on byte for byte.
-                let control = bytes
-                    .iter()
-                    .any(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f);
-                assert!(!bytes.is_empty() && !control, "unfit to be sent: {edit:?}");
-            }
-        }
-    }
-}
-
-fn name<'e>(edit: &'e Edit<'_>) -> &'e [u8] {
-    match edit {
-        Edit::Remove(name) => name,
-        Edit::Set(name, _) => name.as_bytes(),
-    }
-}
-
-/// Whether a name of the table, which may end in a `*`, stands for this name.
-fn owns(known: &str, name: &[u8]) -> bool {
-    match known.strip_suffix('*') {
-        None => name.eq_ignore_ascii_case(known.as_bytes()),
-        Some(start) => {
-            name.len() >= start.len() && name[..start.len()].eq_ignore_ascii_case(start.as_bytes())
+            let name = name.escape_ascii();
+            assert!(
+                stays,
+                "{format:?} left {name} under {keep:?} of\n{}",
+                shown(came)
+            );
         }
     }
 }
