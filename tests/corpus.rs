@@ -39,3 +39,8 @@ fn headers() {
 fn members() {
     replay("members", laws::members);
 }
+
+#[test]
+fn config() {
+    replay("config", laws::config);
+}

@@ -2,26 +2,79 @@
 
 use std::sync::LazyLock;
 
-use gatespan::config::{ExportPlan, Formats, SpanPlan, Spelling};
-use gatespan::format::{FORMATS, FormatSet, Seen, System};
-use gatespan::policy::{Inbound, Invalid, Layer, Missing, Peer, Rules, Upstream};
-use gatespan::span::NameTemplate;
+use gatespan::config::Host;
+use gatespan::format::{FORMATS, Seen, System};
+use gatespan::policy::Peer;
 use gatespan::{
-    Admission, Config, End, EndKind, Export, Format, Gate, Headers, Ids, Receives, Request,
-    Sampler, Sampling,
+    Admission, Config, Decision, End, EndKind, Export, Gate, Headers, Ids, Receives, Request,
+    Sampling,
 };
 
 use super::fair::sendable;
-use super::{NOW, Owned, apply, pairs, shown};
+use super::{NOW, Owned, apply, lines, pairs, shown};
 
 /// Every gate lets a request through in good order, or refuses it.
 pub(crate) fn hold(came: &Owned) {
     for gate in GATES.iter() {
         for export in EXPORTS {
-            admitted(gate, came, export);
+            let Some((left, _)) = admitted(gate, came, export) else {
+                continue;
+            };
+            if gate.config().service == OFF {
+                assert_eq!(shown(&left), shown(came), "`inbound: off` touches nothing");
+            } else {
+                agreeing(gate, came, &left);
+            }
         }
     }
 }
+
+/// A document of any kind is read or complained about; one that is read makes a gate that keeps order.
+pub(crate) fn config(data: &[u8]) {
+    let Ok(document) = core::str::from_utf8(data) else {
+        return;
+    };
+    let env = |name: &str| (!name.is_empty()).then(|| SECRET.to_owned());
+    for host in [Host::Envoy, Host::Worker] {
+        match Config::parse(document, host, &env) {
+            Ok(config) => {
+                let gate = Gate::new(config);
+                for came in [Owned::new(), lines(EVERYTHING)] {
+                    for export in EXPORTS {
+                        match admitted(&gate, &came, export) {
+                            // Perhaps `inbound: off`, which touches nothing.
+                            None | Some((_, Decision::Passed)) => {}
+                            Some((left, _)) => agreeing(&gate, &came, &left),
+                        }
+                    }
+                }
+            }
+            Err(complaints) => {
+                assert!(!complaints.is_empty(), "refused without a reason");
+                for complaint in complaints {
+                    assert!(!complaint.message.is_empty(), "a complaint of nothing");
+                    let told = complaint.to_string().contains(SECRET) && !document.contains(SECRET);
+                    assert!(!told, "a secret of the environment is told");
+                }
+            }
+        }
+    }
+}
+
+/// What every variable of the environment holds.
+const SECRET: &str = "open-sesame-9c1b";
+
+/// A caller that says something in every format, and not always the same.
+const EVERYTHING: &[u8] = b"traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03
+tracestate: a=1,ot=th:8;rv:ffffffffffffff
+b3: 4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1
+x-b3-traceid: 4bf92f3577b34da6a3ce929d0e0e4736
+x-b3-spanid: b7ad6b7169203331
+uber-trace-id: 0af7651916cd43dd8448eb211c80319c:b7ad6b7169203331:0:1
+opik_trace_id: 019cae0b-ba4d-7c41-9a3e-5d0f6b72e814
+opik-parent-span-id: 019cae0b-ba10-7d10-8e21-0f9a1b2c3d4e
+baggage: user=u,opik.trace_id=019cae0b-ba33-7b60-9c1b-2281eda8d7fe
+authorization: Bearer secret";
 
 const EXPORTS: [Export; 4] = [
     Export::Accepting(Receives {
@@ -39,8 +92,8 @@ const EXPORTS: [Export; 4] = [
     Export::Stopped,
 ];
 
-/// One request through one gate: nothing malformed goes out, and inside a system all formats say the same.
-pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) {
+/// What goes upstream of one request through one gate, unless it is refused.
+pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) -> Option<(Owned, Decision)> {
     let pairs = pairs(came);
     let request = Request {
         method: b"POST",
@@ -56,7 +109,7 @@ pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) {
         Admission::Pass(pass) => pass,
         Admission::Refuse(refusal) => {
             assert!(refusal.body().starts_with('{'), "a body made of nothing");
-            return;
+            return None;
         }
     };
     sendable(&pass.edits);
@@ -71,11 +124,7 @@ pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) {
         };
         assert!(open.close(gate.config(), end, NOW).attributes().count() > 0);
     }
-    if gate.config().service == OFF {
-        assert_eq!(shown(&left), shown(came), "`inbound: off` touches nothing");
-        return;
-    }
-    agreeing(gate, came, &left);
+    Some((left, pass.decision))
 }
 
 /// Reads again what goes upstream.
@@ -116,149 +165,44 @@ fn agreeing(gate: &Gate, came: &Owned, left: &Owned) {
 /// The gate whose one rule is `inbound: off` goes by this name.
 const OFF: &str = "off";
 
+/// One gate for each way of treating a caller. Every second one knows all formats, the others what is usual.
 static GATES: LazyLock<Vec<Gate>> = LazyLock::new(|| {
-    let join = Layer::default;
-    let layers = [
-        ("join", join(), Spelling::Both),
-        (
-            "forward",
-            Layer {
-                record: Some(false),
-                ..join()
-            },
-            Spelling::Underscore,
-        ),
-        (
-            "pass",
-            Layer {
-                record: Some(false),
-                missing: Some(Missing::Pass),
-                ..join()
-            },
-            Spelling::Dash,
-        ),
-        (
-            "sample",
-            Layer {
-                sample: Some(Sampler::with_probability(0.25)),
-                ..join()
-            },
-            Spelling::Both,
-        ),
+    let all = r#""formats": { "extract": ["jaeger", "b3", "b3multi", "w3c", "opik_baggage", "opik"],
+        "inject": ["opik", "opik_baggage", "w3c", "b3", "b3multi", "jaeger"], "opik_spelling": "dash" }"#;
+    let usual = r#""formats": { "extract": ["opik", "w3c"], "inject": ["opik", "w3c"] }"#;
+    [
+        ("join", "{}"),
+        ("join everything", "{}"),
+        ("forward", r#"{ "record": false }"#),
+        ("pass", r#"{ "record": false, "missing": "pass" }"#),
+        ("sample", r#"{ "sample": 0.25 }"#),
         (
             "link",
-            Layer {
-                inbound: Some(Inbound::Link),
-                baggage_allow: Some(vec!["user".into()]),
-                ..join()
-            },
-            Spelling::Both,
+            r#"{ "inbound": "link", "baggage_allow": ["user"] }"#,
         ),
-        (
-            "restart",
-            Layer {
-                inbound: Some(Inbound::Restart),
-                sample: Some(Sampler::Never),
-                ..join()
-            },
-            Spelling::Dash,
-        ),
-        (
-            "strip",
-            Layer {
-                upstream: Some(Upstream::Strip),
-                ..join()
-            },
-            Spelling::Both,
-        ),
-        (
-            "reject",
-            Layer {
-                missing: Some(Missing::Reject),
-                invalid: Some(Invalid::Reject),
-                ..join()
-            },
-            Spelling::Both,
-        ),
-        (
-            OFF,
-            Layer {
-                inbound: Some(Inbound::Off),
-                ..join()
-            },
-            Spelling::Both,
-        ),
-    ];
-    let all = || FORMATS.iter().collect::<Vec<_>>();
-    let some = || {
-        ["opik", "w3c"]
-            .iter()
-            .filter_map(|name| Format::named(name))
-    };
-    let orders: [(Vec<&'static Format>, FormatSet); 2] = [
-        (
-            all().into_iter().rev().collect(),
-            all().into_iter().collect(),
-        ),
-        (some().collect(), some().collect()),
-    ];
-    let mut gates = Vec::new();
-    for (index, (service, layer, spelling)) in layers.into_iter().enumerate() {
-        let (extract, inject) = orders[index % 2].clone();
-        gates.push(Gate::new(config(service, layer, extract, inject, spelling)));
-    }
-    gates
+        ("restart", r#"{ "inbound": "restart", "sample": 0 }"#),
+        ("strip", r#"{ "upstream": "strip" }"#),
+        ("reject", r#"{ "missing": "reject", "invalid": "reject" }"#),
+        (OFF, r#"{ "inbound": "off" }"#),
+    ]
+    .into_iter()
+    .zip([usual, all].into_iter().cycle())
+    .map(|((service, rule), formats)| {
+        gate(&format!(
+            r#"{{ "service": "{service}", {formats}, "rule": {rule} }}"#
+        ))
+    })
+    .collect()
 });
 
 /// A gateway that records nothing, believes B3 and W3C in this order, and writes W3C as well.
 pub(crate) fn forwarding() -> Gate {
-    let named = ["b3", "b3multi", "w3c"].map(|name| Format::named(name).unwrap());
-    let [.., w3c] = named;
-    let layer = Layer {
-        record: Some(false),
-        ..Layer::default()
-    };
-    let inject = [w3c].into_iter().collect();
-    Gate::new(config(
-        "forwarding",
-        layer,
-        named.to_vec(),
-        inject,
-        Spelling::Both,
-    ))
+    gate(
+        r#"{ "formats": { "extract": ["b3", "b3multi", "w3c"], "inject": ["w3c"] }, "rule": { "record": false } }"#,
+    )
 }
 
-/// A configuration by its parts.
-fn config(
-    service: &str,
-    layer: Layer,
-    extract: Vec<&'static Format>,
-    inject: FormatSet,
-    spelling: Spelling,
-) -> Config {
-    let believed = extract.iter().copied().collect();
-    Config {
-        service: service.into(),
-        formats: Formats { extract, spelling },
-        rules: Rules::new(layer, Vec::new(), Default::default(), inject, believed),
-        span: SpanPlan {
-            name: NameTemplate::parse("{method} {path}").unwrap(),
-            headers: vec!["user-agent".into()],
-            query: Vec::new(),
-            thread: Some("x-thread".into()),
-        },
-        response_header: "x-trace-id".into(),
-        backends: Vec::new(),
-        export: ExportPlan {
-            batch_spans: 200,
-            batch_bytes: 1 << 20,
-            interval_ms: 1000,
-            queue_bytes: 1 << 23,
-            timeout_ms: 5000,
-            attempts: 6,
-            backoff_ms: 200,
-            backoff_max_ms: 30_000,
-            gzip: true,
-        },
-    }
+fn gate(document: &str) -> Gate {
+    let config = Config::parse(document, Host::Envoy, &|_| None);
+    Gate::new(config.unwrap_or_else(|faults| panic!("{document}: {faults:?}")))
 }

@@ -21,7 +21,7 @@ mod lists;
 mod one_format;
 
 pub(crate) use apply::{Owned, apply};
-pub(crate) use gates::forwarding;
+pub(crate) use gates::{config, forwarding};
 pub(crate) use lists::members;
 
 use gatespan::Time;
