@@ -13,7 +13,12 @@ const SPELLINGS: [Spelling; 3] = [Spelling::Underscore, Spelling::Dash, Spelling
 /// Every law of one format over these headers.
 pub(crate) fn hold(came: &Owned) {
     for format in &FORMATS {
-        for spelling in SPELLINGS {
+        // Only Opik's headers have several spellings.
+        let spellings = match format.system {
+            System::Opik => SPELLINGS.as_slice(),
+            System::Otel => &SPELLINGS[..1],
+        };
+        for &spelling in spellings {
             if let Some(carried) = &read(format, came, spelling) {
                 canonical_is_as_we_spell(format, came, carried);
                 if carried.ids != Ids::None {
