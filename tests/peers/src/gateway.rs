@@ -1,97 +1,37 @@
 //! A gateway with the defaults of an empty document, and requests sent through it.
 
-use std::collections::BTreeMap;
-
-use gatespan::config::{Backend, BackendKind, Config, Encoding, ExportPlan, Formats, Spelling};
-use gatespan::config::{SpanPlan, Via};
-use gatespan::policy::{Layer, Peer, Route, Rules};
-use gatespan::span::NameTemplate;
-use gatespan::{Admission, Edit, Edits, Entropy, Export, Format, Gate, Headers, Request, Time};
+use gatespan::config::Host;
+use gatespan::policy::Peer;
+use gatespan::{Admission, Config, Edit, Edits, Entropy, Export, Gate, Headers, Request, Time};
 
 use crate::said::Lines;
 
-/// What differs between the gateways of this crate.
-#[derive(Default)]
-pub struct Setup {
-    /// The formats believed, in order.
-    pub extract: &'static [&'static str],
-    /// The formats written.
-    pub inject: &'static [&'static str],
-    /// Where spans are sent.
-    pub backends: &'static [BackendKind],
-    /// The default rule.
-    pub rule: Layer,
-    /// The routes.
-    pub routes: Vec<Route>,
-}
-
-/// A gateway with the document's defaults apart from `setup`.
+/// A gateway with these formats in and out. `more` is what else its document says: more keys, each with a comma
+/// before it.
+///
+/// # Panics
+/// When the document has a fault.
 #[must_use]
-pub fn gate(setup: Setup) -> Gate {
-    let named = |names: &[&str]| -> Vec<&'static Format> {
-        names
-            .iter()
-            .map(|name| Format::named(name).expect("a format of the table"))
-            .collect()
-    };
-    let extract = named(setup.extract);
-    let inject = named(setup.inject).into_iter().collect();
-    let rules = Rules::new(
-        setup.rule,
-        setup.routes,
-        BTreeMap::new(),
-        inject,
-        extract.iter().copied().collect(),
-    );
-    Gate::new(Config {
-        service: "gatespan".into(),
-        formats: Formats {
-            extract,
-            inject,
-            spelling: Spelling::Both,
-        },
-        rules,
-        span: SpanPlan {
-            name: NameTemplate::default(),
-            headers: vec!["user-agent".into()],
-            query: gatespan::redact::QUERY_KEPT
-                .iter()
-                .map(|key| (*key).into())
-                .collect(),
-            thread: Some("x-session-id".into()),
-        },
-        response_header: "x-gatespan-trace-id".into(),
-        backends: setup.backends.iter().map(|kind| backend(*kind)).collect(),
-        export: ExportPlan {
-            batch_spans: 200,
-            batch_bytes: 1_000_000,
-            interval_ms: 1000,
-            queue_bytes: 4_194_304,
-            timeout_ms: 5000,
-            attempts: 6,
-            backoff_ms: 500,
-            backoff_max_ms: 30_000,
-            gzip: false,
-        },
-    })
-}
-
-fn backend(kind: BackendKind) -> Backend {
-    Backend {
-        name: "backend".into(),
-        kind,
-        url: "http://backend.internal".into(),
-        via: Via::Http,
-        cluster: Some("backend".into()),
-        api_key: None,
-        workspace: None,
-        project: None,
-        encoding: Encoding::Protobuf,
-        headers: Vec::new(),
-        resource: Vec::new(),
-        project_id: None,
+pub fn gate(formats: &[&str], more: &str) -> Gate {
+    let document =
+        format!(r#"{{"formats": {{"extract": {formats:?}, "inject": {formats:?}}}{more}}}"#);
+    match Config::parse(&document, Host::Worker, &|_| None) {
+        Ok(config) => Gate::new(config),
+        Err(complaints) => panic!("{complaints:?} in {document}"),
     }
 }
+
+/// Spans are sent to Opik.
+pub const OPIK: &str = r#", "backend": {"kind": "opik", "url": "http://opik.test/api"}"#;
+/// Spans are sent by OTLP.
+pub const OTLP: &str = r#", "backend": {"kind": "otlp", "url": "http://otlp.test"}"#;
+/// Spans are sent to both.
+pub const OPIK_AND_OTLP: &str = r#", "backends": [
+    {"kind": "opik", "url": "http://opik.test/api"},
+    {"kind": "otlp", "url": "http://otlp.test"}
+]"#;
+/// Spans are not sent.
+pub const NOWHERE: &str = "";
 
 /// Any moment will do: no id of these tests is judged by its age.
 pub const NOW: Time = Time::from_millis(1_772_446_530_125);

@@ -1,10 +1,8 @@
 //! The requests that are measured, and the gateways that decide about them.
 
 use gatespan::Gate;
-use gatespan::config::BackendKind;
-use gatespan::policy::{Match, Route};
 
-use crate::gateway::{Setup, gate};
+use crate::gateway::{NOWHERE, OPIK, OPIK_AND_OTLP, OTLP, gate};
 use crate::said::Lines;
 
 /// A request and the gateway that decides about it.
@@ -23,37 +21,37 @@ pub fn cases() -> Vec<Case> {
     vec![
         Case {
             name: "(a) w3c, to otlp",
-            gate: gateway(W3C, &[BackendKind::Otlp]),
+            gate: gate(W3C, OTLP),
             lines: lines(&[TRACEPARENT], 10),
         },
         Case {
             name: "(a+) w3c with tracestate, to otlp",
-            gate: gateway(W3C, &[BackendKind::Otlp]),
+            gate: gate(W3C, OTLP),
             lines: lines(&[TRACEPARENT, TRACESTATE], 10),
         },
         Case {
             name: "(b) opik and w3c, to opik",
-            gate: gateway(OPIK_W3C, &[BackendKind::Opik]),
+            gate: gate(OPIK_W3C, OPIK),
             lines: lines(&[OPIK_TRACE, OPIK_PARENT, TRACEPARENT], 10),
         },
         Case {
             name: "(b+) opik and w3c, to opik and otlp",
-            gate: gateway(OPIK_W3C, &[BackendKind::Opik, BackendKind::Otlp]),
+            gate: gate(OPIK_W3C, OPIK_AND_OTLP),
             lines: lines(&[OPIK_TRACE, OPIK_PARENT, TRACEPARENT], 10),
         },
         Case {
             name: "(c) composite, to otlp",
-            gate: gateway(COMPOSITE, &[BackendKind::Otlp]),
+            gate: gate(COMPOSITE, OTLP),
             lines: lines(&ALL_FOUR, 10),
         },
         Case {
             name: "(d) w3c, headers only",
-            gate: gateway(W3C, &[]),
+            gate: gate(W3C, NOWHERE),
             lines: lines(&[TRACEPARENT], 10),
         },
         Case {
             name: "(e) nothing came, minted, to otlp",
-            gate: gateway(W3C, &[BackendKind::Otlp]),
+            gate: gate(W3C, OTLP),
             lines: lines(&[], 10),
         },
     ]
@@ -71,17 +69,6 @@ pub fn crowded(mut case: Case, count: usize) -> Case {
     case
 }
 
-/// A gateway with these formats in and out.
-#[must_use]
-pub fn gateway(formats: &'static [&'static str], backends: &'static [BackendKind]) -> Gate {
-    gate(Setup {
-        extract: formats,
-        inject: formats,
-        backends,
-        ..Setup::default()
-    })
-}
-
 /// How the routes of a gateway are told apart.
 #[derive(Clone, Copy, Debug)]
 pub enum Routing {
@@ -96,51 +83,21 @@ pub enum Routing {
 /// A gateway of case (a) with this many routes; the last of them is the one for [`crate::gateway::request`].
 #[must_use]
 pub fn routed(routing: Routing, count: usize) -> Gate {
-    let other = |number: usize| match routing {
-        Routing::Path => by_path(format!("/v1/tenants/{number}/completions")),
-        Routing::Prefix => by_prefix(format!("/v1/tenants/{number}/")),
-        Routing::Host => by_host(format!("tenant-{number}.example.com")),
+    let (key, ours) = match routing {
+        Routing::Path => ("path", "/v1/chat/completions"),
+        Routing::Prefix => ("path_prefix", "/v1/chat/"),
+        Routing::Host => ("host", "api.example.com"),
     };
-    let ours = match routing {
-        Routing::Path => by_path("/v1/chat/completions".into()),
-        Routing::Prefix => by_prefix("/v1/chat/".into()),
-        Routing::Host => by_host("api.example.com".into()),
+    let other = |number| match routing {
+        Routing::Path => format!("/v1/tenants/{number}/completions"),
+        Routing::Prefix => format!("/v1/tenants/{number}/"),
+        Routing::Host => format!("tenant-{number}.example.com"),
     };
-    gate(Setup {
-        extract: W3C,
-        inject: W3C,
-        backends: &[BackendKind::Otlp],
-        routes: (1..count).map(other).chain([ours]).collect(),
-        ..Setup::default()
-    })
-}
-
-fn by_path(path: String) -> Route {
-    route(Match {
-        path: Some(path),
-        ..Match::default()
-    })
-}
-
-fn by_prefix(prefix: String) -> Route {
-    route(Match {
-        path_prefix: Some(prefix),
-        ..Match::default()
-    })
-}
-
-fn by_host(host: String) -> Route {
-    route(Match {
-        host: Some(host),
-        ..Match::default()
-    })
-}
-
-fn route(condition: Match) -> Route {
-    Route {
-        condition,
-        ..Route::default()
-    }
+    let values = (1..count).map(other).chain([ours.into()]);
+    let routes =
+        values.map(|value| format!(r#"{{"match": {{"{key}": "{value}"}}, "expose": false}}"#));
+    let routes: Vec<String> = routes.collect();
+    gate(W3C, &format!(r#"{OTLP}, "routes": [{}]"#, routes.join(",")))
 }
 
 /// These trace headers among so many that they are `count` together, as a client behind a proxy sends them.

@@ -2,11 +2,10 @@
 
 use core::fmt;
 
-use crate::gateway::{NOW, Setup, admit, edited, gate, pairs, request};
+use crate::gateway::{NOW, admit, edited, gate, pairs, request};
 use gatespan::config::Spelling;
 use gatespan::format::tracestate::Ot;
 use gatespan::format::{Keep, OtelOut, Outgoing, Seen};
-use gatespan::policy::{Invalid, Layer, Missing};
 use gatespan::{Admission, Decision, Edits, Format, Headers, OtelIds, Refusal};
 use gatespan::{Sampling, SpanId, TraceId};
 
@@ -113,17 +112,11 @@ impl fmt::Display for State {
 /// What gatespan makes of the headers of `formats`: a gateway that records nothing passes on what it believed, spelt
 /// its own way, and that is read here by hand rather than by gatespan again.
 #[must_use]
-pub fn by_gatespan(formats: &'static [&'static str], lines: &Lines) -> Said {
-    let gate = gate(Setup {
-        extract: formats,
-        inject: formats,
-        rule: Layer {
-            invalid: Some(Invalid::Reject),
-            missing: Some(Missing::Pass),
-            ..Layer::default()
-        },
-        ..Setup::default()
-    });
+pub fn by_gatespan(formats: &[&str], lines: &Lines) -> Said {
+    let gate = gate(
+        formats,
+        r#", "rule": {"invalid": "reject", "missing": "pass"}"#,
+    );
     let pairs = pairs(lines);
     match admit(&gate, &request(&pairs)) {
         Admission::Refuse(Refusal::Invalid(_)) => Said::Refused,

@@ -7,11 +7,10 @@
     reason = "a test"
 )]
 
-use gatespan::config::BackendKind;
 use gatespan::{Admission, End, EndKind};
-use gatespan_peers::gateway::{NOW, admit, edited, pairs, request};
+use gatespan_peers::gateway::{NOW, OTLP, admit, edited, gate, pairs, request};
 use gatespan_peers::peers::Peer;
-use gatespan_peers::requests::{COMPOSITE, gateway};
+use gatespan_peers::requests::COMPOSITE;
 use gatespan_peers::said::{Context, Lines, Mark, Said, State, by_gatespan, canonical};
 use proptest::prelude::*;
 
@@ -51,7 +50,7 @@ proptest! {
 
     #[test]
     fn what_gatespan_writes_every_peer_reads(lines in prop_oneof![w3c(), b3(), b3multi(), jaeger()]) {
-        let gate = gateway(COMPOSITE, &[BackendKind::Otlp]);
+        let gate = gate(COMPOSITE, OTLP);
         let pairs = pairs(&lines);
         let Admission::Pass(pass) = admit(&gate, &request(&pairs)) else {
             panic!("nothing refuses: {lines:?}");
