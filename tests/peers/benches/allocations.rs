@@ -20,7 +20,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 
 fn main() {
     println!(
-        "{:46}{:>12}{:>12}",
+        "{:50}{:>12}{:>12}",
         "allocations (bytes)", "gatespan", "OTel W3C"
     );
     for case in cases() {
@@ -39,13 +39,13 @@ fn main() {
         ("Carried", size_of::<Carried<'_>>()),
         ("Edit", size_of::<Edit<'_>>()),
     ] {
-        println!("{name:46}{size:12}");
+        println!("{name:50}{size:12}");
     }
 }
 
 fn print(case: &Case, name: &str) {
     let (ours, theirs) = (shown(ours(case)), shown(otel(case)));
-    println!("{name:46}{ours:>12}{theirs:>12}");
+    println!("{name:50}{ours:>12}{theirs:>12}");
 }
 
 fn shown(info: AllocationInfo) -> String {
