@@ -29,7 +29,8 @@ pub(crate) fn write<'a>(
         only: stranger.then_some(rule.baggage_allow),
     };
     let outgoing = outgoing(arrival, identity, rule, keep);
-    for format in &FORMATS {
+    let concerned = |format: &&Format| seen.has(format) || rule.inject.contains(format);
+    for format in FORMATS.iter().filter(concerned) {
         match fate(format, arrival.carried(format), &outgoing, rule) {
             Fate::Stays => {}
             Fate::Written => format.inject(seen, &outgoing, &mut edits),
@@ -55,13 +56,15 @@ fn outgoing<'a>(
         otel: identity.otel.clone(),
         keep,
     };
-    if let Some(otel) = &mut outgoing.otel {
+    if let Some(otel) = &mut outgoing.otel
+        && otel.sampling == Sampling::Defer
+    {
         let decides = FORMATS.iter().any(|format| {
             format.system == System::Otel
                 && !format.defers
                 && (rule.inject.contains(format) || arrival.carried(format).is_some())
         });
-        if decides && otel.sampling == Sampling::Defer {
+        if decides {
             otel.sampling = identity.sampling;
         }
     }

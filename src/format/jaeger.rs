@@ -140,12 +140,14 @@ fn inject<'a>(
     outgoing: &Outgoing<'a>,
     edits: &mut Edits<'a>,
 ) {
-    let (Some(otel), [uber, debug, ..]) = (&outgoing.otel, fields) else {
+    let (Some(otel), [uber, debug, _, baggage]) = (&outgoing.otel, fields) else {
         return;
     };
     seen.set(UBER, uber, spelled(otel.ids, otel.sampling), edits);
     seen.remove(DEBUG, debug, edits);
-    bound_baggage(seen, outgoing.keep, edits);
+    if baggage.is_present() {
+        bound_baggage(seen, outgoing.keep, edits);
+    }
 }
 
 fn bound_baggage<'a>(seen: &Seen<'a>, keep: Keep<'a>, edits: &mut Edits<'a>) {

@@ -59,6 +59,7 @@ pub struct Format {
     clear: Clear,
     index: u8,
     first_field: usize,
+    fields: table::Fields,
 }
 
 /// Absent is `Ok(None)`; present and unusable is a fault. The two are never confused (law 13).
@@ -182,6 +183,7 @@ impl Format {
             clear: clear_headers,
             index: 0,
             first_field: 0,
+            fields: 0,
         }
     }
 
@@ -193,7 +195,11 @@ impl Format {
 
     /// Reads the headers of this format.
     pub fn extract<'a>(&self, seen: &Seen<'a>) -> Extracted<'a> {
-        (self.extract)(seen, seen.fields(self))
+        if seen.has(self) {
+            (self.extract)(seen, seen.fields(self))
+        } else {
+            Ok(None)
+        }
     }
 
     /// Writes the ids of this format's system; what it does not write of its own headers is removed.
@@ -203,7 +209,7 @@ impl Format {
         outgoing: &Outgoing<'a>,
         edits: &mut Edits<'a>,
     ) {
-        if !outgoing.keep.riders() {
+        if seen.has(self) && !outgoing.keep.riders() {
             remove_headers(self, Role::Rider, seen, edits);
         }
         (self.inject)(seen, seen.fields(self), outgoing, edits);
@@ -216,7 +222,9 @@ impl Format {
         outgoing: &Outgoing<'a>,
         edits: &mut Edits<'a>,
     ) {
-        (self.clear)(self, seen, outgoing, edits);
+        if seen.has(self) {
+            (self.clear)(self, seen, outgoing, edits);
+        }
     }
 
     /// The place of the row in [`FORMATS`].

@@ -1,7 +1,7 @@
 //! One pass over the headers of a request: which of the known trace headers are there.
 
-use super::table::{FIELDS, FIRST_LETTERS, NAMES, letter};
-use super::{FORMATS, Format, Role};
+use super::Format;
+use super::table::{FIELDS, Fields, NAMES, RIDERS, candidates};
 use crate::config::Spelling;
 use crate::context::Time;
 use crate::fault::Breach;
@@ -11,6 +11,7 @@ use crate::headers::{Edits, Headers, Value, has_control, trim};
 pub struct Seen<'a> {
     headers: Headers<'a>,
     fields: [Field<'a>; FIELDS],
+    present: Fields,
     /// When the request came.
     pub now: Time,
     /// How Opik's headers are spelt upstream.
@@ -71,13 +72,14 @@ impl<'a> Seen<'a> {
     #[must_use]
     pub fn sift(headers: Headers<'a>, spelling: Spelling, now: Time) -> Self {
         let mut fields = [Field::default(); FIELDS];
+        let mut present = 0;
         for (name, value) in headers.iter() {
-            if !may_be_known(name) {
-                continue;
-            }
-            for (field, known) in fields.iter_mut().zip(&NAMES) {
-                if is_named(known, name) {
-                    field.note(value);
+            for (index, field) in numbers(candidates(name)) {
+                if let (Some(slot), Some(known)) = (fields.get_mut(index), NAMES.get(index))
+                    && is_named(known, name)
+                {
+                    slot.note(value);
+                    present |= field;
                     break;
                 }
             }
@@ -85,6 +87,7 @@ impl<'a> Seen<'a> {
         Self {
             headers,
             fields,
+            present,
             now,
             spelling,
         }
@@ -94,6 +97,12 @@ impl<'a> Seen<'a> {
     #[must_use]
     pub const fn headers(&self) -> Headers<'a> {
         self.headers
+    }
+
+    /// Whether any header of a format came.
+    #[must_use]
+    pub const fn has(&self, format: &Format) -> bool {
+        self.present & format.fields != 0
     }
 
     /// The fields of a format, in the order of its headers.
@@ -157,13 +166,11 @@ impl<'a> Seen<'a> {
 
     /// Removes the riders that hold a control character: they are never passed on.
     pub(crate) fn remove_unfit(&self, edits: &mut Edits<'a>) {
-        for (header, field) in FORMATS
-            .iter()
-            .flat_map(|format| format.headers)
-            .zip(&self.fields)
-        {
-            if header.role == Role::Rider && self.values(header.name, field).any(has_control) {
-                edits.remove(header.name.as_bytes());
+        for (index, _) in numbers(self.present & RIDERS) {
+            if let (Some(name), Some(field)) = (NAMES.get(index), self.fields.get(index))
+                && self.values(name, field).any(has_control)
+            {
+                edits.remove(name.as_bytes());
             }
         }
     }
@@ -213,8 +220,13 @@ pub(super) fn fit(value: &[u8]) -> Result<&[u8], Breach> {
 /// No id of any format needs more; what is longer is not read.
 const LONGEST_ID_HEADER: usize = 256;
 
-fn may_be_known(name: &[u8]) -> bool {
-    matches!(name, [first, ..] if first.is_ascii_alphabetic() && FIRST_LETTERS & letter(*first) != 0)
+/// The numbers of these fields, each with its bit.
+fn numbers(mut fields: Fields) -> impl Iterator<Item = (usize, Fields)> {
+    core::iter::from_fn(move || {
+        let field = fields & fields.wrapping_neg();
+        fields ^= field;
+        (field != 0).then_some((field.trailing_zeros() as usize, field))
+    })
 }
 
 fn is_named(known: &str, name: &[u8]) -> bool {

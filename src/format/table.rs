@@ -4,7 +4,7 @@
     reason = "a bad index in a constant does not compile"
 )]
 
-use super::{FORMATS, Format};
+use super::{FORMATS, Format, Role};
 
 /// Tells each row its place in the table and where its fields begin among the fields of all.
 pub(super) const fn placed<const N: usize>(mut formats: [Format; N]) -> [Format; N] {
@@ -13,6 +13,7 @@ pub(super) const fn placed<const N: usize>(mut formats: [Format; N]) -> [Format;
     while index < N {
         formats[index].index = index as u8;
         formats[index].first_field = first_field;
+        formats[index].fields = ((1 << formats[index].headers.len()) - 1) << first_field;
         first_field += formats[index].headers.len();
         index += 1;
     }
@@ -48,17 +49,66 @@ pub(super) static NAMES: [&str; FIELDS] = {
     names
 };
 
-/// Their first letters, a bit a letter, so that most foreign headers cost one look.
-pub(super) const FIRST_LETTERS: u32 = {
-    let mut letters = 0;
+/// A bit for each field, in the order of the names.
+pub(super) type Fields = u32;
+const _: () = assert!(FIELDS <= Fields::BITS as usize);
+
+/// The fields that may have a name of this length and first letter: for almost every foreign header none, so that it
+/// costs two looks.
+pub(super) fn candidates(name: &[u8]) -> Fields {
+    let Some(first) = name.first() else { return 0 };
+    let length = if name.len() < LENGTHS {
+        name.len()
+    } else {
+        LENGTHS - 1
+    };
+    BY_LENGTH[length] & BY_LETTER[(first & 31) as usize]
+}
+
+/// Names of the last length and of all greater ones are one class.
+const LENGTHS: usize = 32;
+
+static BY_LENGTH: [Fields; LENGTHS] = {
+    let mut fields = [0; LENGTHS];
     let mut field = 0;
     while field < FIELDS {
-        letters |= letter(NAMES[field].as_bytes()[0]);
+        let name = NAMES[field].as_bytes();
+        let open = name[name.len() - 1] == b'*';
+        let mut length = if open { name.len() - 1 } else { name.len() };
+        assert!(length < LENGTHS - 1);
+        fields[length] |= 1 << field;
+        while open && length < LENGTHS {
+            fields[length] |= 1 << field;
+            length += 1;
+        }
         field += 1;
     }
-    letters
+    fields
 };
 
-pub(super) const fn letter(byte: u8) -> u32 {
-    1 << (byte & 31)
-}
+static BY_LETTER: [Fields; 32] = {
+    let mut fields = [0; 32];
+    let mut field = 0;
+    while field < FIELDS {
+        fields[(NAMES[field].as_bytes()[0] & 31) as usize] |= 1 << field;
+        field += 1;
+    }
+    fields
+};
+
+/// The fields that travel beside the ids.
+pub(super) const RIDERS: Fields = {
+    let mut riders = 0;
+    let mut format = 0;
+    while format < FORMATS.len() {
+        let mut header = 0;
+        while header < FORMATS[format].headers.len() {
+            if matches!(FORMATS[format].headers[header].role, Role::Rider) {
+                riders |= 1 << (FORMATS[format].first_field + header);
+            }
+            header += 1;
+        }
+        format += 1;
+    }
+    riders
+};

@@ -119,6 +119,9 @@ impl<'a> TraceState<'a> {
 
     /// The list to send on: an `ot` member of ours first, duplicates and what is over the bounds left out.
     pub(super) fn written(state: Option<&Self>, ot: Ot) -> Value {
+        if state.is_none() && matches!(ot, Ot::Keep | Ot::Amend(None)) {
+            return Value::new();
+        }
         let came = state.and_then(|state| state.member(OT));
         let own = match ot {
             Ot::Keep => None,

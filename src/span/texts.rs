@@ -120,13 +120,11 @@ impl Texts {
         self.seal(Piece::Query as usize, query.is_some());
     }
 
-    /// Ends the text of this number, and every later one until it is put.
+    /// Ends the text of this number. Texts are put in the order of their numbers, so one ends where the next begins.
     fn seal(&mut self, index: usize, is_present: bool) {
-        let end = self.buffer.len() as u16;
-        self.ends
-            .iter_mut()
-            .skip(index)
-            .for_each(|slot| *slot = end);
+        if let Some(end) = self.ends.get_mut(index) {
+            *end = self.buffer.len() as u16;
+        }
         if is_present {
             self.present |= bit(index);
         }
