@@ -46,15 +46,12 @@ impl TraceId {
 
     /// Exactly 32 lower-case hex digits.
     pub fn parse(text: &[u8]) -> Result<Self, Breach> {
-        if text.len() != 32 {
-            return Err(Breach::Hex);
-        }
-        Self::padded(lower_case(text)?)
+        Self::from_bits(wide_number(&lower_case(text)?)).ok_or(Breach::Zero)
     }
 
     /// Up to 32 hex digits of either case, padded with zeros on the left.
     pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
-        Self::from_bits(u128::from_be_bytes(left_padded::<32, 16>(text)?)).ok_or(Breach::Zero)
+        Self::from_bits(wide_number(&left_padded(text)?)).ok_or(Breach::Zero)
     }
 
     /// The 128 bits.
@@ -86,15 +83,12 @@ impl SpanId {
 
     /// Exactly 16 lower-case hex digits.
     pub fn parse(text: &[u8]) -> Result<Self, Breach> {
-        if text.len() != 16 {
-            return Err(Breach::Hex);
-        }
-        Self::padded(lower_case(text)?)
+        Self::from_bits(number(&lower_case::<16>(text)?)).ok_or(Breach::Zero)
     }
 
     /// Up to 16 hex digits of either case, padded with zeros on the left.
     pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
-        Self::from_bits(u64::from_be_bytes(left_padded::<16, 8>(text)?)).ok_or(Breach::Zero)
+        Self::from_bits(number(&left_padded::<16>(text)?)).ok_or(Breach::Zero)
     }
 
     /// The 64 bits.
@@ -261,34 +255,69 @@ pub const FUTURE_MS: u64 = 60_000;
 const DASHED: usize = 36;
 const UNDASHED: usize = 32;
 
-fn lower_case(text: &[u8]) -> Result<&[u8], Breach> {
-    if text.iter().any(u8::is_ascii_uppercase) {
-        Err(Breach::Hex)
-    } else {
-        Ok(text)
-    }
+/// Exactly `DIGITS` lower-case hex digits.
+fn lower_case<const DIGITS: usize>(text: &[u8]) -> Result<[u8; DIGITS], Breach> {
+    let text: &[u8; DIGITS] = text.try_into().map_err(|_| Breach::Hex)?;
+    values(text.map(value)).ok_or(Breach::Hex)
 }
 
-/// Reads 1 to `DIGITS` hex digits as `BYTES` bytes, zeros added on the left.
-fn left_padded<const DIGITS: usize, const BYTES: usize>(
-    text: &[u8],
-) -> Result<[u8; BYTES], Breach> {
+/// 1 to `DIGITS` hex digits of either case, zeros added on the left.
+fn left_padded<const DIGITS: usize>(text: &[u8]) -> Result<[u8; DIGITS], Breach> {
     let mut digits = [b'0'; DIGITS];
     let start = DIGITS.checked_sub(text.len()).ok_or(Breach::Hex)?;
     match digits.get_mut(start..) {
         Some(room) if !text.is_empty() => room.copy_from_slice(text),
         _ => return Err(Breach::Hex),
     }
-    let mut bytes = [0; BYTES];
-    hex::decode_to_slice(digits, &mut bytes).map_err(|_| Breach::Hex)?;
-    Ok(bytes)
+    values(digits.map(|byte| value(byte.to_ascii_lowercase()))).ok_or(Breach::Hex)
+}
+
+/// The value of a lower-case hex digit; of any other byte, one above 15. Without a branch, so that an
+/// id is read in a few steps of the whole.
+const fn value(byte: u8) -> u8 {
+    let digit = byte.wrapping_sub(b'0');
+    let letter = byte.wrapping_sub(b'a');
+    if digit < 10 {
+        digit
+    } else if letter < 6 {
+        letter + 10
+    } else {
+        u8::MAX
+    }
+}
+
+fn values<const DIGITS: usize>(values: [u8; DIGITS]) -> Option<[u8; DIGITS]> {
+    let all = values.iter().fold(0, |all, value| all | value);
+    (all < 16).then_some(values)
+}
+
+/// The number that these digits spell.
+fn number(digits: &[u8]) -> u64 {
+    digits
+        .iter()
+        .fold(0, |number, digit| number << 4 | u64::from(*digit))
+}
+
+fn wide_number(digits: &[u8; 32]) -> u128 {
+    let (high, low) = digits.split_at(16);
+    u128::from(number(high)) << 64 | u128::from(number(low))
 }
 
 fn spelled<const BYTES: usize, const DIGITS: usize>(bytes: [u8; BYTES]) -> [u8; DIGITS] {
     let mut text = [b'0'; DIGITS];
-    // The buffer has two digits a byte by the types of the two callers, which is all that can go wrong here.
-    let _ = hex::encode_to_slice(bytes, &mut text);
+    let (pairs, _) = text.as_chunks_mut();
+    for ([high, low], byte) in pairs.iter_mut().zip(bytes) {
+        (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+    }
     text
+}
+
+const fn digit(value: u8) -> u8 {
+    if value < 10 {
+        b'0' + value
+    } else {
+        b'a' - 10 + value
+    }
 }
 
 #[cfg(test)]

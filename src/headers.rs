@@ -115,6 +115,7 @@ impl Value {
         self.as_bytes().is_empty()
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, part: &[u8]) {
         match &mut self.0 {
             Store::Short { length, bytes } => {
@@ -134,6 +135,7 @@ impl Value {
     }
 
     /// A value made of these parts.
+    #[inline]
     pub(crate) fn of(parts: &[&[u8]]) -> Self {
         let mut value = Self::new();
         for part in parts {

@@ -65,9 +65,25 @@ fn read(value: &[u8]) -> Result<Carried<'_>, Breach> {
         return Err(Breach::TooLong);
     }
     let text = trim(value);
-    if has_control(text) {
-        return Err(Breach::Control);
-    }
+    // The grammar has no room for a control character but in a tail.
+    read_text(text, value.len())
+        .and_then(|(carried, tail)| {
+            if has_control(tail) {
+                Err(Breach::Control)
+            } else {
+                Ok(carried)
+            }
+        })
+        .map_err(|breach| {
+            if has_control(text) {
+                Breach::Control
+            } else {
+                breach
+            }
+        })
+}
+
+fn read_text(text: &[u8], length: usize) -> Result<(Carried<'_>, &[u8]), Breach> {
     let (text, tail) = text.split_at_checked(LENGTH).ok_or(Breach::Length)?;
     let ([v0, v1, b'-', rest @ ..], true) = (text, tail.is_empty() || tail.starts_with(b"-"))
     else {
@@ -92,14 +108,15 @@ fn read(value: &[u8]) -> Result<Carried<'_>, Breach> {
         span: SpanId::parse(span)?,
     };
     let flags = byte(*f0, *f1).ok_or(Breach::Flags)?;
-    Ok(Carried {
+    let carried = Carried {
         ids: Ids::Otel(ids),
         sampling: Sampling::from(flags & SAMPLED != 0),
         random: flags & RANDOM != 0,
         state: None,
-        canonical: version == 0 && flags <= SAMPLED | RANDOM && value.len() == LENGTH,
+        canonical: version == 0 && flags <= SAMPLED | RANDOM && length == LENGTH,
         differs: false,
-    })
+    };
+    Ok((carried, tail))
 }
 
 fn inject<'a>(
