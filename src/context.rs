@@ -305,19 +305,23 @@ fn wide_number(digits: &[u8; 32]) -> u128 {
 
 fn spelled<const BYTES: usize, const DIGITS: usize>(bytes: [u8; BYTES]) -> [u8; DIGITS] {
     let mut text = [b'0'; DIGITS];
-    let (pairs, _) = text.as_chunks_mut();
-    for ([high, low], byte) in pairs.iter_mut().zip(bytes) {
-        (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+    let (words, _) = bytes.as_chunks();
+    let (places, _) = text.as_chunks_mut();
+    for (place, word) in places.iter_mut().zip(words) {
+        *place = eight_digits(u32::from_be_bytes(*word));
     }
     text
 }
 
-const fn digit(value: u8) -> u8 {
-    if value < 10 {
-        b'0' + value
-    } else {
-        b'a' - 10 + value
-    }
+/// Eight digits at once: the nibbles are moved apart, a byte each, and those above 9 are lifted to the letters.
+const fn eight_digits(word: u32) -> [u8; 8] {
+    let mut nibbles = word as u64;
+    nibbles = (nibbles << 16 | nibbles) & 0x0000_ffff_0000_ffff;
+    nibbles = (nibbles << 8 | nibbles) & 0x00ff_00ff_00ff_00ff;
+    nibbles = (nibbles << 4 | nibbles) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    let lift = letters * (b'a' - b'0' - 10) as u64;
+    (nibbles + lift + 0x3030_3030_3030_3030).to_be_bytes()
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl Value {
         self.as_bytes().is_empty()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, part: &[u8]) {
         match &mut self.0 {
             Store::Short { length, bytes } => {
@@ -135,7 +135,7 @@ impl Value {
     }
 
     /// A value made of these parts.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of(parts: &[&[u8]]) -> Self {
         let mut value = Self::new();
         for part in parts {
@@ -193,8 +193,10 @@ pub(crate) fn split_host(host: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// Whether a value holds a byte that must never be sent on. A tab is white space inside lists.
 pub(crate) fn has_control(text: &[u8]) -> bool {
-    text.iter()
-        .any(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f)
+    // Without a way out in the middle, so that many bytes are looked at together.
+    text.iter().fold(false, |found, byte| {
+        found | ((*byte < b' ') & (*byte != b'\t')) | (*byte == 0x7f)
+    })
 }
 
 #[cfg(test)]

@@ -126,13 +126,20 @@ fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 fn spelled(ids: OtelIds, sampling: Sampling) -> Value {
-    let flags: &[u8] = match sampling {
-        Sampling::Debug => b":0:03",
-        Sampling::Accept => b":0:01",
-        Sampling::Deny | Sampling::Defer => b":0:00",
-    };
-    Value::of(&[&ids.trace.hex(), b":", &ids.span.hex(), flags])
+    let flags = written(sampling);
+    Value::of(&[&ids.trace.hex(), b":", &ids.span.hex(), b":0:", flags])
 }
+
+fn written(sampling: Sampling) -> &'static [u8; 2] {
+    match sampling {
+        Sampling::Debug => b"03",
+        Sampling::Accept => b"01",
+        Sampling::Deny | Sampling::Defer => b"00",
+    }
+}
+
+/// The length of what we write, with plain colons.
+const CANONICAL: usize = 54;
 
 fn inject<'a>(
     seen: &Seen<'a>,

@@ -210,7 +210,8 @@ pub(super) fn fit(value: &[u8]) -> Result<&[u8], Breach> {
         return Err(Breach::TooLong);
     }
     let text = trim(value);
-    if has_control(text) || text.contains(&b'\t') {
+    let unfit = |byte: u8| (byte < b' ') | (byte == 0x7f);
+    if text.iter().fold(false, |found, byte| found | unfit(*byte)) {
         Err(Breach::Control)
     } else {
         Ok(text)
@@ -230,6 +231,10 @@ fn numbers(mut fields: Fields) -> impl Iterator<Item = (usize, Fields)> {
 }
 
 fn is_named(known: &str, name: &[u8]) -> bool {
+    // Hosts give names in lower case.
+    if name == known.as_bytes() {
+        return true;
+    }
     match known.strip_suffix('*') {
         None => known.len() == name.len() && name.eq_ignore_ascii_case(known.as_bytes()),
         Some(start) => name
