@@ -51,10 +51,12 @@ impl fmt::Display for Clash {
 impl<'a> Arrival<'a> {
     /// Reads every known format; believes those of `order`, the first of a system most (law 5).
     pub(crate) fn read(seen: &Seen<'a>, order: &[&'static Format]) -> Self {
-        let mut arrival = Self {
-            found: FORMATS.each_ref().map(|format| format.extract(seen)),
-            ..Self::nothing()
-        };
+        let mut arrival = Self::NOTHING;
+        for (format, found) in FORMATS.iter().zip(&mut arrival.found) {
+            if seen.has(format) {
+                *found = format.extract(seen);
+            }
+        }
         arrival.spread_family_faults();
         let believed = arrival.believed(order);
         let mut winners: [Option<&'static Format>; 2] = [None, None];
@@ -84,18 +86,16 @@ impl<'a> Arrival<'a> {
     }
 
     /// As if nothing had come in (law 15).
-    pub(crate) const fn nothing() -> Self {
-        Self {
-            found: [const { Ok(None) }; FORMATS.len()],
-            valid: FormatSet::EMPTY,
-            opik: None,
-            otel: None,
-            random: false,
-            state: None,
-            sampling: Sampling::Defer,
-            clash: None,
-        }
-    }
+    pub(crate) const NOTHING: Self = Self {
+        found: [const { Ok(None) }; FORMATS.len()],
+        valid: FormatSet::EMPTY,
+        opik: None,
+        otel: None,
+        random: false,
+        state: None,
+        sampling: Sampling::Defer,
+        clash: None,
+    };
 
     /// What a format found, if it is usable.
     pub(crate) fn carried(&self, format: &Format) -> Option<&Carried<'a>> {

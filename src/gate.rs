@@ -162,11 +162,10 @@ impl Gate {
 
         let seen = Seen::sift(request.headers, config.formats.spelling, now);
         let came = Arrival::read(&seen, &config.formats.extract);
-        let nothing = Arrival::nothing();
         let arrival = if stance == Stance::Join {
             &came
         } else {
-            &nothing
+            &NOTHING
         };
         let verdict = rule.verdict(arrival)?;
         let identity = Identity::resolve(
@@ -181,7 +180,7 @@ impl Gate {
 
         let span = identity.own.map(|own| {
             let known = if stance == Stance::Restart {
-                &nothing
+                &NOTHING
             } else {
                 &came
             };
@@ -235,6 +234,8 @@ impl Pass<'_> {
         }
     }
 }
+
+static NOTHING: Arrival<'static> = Arrival::NOTHING;
 
 /// Whether a span would be recorded and delivered (law 7), the sampling decision aside.
 fn fate(rule: &Rule<'_>, export: Export) -> Fate {

@@ -42,21 +42,33 @@ pub fn is_secret(header: &str) -> bool {
 
 /// Appends a query with the values of all keys but `kept` replaced. What has no key is replaced whole.
 pub(crate) fn query(query: &str, kept: &[String], out: &mut String) {
-    for (index, part) in query.split('&').enumerate() {
-        if index > 0 {
-            out.push('&');
-        }
-        match part.split_once('=') {
-            Some((key, _)) if kept.iter().any(|known| known == key) => out.push_str(part),
-            Some((key, _)) => {
+    let mut rest = Some(query);
+    while let Some(text) = rest {
+        let (part, behind) = cut(text, b'&');
+        rest = behind;
+        match cut(part, b'=') {
+            (key, Some(_)) if kept.iter().any(|known| known == key) => out.push_str(part),
+            (key, Some(_)) => {
                 out.push_str(key);
                 out.push('=');
                 out.push_str(REDACTED);
             }
-            None if part.is_empty() || kept.iter().any(|known| known == part) => out.push_str(part),
-            None => out.push_str(REDACTED),
+            (_, None) if part.is_empty() || kept.iter().any(|known| known == part) => {
+                out.push_str(part);
+            }
+            (_, None) => out.push_str(REDACTED),
+        }
+        if rest.is_some() {
+            out.push('&');
         }
     }
+}
+
+/// What stands before the first such byte, and what behind it.
+fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
+    let found = text.bytes().position(|other| other == byte);
+    let halves = found.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
+    halves.map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ const BAGGAGE: Header = Header {
     name: "uberctx-*",
     role: Role::Baggage,
 };
+/// The length of what we write.
+const CANONICAL: usize = 54;
 const SAMPLED: u8 = 1;
 const DEBUGGED: u8 = 2;
 
@@ -53,7 +55,7 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     let found = uber.text().and_then(|text| text.map(read).transpose());
     let found = found.map_err(fault(UBER))?;
     let forces = debug.text().map_err(fault(DEBUG))?;
-    let Some((ids, sampling)) = found else {
+    let Some((ids, sampling, spelt)) = found else {
         let forced = Carried {
             ids: Ids::None,
             sampling: Sampling::Debug,
@@ -64,7 +66,7 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
         };
         return Ok(forces.filter(|id| !id.is_empty()).map(|_| forced));
     };
-    let spelt = uber.first() == Some(spelled(ids, sampling).as_bytes());
+    let spelt = spelt && uber.first().is_some_and(|value| value.len() == CANONICAL);
     let bounded = !baggage.is_present() || excess_baggage(seen, Keep::default()).next().is_none();
     Ok(Some(Carried {
         ids: Ids::Otel(ids),
@@ -76,7 +78,10 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     }))
 }
 
-fn read(text: &[u8]) -> Result<(OtelIds, Sampling), Breach> {
+fn read(text: &[u8]) -> Result<(OtelIds, Sampling, bool), Breach> {
+    if let Some((ids, sampling)) = read_canonical(text) {
+        return Ok((ids, sampling, true));
+    }
     let mut rest = Some(text);
     let mut next = || {
         let (field, behind) = split(rest?);
@@ -108,7 +113,24 @@ fn read(text: &[u8]) -> Result<(OtelIds, Sampling), Breach> {
         (true, _) => Sampling::Debug,
         (false, sampled) => Sampling::from(sampled),
     };
-    Ok((ids, sampling))
+    Ok((ids, sampling, false))
+}
+
+/// What we write ourselves.
+fn read_canonical(text: &[u8]) -> Option<(OtelIds, Sampling)> {
+    let (trace, rest) = text.split_at_checked(32)?;
+    let (span, rest) = rest.strip_prefix(b":")?.split_at_checked(16)?;
+    let sampling = match rest {
+        b":0:03" => Sampling::Debug,
+        b":0:01" => Sampling::Accept,
+        b":0:00" => Sampling::Deny,
+        _ => return None,
+    };
+    let ids = OtelIds {
+        trace: TraceId::parse(trace).ok()?,
+        span: SpanId::parse(span).ok()?,
+    };
+    Some((ids, sampling))
 }
 
 /// The next field and what stands behind its colon. Some senders encode the colon as a URL would.
@@ -126,20 +148,13 @@ fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 fn spelled(ids: OtelIds, sampling: Sampling) -> Value {
-    let flags = written(sampling);
-    Value::of(&[&ids.trace.hex(), b":", &ids.span.hex(), b":0:", flags])
+    let flags: &[u8] = match sampling {
+        Sampling::Debug => b":0:03",
+        Sampling::Accept => b":0:01",
+        Sampling::Deny | Sampling::Defer => b":0:00",
+    };
+    Value::of(&[&ids.trace.hex(), b":", &ids.span.hex(), flags])
 }
-
-fn written(sampling: Sampling) -> &'static [u8; 2] {
-    match sampling {
-        Sampling::Debug => b"03",
-        Sampling::Accept => b"01",
-        Sampling::Deny | Sampling::Defer => b"00",
-    }
-}
-
-/// The length of what we write, with plain colons.
-const CANONICAL: usize = 54;
 
 fn inject<'a>(
     seen: &Seen<'a>,
