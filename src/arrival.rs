@@ -49,23 +49,22 @@ impl fmt::Display for Clash {
 }
 
 impl<'a> Arrival<'a> {
-    /// Reads every known format; believes those of `order`, the first of a system most (law 5).
-    pub(crate) fn read(seen: &Seen<'a>, order: &[&'static Format]) -> Self {
-        let mut arrival = Self::NOTHING;
-        for (format, found) in FORMATS.iter().zip(&mut arrival.found) {
+    /// Fills in what every known format says, where it stands: it is large. Believes those of `order`, the first of a system most (law 5).
+    pub(crate) fn read(&mut self, seen: &Seen<'a>, order: &[&'static Format]) {
+        for (format, found) in FORMATS.iter().zip(&mut self.found) {
             if seen.has(format) {
                 *found = format.extract(seen);
             }
         }
-        arrival.spread_family_faults();
-        let believed = arrival.believed(order);
+        self.spread_family_faults();
+        let believed = self.believed(order);
         let mut winners: [Option<&'static Format>; 2] = [None, None];
         for format in order
             .iter()
             .copied()
             .filter(|format| believed.contains(format))
         {
-            let Some(Carried { ids, differs, .. }) = arrival.carried(format) else {
+            let Some(Carried { ids, differs, .. }) = self.carried(format) else {
                 continue;
             };
             let (ids, differs) = (*ids, *differs);
@@ -74,15 +73,14 @@ impl<'a> Arrival<'a> {
                 System::Otel => &mut winners[1],
             };
             let won = *winner.get_or_insert(format);
-            let agrees = arrival.believe(ids);
-            if (differs || !agrees) && arrival.clash.is_none() {
-                arrival.clash = Some(Clash { won, lost: format });
+            let agrees = self.believe(ids);
+            if (differs || !agrees) && self.clash.is_none() {
+                self.clash = Some(Clash { won, lost: format });
             }
         }
-        arrival.valid = believed;
-        arrival.sampling = arrival.decision(winners[1], order);
-        arrival.take_companions();
-        arrival
+        self.valid = believed;
+        self.sampling = self.decision(winners[1], order);
+        self.take_companions();
     }
 
     /// As if nothing had come in (law 15).

@@ -161,7 +161,8 @@ impl Gate {
         };
 
         let seen = Seen::sift(request.headers, config.formats.spelling, now);
-        let came = Arrival::read(&seen, &config.formats.extract);
+        let mut came = Arrival::NOTHING;
+        came.read(&seen, &config.formats.extract);
         let arrival = if stance == Stance::Join {
             &came
         } else {

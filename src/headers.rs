@@ -172,13 +172,20 @@ pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
 
 /// A path and the query behind it; a fragment has no business here.
 pub(crate) fn split_path(path: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let path = path.split(|byte| *byte == b'#').next().unwrap_or_default();
+    let path = if holds(path, |byte| byte == b'#') {
+        path.split(|byte| *byte == b'#').next().unwrap_or_default()
+    } else {
+        path
+    };
     let mut parts = path.splitn(2, |byte| *byte == b'?');
     (parts.next().unwrap_or_default(), parts.next())
 }
 
 /// A host without the user before it, and the port behind it.
 pub(crate) fn split_host(host: &[u8]) -> (&[u8], Option<&[u8]>) {
+    if !holds(host, |byte| (byte == b'@') | (byte == b':')) {
+        return (host, None);
+    }
     let host = host.rsplit(|byte| *byte == b'@').next().unwrap_or_default();
     // The colons of an IPv6 address stand in brackets.
     match host
@@ -191,11 +198,17 @@ pub(crate) fn split_host(host: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
+/// Whether any byte is such a one. There is no way out in the middle, so that many are looked at together.
+#[inline]
+pub(crate) fn holds(text: &[u8], is_such: impl Fn(u8) -> bool) -> bool {
+    text.iter()
+        .fold(false, |found, byte| found | is_such(*byte))
+}
+
 /// Whether a value holds a byte that must never be sent on. A tab is white space inside lists.
 pub(crate) fn has_control(text: &[u8]) -> bool {
-    // Without a way out in the middle, so that many bytes are looked at together.
-    text.iter().fold(false, |found, byte| {
-        found | ((*byte < b' ') & (*byte != b'\t')) | (*byte == 0x7f)
+    holds(text, |byte| {
+        ((byte < b' ') & (byte != b'\t')) | (byte == 0x7f)
     })
 }
 

@@ -5,7 +5,7 @@ use super::table::{FIELDS, Fields, NAMES, RIDERS, candidates};
 use crate::config::Spelling;
 use crate::context::Time;
 use crate::fault::Breach;
-use crate::headers::{Edits, Headers, Value, has_control, trim};
+use crate::headers::{Edits, Headers, Value, has_control, holds, trim};
 
 /// The known trace headers of one request, found in one pass and without allocation.
 pub struct Seen<'a> {
@@ -210,8 +210,7 @@ pub(super) fn fit(value: &[u8]) -> Result<&[u8], Breach> {
         return Err(Breach::TooLong);
     }
     let text = trim(value);
-    let unfit = |byte: u8| (byte < b' ') | (byte == 0x7f);
-    if text.iter().fold(false, |found, byte| found | unfit(*byte)) {
+    if holds(text, |byte| (byte < b' ') | (byte == 0x7f)) {
         Err(Breach::Control)
     } else {
         Ok(text)
