@@ -26,7 +26,7 @@ impl<'a> Headers<'a> {
     pub fn named<'n>(&self, name: &'n [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.0
             .iter()
-            .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
+            .filter(move |(other, _)| is_name(other, name))
             .map(|(_, value)| *value)
     }
 
@@ -157,6 +157,12 @@ impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.as_bytes().escape_ascii())
     }
+}
+
+/// Whether two names are one. Hosts give them in lower case, so that equal ones are told at once.
+#[inline]
+pub(crate) fn is_name(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && (one == other || one.eq_ignore_ascii_case(other))
 }
 
 /// Cuts spaces and tabs (the optional white space of HTTP, nothing else) from both ends.

@@ -5,7 +5,7 @@ use super::table::{FIELDS, Fields, NAMES, RIDERS, candidates};
 use crate::config::Spelling;
 use crate::context::Time;
 use crate::fault::Breach;
-use crate::headers::{Edits, Headers, Value, has_control, holds, trim};
+use crate::headers::{Edits, Headers, Value, has_control, holds, is_name, trim};
 
 /// The known trace headers of one request, found in one pass and without allocation.
 pub struct Seen<'a> {
@@ -230,12 +230,8 @@ fn numbers(mut fields: Fields) -> impl Iterator<Item = (usize, Fields)> {
 }
 
 fn is_named(known: &str, name: &[u8]) -> bool {
-    // Hosts give names in lower case.
-    if name == known.as_bytes() {
-        return true;
-    }
     match known.strip_suffix('*') {
-        None => known.len() == name.len() && name.eq_ignore_ascii_case(known.as_bytes()),
+        None => is_name(name, known.as_bytes()),
         Some(start) => name
             .get(..start.len())
             .is_some_and(|begin| begin.eq_ignore_ascii_case(start.as_bytes())),
