@@ -121,6 +121,9 @@ impl<'a> Arrival<'a> {
 
     /// A malformed header spoils its whole family: what another spelling says may be what it meant, or a forgery.
     fn spread_family_faults(&mut self) {
+        if self.faults().next().is_none() {
+            return;
+        }
         for (index, format) in FORMATS.iter().enumerate() {
             let above = FORMATS.iter().zip(&self.found).take(index);
             let fault = above
@@ -139,7 +142,7 @@ impl<'a> Arrival<'a> {
         let present = |format: &Format| self.carried(format).is_some();
         let outdone = |format: &Format| {
             order.iter().any(|other| {
-                other.family == format.family && other.index() < format.index() && present(other)
+                other.index() < format.index() && other.family == format.family && present(other)
             })
         };
         let brings_ids = |format: &Format| {

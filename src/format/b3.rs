@@ -44,6 +44,9 @@ fn extract<'a>(_: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
 }
 
 fn read(text: &[u8]) -> Result<(Ids, Sampling, bool), Breach> {
+    if let Some((ids, sampling)) = read_canonical(text) {
+        return Ok((Ids::Otel(ids), sampling, true));
+    }
     let mut parts = text.split(|byte| *byte == b'-');
     let fields = [(); 4].map(|()| parts.next());
     let ([Some(first), span, state, parent], None) = (fields, parts.next()) else {
@@ -69,6 +72,22 @@ fn read(text: &[u8]) -> Result<(Ids, Sampling, bool), Breach> {
         }
     }
     Ok((Ids::Otel(ids), sampling, first.len() == 32))
+}
+
+/// What we write ourselves.
+fn read_canonical(text: &[u8]) -> Option<(OtelIds, Sampling)> {
+    let (trace, rest) = text.split_at_checked(32)?;
+    let (span, rest) = rest.strip_prefix(b"-")?.split_at_checked(16)?;
+    let sampling = match rest {
+        b"" => Sampling::Defer,
+        [b'-', state @ ..] => sampling(state).ok()?,
+        _ => return None,
+    };
+    let ids = OtelIds {
+        trace: TraceId::parse(trace).ok()?,
+        span: SpanId::parse(span).ok()?,
+    };
+    Some((ids, sampling))
 }
 
 fn sampling(state: &[u8]) -> Result<Sampling, Breach> {
