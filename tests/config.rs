@@ -24,6 +24,7 @@ fn env(name: &str) -> Option<String> {
     match name {
         "GATE_SECRET" => Some(SECRET.to_owned()),
         "OPIK_API_KEY" => Some("hunter2".to_owned()),
+        "LINE" => Some(format!("{SECRET}\n")),
         "EMPTY" => Some(String::new()),
         _ => None,
     }
@@ -52,9 +53,14 @@ fn rule(config: &Config) -> Rule<'_> {
 
 #[test]
 fn every_fault_is_said_with_its_place() {
+    let mut wrong = String::new();
     for (why, document, wanted) in FAULTS {
-        assert_eq!(&faults(document, Host::Envoy), wanted, "{why}: {document}");
+        let found = faults(document, Host::Envoy);
+        if found != *wanted {
+            wrong += &format!("{why}: {document}\nwanted {wanted:#?}\nfound {found:#?}\n");
+        }
     }
+    assert!(wrong.is_empty(), "{wrong}");
 }
 
 #[test]
@@ -164,7 +170,10 @@ fn secrets_are_in_no_message_and_no_debug_output() {
         }
     }
     let config = Config::parse(include_str!("config/complete.json"), Host::Envoy, &env).unwrap();
-    let shown = format!("{config:?}");
+    let given = r#"{"backend": {"kind": "otlp", "url": "http://a.test", "cluster": "a", "api_key": "hunter2", "headers": {"x-key": "open-sesame"}}}"#;
+    let given = Config::parse(given, Host::Envoy, &env).unwrap();
+    assert_eq!(given.backends[0].headers[0].1.reveal(), SECRET);
+    let shown = format!("{config:?}{given:?}");
     assert!(!secrets.iter().any(|secret| shown.contains(secret)));
     assert_eq!(
         config.backends[0]
@@ -210,6 +219,23 @@ proptest! {
     }
 }
 
+/// Every rule meets every route, so this must not take the product of their numbers.
+#[test]
+fn many_routes_under_many_rules_are_read_at_once() {
+    let routes: Vec<String> = (0..5_000)
+        .map(|n| format!(r#"{{"match": {{"path": "/{n}"}}, "inbound": "link"}}"#))
+        .collect();
+    let rules: Vec<String> = (0..500)
+        .map(|n| format!(r#""r{n}": {{"missing": "reject"}}"#))
+        .collect();
+    let document = format!(
+        r#"{{"routes": [{}], "rules": {{{}}}}}"#,
+        routes.join(","),
+        rules.join(",")
+    );
+    assert_eq!(faults(&document, Host::Envoy).len(), rules.len());
+}
+
 /// Documents made of known keys and words in wrong places.
 fn tree() -> impl Strategy<Value = Tree> {
     let words = || {
@@ -252,6 +278,7 @@ fn tree() -> impl Strategy<Value = Tree> {
         Just(Tree::Null),
         any::<bool>().prop_map(Tree::Flag),
         any::<f64>().prop_map(Tree::Number),
+        Just(Tree::Number(f64::NAN)),
         words().prop_map(Tree::Text),
     ];
     leaf.prop_recursive(5, 64, 6, move |inner| {

@@ -2,19 +2,22 @@
 
 mod backend;
 mod backends;
+mod complaint;
 mod keys;
+mod layers;
+mod node;
+mod place;
 mod read;
 mod rules;
 mod schema;
-mod section;
 mod texts;
 mod tree;
 mod walk;
 
 pub use backend::{Backend, BackendKind, Encoding, ExportPlan, Via};
+pub use complaint::Complaint;
 pub use schema::schema;
 pub use tree::Tree;
-pub use walk::Complaint;
 
 use alloc::string::String;
 use alloc::vec::Vec;

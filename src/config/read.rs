@@ -1,60 +1,52 @@
-//! A document that fits the table of keys becomes a [`Config`]; what is impossible or dangerous is found on the way.
+//! A document becomes a [`Config`]. What is impossible or dangerous although every value alone is fine is found here.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::complaint::{Complaint, Complaints};
 use super::keys::DOCUMENT;
-use super::section::Section;
+use super::node::Node;
+use super::place::Place;
 use super::tree::Tree;
-use super::walk::{Complaint, Complaints};
-use super::{Config, ExportPlan, Formats, Host, SpanPlan, Spelling, backends, rules};
+use super::{Config, ExportPlan, Formats, Host, SpanPlan, Spelling, backends, rules, texts};
 use crate::format::{ALIASES, Format};
 use crate::policy::Secret;
-use crate::redact::QUERY_KEPT;
 use crate::span::NameTemplate;
 
 /// What reading needs besides the document.
 pub(super) struct Reader<'e> {
     pub(super) host: Host,
-    pub(super) env: &'e dyn Fn(&str) -> Option<String>,
+    env: &'e dyn Fn(&str) -> Option<String>,
     pub(super) complaints: Complaints,
 }
 
 impl Config {
-    /// Reads a JSON document. An empty one is `{}`. `env` gives the value of a variable of the host's environment.
+    /// Reads a JSON document; a blank one is `{}`. `env` gives the value of a variable of the host's environment.
     ///
     /// # Errors
-    /// Every fault of the document, each with its place.
+    /// Every fault of the document, each with its place, in the order of the document.
     pub fn parse(
-        text: &str,
+        json: &str,
         host: Host,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Vec<Complaint>> {
-        if text.trim().is_empty() {
-            return Self::read(&Tree::Object(Vec::new()), host, env);
-        }
-        match serde_json::from_str(text) {
-            Ok(tree) => Self::read(&tree, host, env),
-            Err(error) => {
-                let message = format!(
-                    "is not JSON: line {}, column {}",
-                    error.line(),
-                    error.column()
-                );
-                Err([Complaint {
-                    place: String::new(),
-                    message,
-                }]
-                .into())
-            }
+        let json = if json.trim().is_empty() { "{}" } else { json };
+        match serde_json::from_str(json) {
+            Ok(document) => Self::read(&document, host, env),
+            // The parser says what it expected and where; it never repeats what it found.
+            Err(error) => Err([Complaint {
+                place: Place::DOCUMENT.to_string(),
+                message: format!("is not JSON: {error}"),
+            }]
+            .into()),
         }
     }
 
     /// Reads a document that was parsed elsewhere.
     ///
     /// # Errors
-    /// Every fault of the document, each with its place.
+    /// Every fault of the document, each with its place, in the order of the document.
     pub fn read(
         document: &Tree,
         host: Host,
@@ -65,152 +57,154 @@ impl Config {
             env,
             complaints: Complaints::default(),
         };
-        reader.complaints.walk(document, &DOCUMENT, "");
-        let root = Section::root(document);
-        let formats = reader.formats(&root.section("formats"));
-        let rules = rules::read(&mut reader, &root, &formats);
-        let config = Self {
-            service: root
-                .string("service")
-                .unwrap_or_else(|| "gatespan".to_string()),
-            rules,
-            span: span(&root.section("span")),
-            response_header: response_header(&root),
-            backends: backends::read(&mut reader, &root),
-            export: reader.export(&root.section("export")),
-            formats,
-        };
-        rules::refuse_recorded_proofs(&mut reader, &root);
-        if reader.complaints.0.is_empty() {
+        reader
+            .complaints
+            .walk(document, &DOCUMENT, &Place::DOCUMENT);
+        let config = reader.config(&Node::root(document));
+        if reader.complaints.is_empty() {
             Ok(config)
         } else {
-            Err(reader.complaints.0)
+            Err(reader.complaints.sorted())
         }
     }
 }
 
 impl Reader<'_> {
-    fn formats(&mut self, section: &Section<'_>) -> Formats {
-        let or = |formats: Option<Vec<&'static Format>>, names: &[&str]| {
-            formats.unwrap_or_else(|| {
-                names
-                    .iter()
-                    .filter_map(|name| Format::named(name))
-                    .collect()
-            })
-        };
-        let extract = or(
-            self.format_list(section, "extract"),
-            &["opik", "opik_baggage", "w3c"],
-        );
-        let inject = or(self.format_list(section, "inject"), &["opik", "w3c"]);
-        if extract.is_empty() {
-            self.complaints.say(
-                &section.at("extract"),
-                "is empty: no caller would be believed",
-            );
-        }
-        Formats {
-            extract,
-            inject: inject.into_iter().collect(),
-            spelling: section.word("opik_spelling").unwrap_or(Spelling::Both),
+    fn config(&mut self, root: &Node<'_, '_>) -> Config {
+        let formats = self.formats(&root.key("formats"));
+        Config {
+            service: root.key("service").string().unwrap_or_default(),
+            rules: rules::read(self, root, &formats),
+            span: self.span(&root.key("span"), &rules::proofs(root)),
+            response_header: root
+                .key("response")
+                .key("header")
+                .string()
+                .unwrap_or_default(),
+            backends: backends::read(self, root),
+            export: self.export(&root.key("export")),
+            formats,
         }
     }
 
-    /// A list of formats with its aliases spelt out. One that an alias repeats keeps its first place.
-    pub(super) fn format_list(
-        &mut self,
-        section: &Section<'_>,
-        key: &str,
-    ) -> Option<Vec<&'static Format>> {
-        let words = section.texts(key)?;
-        let mut formats: Vec<&'static Format> = Vec::new();
-        for (index, word) in words.iter().enumerate() {
-            if words.iter().take(index).any(|other| other == word) {
-                self.complaints.say(
-                    &format!("{}[{index}]", section.at(key)),
-                    format!("{word:?} is given twice"),
-                );
+    fn formats(&mut self, node: &Node<'_, '_>) -> Formats {
+        let extract = node.key("extract");
+        let believed = self.format_list(&extract).unwrap_or_default();
+        if believed.is_empty() && !extract.is_faulty() {
+            self.complaints
+                .say(&extract.place, "is empty: no caller would be believed");
+        }
+        let inject = self.format_list(&node.key("inject")).unwrap_or_default();
+        Formats {
+            extract: believed,
+            inject: inject.into_iter().collect(),
+            spelling: node.key("opik_spelling").word().unwrap_or(Spelling::Both),
+        }
+    }
+
+    /// The formats of a list, its aliases spelt out. One that an alias repeats keeps its first place; one that is
+    /// written twice is a mistake about the order.
+    pub(super) fn format_list(&mut self, node: &Node<'_, '_>) -> Option<Vec<&'static Format>> {
+        let mut words = Vec::new();
+        for item in node.children() {
+            let Some(word) = item.text() else { continue };
+            if words.contains(&word) {
+                self.complaints
+                    .say(&item.place, format!("{word:?} is given twice"));
             }
-            let alias = ALIASES
-                .iter()
-                .find(|(alias, _)| alias == word)
-                .map(|(_, names)| *names);
-            for format in alias
-                .unwrap_or(&[word])
-                .iter()
-                .filter_map(|name| Format::named(name))
-            {
-                if !formats.contains(&format) {
-                    formats.push(format);
-                }
+            words.push(word);
+        }
+        let mut formats = Vec::new();
+        for format in node.texts()?.into_iter().flat_map(spelt_out) {
+            if !formats.contains(&format) {
+                formats.push(format);
             }
         }
         Some(formats)
     }
 
-    /// The value of an environment variable that a key names.
-    pub(super) fn secret(&mut self, section: &Section<'_>, key: &str) -> Option<Secret> {
-        let variable = section.text(key)?;
-        let value = (self.env)(variable).filter(|value| !value.is_empty());
-        match value {
-            None => self.complaints.say(
-                &section.at(key),
-                format!("the variable {variable} is not set or is empty"),
-            ),
-            Some(value) if super::texts::header_value(&value).is_err() => {
-                let message =
-                    format!("the variable {variable} holds a character that no header can carry");
-                self.complaints.say(&section.at(key), message);
-            }
-            Some(value) => return Some(Secret::new(value)),
-        }
+    /// The secret in the variable that a key names.
+    pub(super) fn secret(&mut self, node: &Node<'_, '_>) -> Option<Secret> {
+        let variable = node.text()?;
+        let value = (self.env)(variable).filter(|value| !value.trim().is_empty());
+        let why = match value.as_deref().map(texts::header_value) {
+            Some(Ok(())) => return value.map(Secret::new),
+            Some(Err(why)) => why,
+            None => "is not set or is empty",
+        };
+        let message = format!("the variable {variable} {why}");
+        self.complaints.say(&node.place, message);
         None
     }
 
-    fn export(&mut self, section: &Section<'_>) -> ExportPlan {
-        let or = |key: &str, default: u32| section.whole(key).unwrap_or(default);
-        let plan = ExportPlan {
-            batch_spans: or("batch_spans", 200),
-            batch_bytes: or("batch_bytes", 1_000_000),
-            interval_ms: or("interval_ms", 1_000),
-            queue_bytes: or("queue_bytes", 4_194_304),
-            timeout_ms: or("timeout_ms", 5_000),
-            attempts: or("attempts", 6),
-            backoff_ms: or("backoff_ms", 500),
-            backoff_max_ms: or("backoff_max_ms", 30_000),
-            gzip: section.flag("gzip").unwrap_or(false),
+    fn span(&mut self, node: &Node<'_, '_>, proofs: &[String]) -> SpanPlan {
+        const PROOF: &str = "is the secret of a trust.header, which is never recorded";
+        let list = node.key("headers");
+        let mut headers: Vec<String> = Vec::new();
+        for item in list.children() {
+            let Some(name) = item.lower() else { continue };
+            if proofs.contains(&name) {
+                self.complaints.say(&item.place, PROOF);
+            }
+            if headers.contains(&name) {
+                self.complaints
+                    .say(&item.place, format!("{name:?} is given twice"));
+            }
+            headers.push(name);
+        }
+        let thread = node.key("thread");
+        if thread.lower().is_some_and(|name| proofs.contains(&name)) {
+            self.complaints.say(&thread.place, PROOF);
+        }
+        SpanPlan {
+            name: node
+                .key("name")
+                .text()
+                .and_then(|text| NameTemplate::parse(text).ok())
+                .unwrap_or_default(),
+            headers,
+            query: node.key("query").strings().unwrap_or_default(),
+            thread: thread.lower(),
+        }
+    }
+
+    fn export(&mut self, node: &Node<'_, '_>) -> ExportPlan {
+        self.at_most(&node.key("batch_bytes"), &node.key("queue_bytes"));
+        self.at_most(&node.key("backoff_ms"), &node.key("backoff_max_ms"));
+        let whole = |key| node.key(key).whole().unwrap_or_default();
+        ExportPlan {
+            batch_spans: whole("batch_spans"),
+            batch_bytes: whole("batch_bytes"),
+            interval_ms: whole("interval_ms"),
+            queue_bytes: whole("queue_bytes"),
+            timeout_ms: whole("timeout_ms"),
+            attempts: whole("attempts"),
+            backoff_ms: whole("backoff_ms"),
+            backoff_max_ms: whole("backoff_max_ms"),
+            gzip: node.key("gzip").flag().unwrap_or_default(),
+        }
+    }
+
+    /// Complains where the document was written: the other number may be a default.
+    fn at_most(&mut self, less: &Node<'_, '_>, more: &Node<'_, '_>) {
+        let (Some(small), Some(large)) = (less.whole(), more.whole()) else {
+            return;
         };
-        if plan.batch_bytes > plan.queue_bytes {
-            self.complaints.say(
-                &section.at("batch_bytes"),
-                "is more than queue_bytes: no batch would ever be full",
-            );
+        if small > large && less.is_given() {
+            let message = format!("{small} is more than {}, {large}", more.place);
+            self.complaints.say(&less.place, message);
+        } else if small > large {
+            let message = format!("{large} is less than {}, {small}", less.place);
+            self.complaints.say(&more.place, message);
         }
-        if plan.backoff_ms > plan.backoff_max_ms {
-            self.complaints
-                .say(&section.at("backoff_ms"), "is more than backoff_max_ms");
-        }
-        plan
     }
 }
 
-fn span(section: &Section<'_>) -> SpanPlan {
-    let kept = || QUERY_KEPT.iter().map(ToString::to_string).collect();
-    let headers = section.texts("headers").unwrap_or_default();
-    SpanPlan {
-        name: section
-            .text("name")
-            .and_then(|text| NameTemplate::parse(text).ok())
-            .unwrap_or_default(),
-        headers: headers.into_iter().map(str::to_ascii_lowercase).collect(),
-        query: section.strings("query").unwrap_or_else(kept),
-        thread: section.lower("thread"),
-    }
-}
-
-fn response_header(root: &Section<'_>) -> String {
-    root.section("response")
-        .lower("header")
-        .unwrap_or_else(|| "x-gatespan-trace-id".to_string())
+/// The formats that a word stands for.
+pub(super) fn spelt_out(word: &str) -> impl Iterator<Item = &'static Format> {
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == word);
+    let names = alias.map_or(&[] as &[&str], |(_, names)| names);
+    Format::named(word)
+        .into_iter()
+        .chain(names.iter().filter_map(|name| Format::named(name)))
 }

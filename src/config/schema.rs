@@ -4,90 +4,92 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::keys::{DOCUMENT, Key, Kind};
+use super::keys::{DOCUMENT, Key, Kind, Preset};
 
-/// The schema as text, for editors and pipelines.
+/// The schema (draft 2020-12) as text, for editors and pipelines.
 #[must_use]
 pub fn schema() -> String {
-    let mut out = String::from("{\n");
-    out.push_str("  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n");
-    out.push_str("  \"title\": \"Gatespan configuration\",\n");
-    write_kind(&DOCUMENT, "  ", &mut out);
-    out.push_str("\n}\n");
-    out
+    let mut lines = [
+        pair(
+            "$schema",
+            &quoted("https://json-schema.org/draft/2020-12/schema"),
+        ),
+        pair("title", &quoted("Gatespan configuration")),
+    ]
+    .to_vec();
+    lines.extend(said(&DOCUMENT));
+    object(&lines) + "\n"
 }
 
-/// The lines of one kind, without the braces around them.
-fn write_kind(kind: &Kind, indent: &str, out: &mut String) {
-    let deeper = format!("{indent}  ");
+/// What a kind says, a member an entry.
+fn said(kind: &Kind) -> Vec<String> {
+    let mut members = Vec::new();
+    let noun = match kind {
+        Kind::Flag => "boolean",
+        Kind::Text(_) | Kind::Secret(_) | Kind::Word(_) => "string",
+        Kind::Number(..) => "number",
+        Kind::Whole(..) => "integer",
+        Kind::List(..) => "array",
+        Kind::Object(_) | Kind::Map(..) => "object",
+    };
+    members.push(pair("type", &quoted(noun)));
     match kind {
-        Kind::Flag => line(indent, "\"type\": \"boolean\"", out),
-        Kind::Text(_) | Kind::Secret(_) => line(indent, "\"type\": \"string\"", out),
-        Kind::Word(words) => {
-            let words: Vec<String> = words().iter().map(|word| format!("{word:?}")).collect();
-            line(indent, &format!("\"enum\": [{}]", words.join(", ")), out);
+        Kind::Flag | Kind::Text(_) | Kind::Secret(_) => {}
+        Kind::Word(words) => members.push(pair("enum", &list(&words()))),
+        Kind::Number(least, most) | Kind::Whole(least, most) => {
+            members.push(pair("minimum", &least.to_string()));
+            members.push(pair("maximum", &most.to_string()));
         }
-        Kind::Number(least, most) => bounds(
-            indent,
-            "number",
-            &[least.to_string(), most.to_string()],
-            out,
-        ),
-        Kind::Whole(least, most) => bounds(
-            indent,
-            "integer",
-            &[least.to_string(), most.to_string()],
-            out,
-        ),
         Kind::List(kind, most) => {
-            line(
-                indent,
-                &format!("\"type\": \"array\",\n{indent}\"maxItems\": {most},\n"),
-                out,
-            );
-            line(indent, "\"items\": {\n", out);
-            write_kind(kind, &deeper, out);
-            line("\n", &format!("{indent}}}"), out);
+            members.push(pair("maxItems", &most.to_string()));
+            members.push(pair("items", &object(&said(kind))));
         }
-        Kind::Map(_, kind) => {
-            line(indent, "\"type\": \"object\",\n", out);
-            line(indent, "\"additionalProperties\": {\n", out);
-            write_kind(kind, &deeper, out);
-            line("\n", &format!("{indent}}}"), out);
-        }
+        Kind::Map(_, kind) => members.push(pair("additionalProperties", &object(&said(kind)))),
         Kind::Object(groups) => {
-            line(indent, "\"type\": \"object\",\n", out);
-            line(indent, "\"additionalProperties\": false,\n", out);
-            line(indent, "\"properties\": {", out);
-            for (index, key) in groups.iter().copied().flatten().enumerate() {
-                out.push_str(if index > 0 { ",\n" } else { "\n" });
-                write_key(key, &deeper, out);
+            let keys = || groups.iter().copied().flatten();
+            let properties: Vec<String> = keys().map(property).collect();
+            members.push(pair("properties", &object(&properties)));
+            let required: Vec<&str> = keys()
+                .filter(|key| key.is_required)
+                .map(|key| key.name)
+                .collect();
+            if !required.is_empty() {
+                members.push(pair("required", &list(&required)));
             }
-            line("\n", &format!("{indent}}}"), out);
+            members.push(pair("additionalProperties", "false"));
         }
     }
+    members
 }
 
-fn write_key(key: &Key, indent: &str, out: &mut String) {
-    let deeper = format!("{indent}  ");
-    line(indent, &format!("{:?}: {{\n", key.name), out);
-    line(
-        &deeper,
-        &format!("\"description\": {:?},\n", key.about),
-        out,
-    );
-    write_kind(&key.kind, &deeper, out);
-    line("\n", &format!("{indent}}}"), out);
+fn property(key: &Key) -> String {
+    let mut members = [pair("description", &quoted(key.about))].to_vec();
+    members.extend(said(&key.kind));
+    let preset = match key.preset {
+        Preset::None => None,
+        Preset::Flag(flag) => Some(flag.to_string()),
+        Preset::Whole(number) => Some(number.to_string()),
+        Preset::Text(text) => Some(quoted(text)),
+        Preset::Texts(texts) => Some(list(texts)),
+    };
+    members.extend(preset.map(|preset| pair("default", &preset)));
+    pair(key.name, &object(&members))
 }
 
-fn bounds(indent: &str, name: &str, [least, most]: &[String; 2], out: &mut String) {
-    let text = format!(
-        "\"type\": \"{name}\",\n{indent}\"minimum\": {least},\n{indent}\"maximum\": {most}"
-    );
-    line(indent, &text, out);
+fn pair(name: &str, value: &str) -> String {
+    format!("{}: {value}", quoted(name))
 }
 
-fn line(indent: &str, text: &str, out: &mut String) {
-    out.push_str(indent);
-    out.push_str(text);
+fn object(members: &[String]) -> String {
+    format!("{{\n  {}\n}}", members.join(",\n").replace('\n', "\n  "))
+}
+
+fn list(texts: &[&str]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    format!("[{}]", texts.join(", "))
+}
+
+/// The table holds no character that JSON and Rust would quote differently.
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
 }

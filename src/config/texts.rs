@@ -1,4 +1,4 @@
-//! What texts of a document must look like. A check says what is wrong; the walk says where.
+//! What texts of a document must look like. A check says what is wrong; the walk says where, and what was found.
 
 use uuid::Uuid;
 
@@ -19,12 +19,32 @@ pub(super) fn filled(text: &str) -> Checked {
     any(text)
 }
 
-/// A name that stands in the names of counters or in places of faults.
+/// The name of a backend, which stands in the names of counters.
 pub(super) fn name(text: &str) -> Checked {
+    let fits = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+    ensure(
+        (1..=32).contains(&text.len()) && text.bytes().all(fits),
+        "is not 1 to 32 of a-z, 0-9, _ and -",
+    )
+}
+
+/// The name of a rule, which stands in the places of faults.
+pub(super) fn rule(text: &str) -> Checked {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     ensure(
         (1..=64).contains(&text.len()) && text.bytes().all(fits),
-        "is not 1 to 64 of a-z, 0-9, _ and -",
+        "is not 1 to 64 letters, digits, _ and -",
+    )
+}
+
+/// The name of a variable of the environment. Not every secret looks like one, so it is asked for.
+pub(super) fn variable(text: &str) -> Checked {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    ensure(
+        !text.is_empty()
+            && !text.starts_with(|first: char| first.is_ascii_digit())
+            && text.bytes().all(fits),
+        "is not the name of a variable, like OPIK_API_KEY",
     )
 }
 
@@ -38,10 +58,8 @@ pub(super) fn token(text: &str) -> Checked {
 
 pub(super) fn method(text: &str) -> Checked {
     token(text)?;
-    ensure(
-        !text.bytes().any(|byte| byte.is_ascii_lowercase()),
-        "is not in upper case, as methods are",
-    )
+    let lower = text.bytes().any(|byte| byte.is_ascii_lowercase());
+    ensure(!lower, "is not in upper case, as methods are")
 }
 
 pub(super) fn header(text: &str) -> Checked {
@@ -50,7 +68,7 @@ pub(super) fn header(text: &str) -> Checked {
 }
 
 pub(super) fn header_value(text: &str) -> Checked {
-    ensure(!text.is_empty(), "is empty")?;
+    ensure(!text.trim().is_empty(), "is empty")?;
     let fits = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     ensure(fits, "holds a character that no header can carry")
 }
@@ -62,11 +80,31 @@ pub(super) fn recordable(text: &str) -> Checked {
     ensure(!secret, "is a header of secrets, which are never recorded")
 }
 
+/// A header that proves trust: it is removed before the request goes upstream, so it must be one that nobody else needs.
+pub(super) fn proof(text: &str) -> Checked {
+    header(text)?;
+    own(text)
+}
+
 pub(super) fn response_header(text: &str) -> Checked {
     header(text)?;
-    let name = text.to_ascii_lowercase();
-    ensure(!is_trace_header(&name), "is a trace header")?;
-    ensure(!FRAMING.contains(&name.as_str()), "belongs to HTTP itself")
+    own(text)?;
+    let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    ensure(!upper, "is not in lower case")
+}
+
+/// A header that a backend is called with.
+pub(super) fn call_header(text: &str) -> Checked {
+    header(text)?;
+    ensure(!is_framing(text), "belongs to HTTP itself")
+}
+
+fn own(text: &str) -> Checked {
+    ensure(
+        !is_trace_header(&text.to_ascii_lowercase()),
+        "is a trace header",
+    )?;
+    ensure(!is_framing(text), "belongs to HTTP itself")
 }
 
 pub(super) fn path(text: &str) -> Checked {
@@ -84,15 +122,21 @@ pub(super) fn host(text: &str) -> Checked {
         !name.contains('*'),
         "may hold a * only in *. at its beginning",
     )?;
-    ensure(!name.contains('/'), "is not a host")?;
-    let port = name
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let port = name.rsplit_once(':').map_or("", |(_, port)| port);
     ensure(
-        !port || name.ends_with(']'),
+        port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()),
         "holds a port, which is not looked at",
     )?;
-    filled(name)
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    let fits = |byte: u8| {
+        byte.is_ascii_alphanumeric() || b"-._".contains(&byte) || (bare.is_some() && byte == b':')
+    };
+    ensure(
+        !name.is_empty() && bare.unwrap_or(name).bytes().all(fits),
+        "is not a host",
+    )
 }
 
 pub(super) fn cidr(text: &str) -> Checked {
@@ -100,6 +144,7 @@ pub(super) fn cidr(text: &str) -> Checked {
 }
 
 pub(super) fn pattern(text: &str) -> Checked {
+    any(text)?;
     Pattern::parse(text).map(|_| ())
 }
 
@@ -111,10 +156,9 @@ pub(super) fn template(text: &str) -> Checked {
 pub(super) fn url(text: &str) -> Checked {
     let rest = text
         .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"));
-    let rest = rest.ok_or("does not begin with http:// or https://")?;
-    let authority = rest.split('/').next().unwrap_or_default();
-    ensure(!authority.is_empty(), "has no host")?;
+        .or_else(|| text.strip_prefix("https://"))
+        .ok_or("does not begin with http:// or https://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     ensure(
         !authority.contains('@'),
         "holds a user, which belongs into api_key_env",
@@ -123,6 +167,18 @@ pub(super) fn url(text: &str) -> Checked {
     ensure(
         text.bytes().all(|byte| (b'!'..=b'~').contains(&byte)),
         "holds a character that no URL can carry",
+    )?;
+    let (name, port) = match authority.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (authority, None),
+    };
+    ensure(
+        !name.contains('*') && host(name).is_ok(),
+        "has no valid host",
+    )?;
+    ensure(
+        port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0)),
+        "has no valid port",
     )
 }
 
@@ -134,7 +190,7 @@ pub(super) fn uuid(text: &str) -> Checked {
 }
 
 /// Whether a header is one of a known format.
-pub(super) fn is_trace_header(name: &str) -> bool {
+fn is_trace_header(name: &str) -> bool {
     FORMATS
         .iter()
         .flat_map(|format| format.headers)
@@ -144,15 +200,23 @@ pub(super) fn is_trace_header(name: &str) -> bool {
         })
 }
 
-/// Headers that say where a message ends or how it travels.
-const FRAMING: [&str; 9] = [
+/// Whether a header says where a message goes, where it ends or how it travels.
+fn is_framing(name: &str) -> bool {
+    FRAMING.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+static FRAMING: [&str; 13] = [
     "connection",
     "content-encoding",
     "content-length",
     "content-type",
+    "expect",
     "host",
+    "http2-settings",
     "keep-alive",
+    "proxy-connection",
     "te",
+    "trailer",
     "transfer-encoding",
     "upgrade",
 ];

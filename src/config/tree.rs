@@ -25,8 +25,8 @@ pub enum Tree {
 }
 
 impl Tree {
-    /// What it is, in one word.
-    pub(super) const fn kind(&self) -> &'static str {
+    /// What it is, in a word.
+    pub(super) const fn noun(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Flag(_) => "true or false",

@@ -1,56 +1,30 @@
-//! Compares a document with the table of keys and says everything that does not fit, in the document's order.
+//! Compares a document with the table of keys and says everything that does not fit.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use super::keys::{Key, Kind};
+use super::complaint::{Complaints, Shown, either};
+use super::keys::{Check, Key, Kind};
+use super::place::Place;
 use super::tree::Tree;
 
-/// A fault of a document: where, and what.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Complaint {
-    /// The place, like `routes[2].missing`; empty for the document itself.
-    pub place: String,
-    /// What is wrong there.
-    pub message: String,
+/// Whether the walk would find nothing here.
+pub(super) fn fits(tree: &Tree, kind: &Kind) -> bool {
+    let mut complaints = Complaints::default();
+    complaints.walk(tree, kind, &Place::DOCUMENT);
+    complaints.is_empty()
 }
-
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.place.is_empty() {
-            "document"
-        } else {
-            &self.place
-        };
-        write!(f, "{place}: {}", self.message)
-    }
-}
-
-/// Collects faults.
-#[derive(Default)]
-pub(super) struct Complaints(pub(super) Vec<Complaint>);
 
 impl Complaints {
-    pub(super) fn say(&mut self, place: &str, message: impl Into<String>) {
-        let complaint = Complaint {
-            place: place.to_string(),
-            message: message.into(),
-        };
-        // One mistake in a rule would be found again in every layer over it.
-        if !self.0.contains(&complaint) {
-            self.0.push(complaint);
-        }
-    }
-
     /// Walks a value that should be of this kind.
-    pub(super) fn walk(&mut self, value: &Tree, kind: &Kind, place: &str) {
+    pub(super) fn walk(&mut self, value: &Tree, kind: &Kind, place: &Place<'_>) {
         match (kind, value) {
             (Kind::Flag, Tree::Flag(_)) => {}
             (Kind::Text(check), Tree::Text(text)) => {
                 if let Err(why) = check(text) {
-                    self.say(place, format!("{} {why}", shown(text)));
+                    self.say(place, format!("{} {why}", Shown(text)));
                 }
             }
             (Kind::Secret(check), Tree::Text(text)) => {
@@ -58,111 +32,100 @@ impl Complaints {
                     self.say(place, why);
                 }
             }
-            (Kind::Word(words), Tree::Text(text)) => self.word(text, &words(), place),
-            (Kind::Number(least, most), Tree::Number(number)) => {
-                if !(*least..=*most).contains(number) {
-                    self.say(place, format!("{number} is not within {least} and {most}"));
+            (Kind::Word(words), Tree::Text(text)) => {
+                if !words().contains(&text.as_str()) {
+                    let expected = either(&words());
+                    let message = format!("unknown value {}, expected {expected}", Shown(text));
+                    self.say(place, message);
                 }
             }
-            (Kind::Whole(least, most), Tree::Number(number)) => {
-                if whole(*number).is_none_or(|number| !(*least..=*most).contains(&number)) {
-                    self.say(
-                        place,
-                        format!("{number} is not a whole number from {least} to {most}"),
-                    );
-                }
+            (Kind::Number(..) | Kind::Whole(..), Tree::Number(number)) => {
+                self.number(*number, kind, place);
             }
             (Kind::List(kind, most), Tree::List(items)) => {
                 if items.len() > *most {
-                    self.say(
-                        place,
-                        format!("holds {} entries, {most} are allowed", items.len()),
-                    );
+                    let message = format!("holds {} entries, {most} are allowed", items.len());
+                    self.say(place, message);
                 }
-                for (index, item) in items.iter().enumerate() {
-                    self.walk(item, kind, &format!("{place}[{index}]"));
+                for (rank, item) in items.iter().enumerate() {
+                    self.walk(item, kind, &place.item(rank));
                 }
             }
             (Kind::Object(groups), Tree::Object(entries)) => self.object(entries, groups, place),
             (Kind::Map(check, kind), Tree::Object(entries)) => {
                 self.map(entries, *check, kind, place);
             }
-            (kind, value) => self.say(
-                place,
-                format!("expected {}, found {}", expected(kind), value.kind()),
+            (kind, value) => {
+                let message = format!("expected {}, found {}", kind.noun(), value.noun());
+                self.say(place, message);
+            }
+        }
+    }
+
+    fn number(&mut self, number: f64, kind: &Kind, place: &Place<'_>) {
+        let (is_within, bounds) = match *kind {
+            Kind::Number(least, most) => (
+                (f64::from(least)..=f64::from(most)).contains(&number),
+                format!("is not within {least} and {most}"),
             ),
+            Kind::Whole(least, most) => (
+                whole(number).is_some_and(|number| (least..=most).contains(&number)),
+                format!("is not a whole number from {least} to {most}"),
+            ),
+            _ => return,
+        };
+        if !is_within {
+            // Only what is short is repeated: a double can have three hundred digits.
+            match whole(number) {
+                Some(number) => self.say(place, format!("{number} {bounds}")),
+                None => self.say(place, bounds),
+            }
         }
     }
 
-    fn word(&mut self, text: &str, words: &[&str], place: &str) {
-        if !words.contains(&text) {
-            self.say(
-                place,
-                format!("unknown value {}, expected {}", shown(text), either(words)),
-            );
-        }
-    }
-
-    fn object(&mut self, entries: &[(String, Tree)], groups: &[&[Key]], place: &str) {
-        for (index, (name, value)) in entries.iter().enumerate() {
-            let known = groups
-                .iter()
-                .copied()
-                .flatten()
-                .find(|key| key.name == name);
-            let at = if known.is_some() {
-                joined(place, name)
-            } else {
-                place.to_string()
-            };
-            match known {
-                _ if entries.iter().take(index).any(|(other, _)| other == name) => {
-                    self.say(&at, format!("{} is given twice", shown(name)));
-                }
-                Some(key) => self.walk(value, &key.kind, &at),
+    fn object(&mut self, entries: &[(String, Tree)], groups: &[&[Key]], place: &Place<'_>) {
+        let keys = || groups.iter().copied().flatten();
+        let mut seen = BTreeSet::new();
+        for (rank, (name, value)) in entries.iter().enumerate() {
+            let here = place.key(name, rank);
+            match keys().find(|key| key.name == name) {
+                _ if !seen.insert(name.as_str()) => self.say(&here, TWICE),
+                Some(key) => self.walk(value, &key.kind, &here),
                 None => {
-                    let near = groups
-                        .iter()
-                        .copied()
-                        .flatten()
-                        .find(|key| is_near(key.name, name));
-                    let hint = near.map(|key| format!(", did you mean {:?}?", key.name));
-                    self.say(
-                        &at,
-                        format!("unknown key {}{}", shown(name), hint.unwrap_or_default()),
-                    );
+                    let near = nearest(keys().map(|key| key.name), name);
+                    let hint = near.map(|known| format!(", did you mean {known:?}?"));
+                    let message =
+                        format!("unknown key {}{}", Shown(name), hint.unwrap_or_default());
+                    self.say(&place.gap(rank), message);
+                }
+            }
+        }
+        for key in keys().filter(|key| key.is_required && !seen.contains(key.name)) {
+            self.say(&place.gap(Place::NOWHERE), format!("lacks {:?}", key.name));
+        }
+    }
+
+    fn map(&mut self, entries: &[(String, Tree)], check: Check, kind: &Kind, place: &Place<'_>) {
+        let mut seen = BTreeSet::new();
+        for (rank, (name, value)) in entries.iter().enumerate() {
+            let here = place.key(name, rank);
+            match (check(name), kind) {
+                _ if !seen.insert(name.as_str()) => self.say(&here, TWICE),
+                (Ok(()), _) => self.walk(value, kind, &here),
+                // What is no name may be the secret, written into the wrong place.
+                (Err(why), Kind::Secret(_)) => {
+                    self.say(&place.gap(rank), format!("a name {why}"));
+                }
+                (Err(why), _) => {
+                    let message = format!("the name {} {why}", Shown(name));
+                    self.say(&place.gap(rank), message);
                 }
             }
         }
     }
-
-    fn map(
-        &mut self,
-        entries: &[(String, Tree)],
-        check: fn(&str) -> Result<(), &'static str>,
-        kind: &Kind,
-        place: &str,
-    ) {
-        for (index, (name, value)) in entries.iter().enumerate() {
-            if entries.iter().take(index).any(|(other, _)| other == name) {
-                self.say(place, format!("{} is given twice", shown(name)));
-            } else if let Err(why) = check(name) {
-                self.say(place, format!("the name {} {why}", shown(name)));
-            } else {
-                self.walk(value, kind, &joined(place, name));
-            }
-        }
-    }
 }
 
-/// The place of a key of an object.
-pub(super) fn joined(place: &str, name: &str) -> String {
-    if place.is_empty() {
-        name.to_string()
-    } else {
-        format!("{place}.{name}")
-    }
-}
+const TWICE: &str = "is given twice";
 
 /// A number without a fraction, as far as settings go.
 pub(super) fn whole(number: f64) -> Option<u32> {
@@ -170,53 +133,33 @@ pub(super) fn whole(number: f64) -> Option<u32> {
     (f64::from(cut) == number).then_some(cut)
 }
 
-const fn expected(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Flag => "true or false",
-        Kind::Text(_) | Kind::Secret(_) | Kind::Word(_) => "text",
-        Kind::Number(..) | Kind::Whole(..) => "a number",
-        Kind::List(..) => "a list",
-        Kind::Object(_) | Kind::Map(..) => "an object",
-    }
+/// The known name that was probably meant.
+fn nearest<'k>(known: impl Iterator<Item = &'k str>, name: &str) -> Option<&'k str> {
+    known
+        .map(|known| (distance(known, name), known))
+        .filter(|(distance, known)| *distance <= 2 && *distance + 1 < known.len())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
 }
 
-/// A value for a message: quoted, and not longer than a message can bear.
-fn shown(text: &str) -> String {
-    const LONGEST: usize = 40;
-    if text.chars().count() > LONGEST {
-        format!("{:?}…", text.chars().take(LONGEST).collect::<String>())
-    } else {
-        format!("{text:?}")
-    }
-}
-
-fn either(words: &[&str]) -> String {
-    match words {
-        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        words => words.join(", "),
-    }
-}
-
-/// Whether two names differ by at most two letters put in, left out or changed.
-fn is_near(known: &str, name: &str) -> bool {
-    if known.len().abs_diff(name.len()) > 2 || known.len() <= 3 {
-        return false;
+/// How many letters have to be put in, left out or changed to make one name of the other.
+fn distance(known: &str, name: &str) -> usize {
+    if known.len().abs_diff(name.len()) > 2 {
+        return usize::MAX;
     }
     let mut row: Vec<usize> = (0..=known.len()).collect();
     for (line, letter) in name.bytes().enumerate() {
         let mut diagonal = line;
         let mut left = line + 1;
-        let mut next = Vec::with_capacity(row.len());
-        next.push(left);
-        for (above, other) in row.iter().skip(1).zip(known.bytes()) {
-            let cost = (diagonal + usize::from(letter != other))
-                .min(above + 1)
-                .min(left + 1);
-            diagonal = *above;
-            left = cost;
-            next.push(cost);
+        if let Some(first) = row.first_mut() {
+            *first = left;
         }
-        row = next;
+        for (cell, other) in row.iter_mut().skip(1).zip(known.bytes()) {
+            let changed = diagonal + usize::from(letter != other);
+            diagonal = *cell;
+            *cell = changed.min(diagonal + 1).min(left + 1);
+            left = *cell;
+        }
     }
-    row.last().is_some_and(|distance| *distance <= 2)
+    row.last().copied().unwrap_or(usize::MAX)
 }

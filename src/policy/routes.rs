@@ -36,7 +36,7 @@ pub struct Route {
 }
 
 /// The conditions of a route; all that are given must hold.
-#[derive(PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Match {
     /// The whole path, without the query.
     pub path: Option<String>,
@@ -133,20 +133,6 @@ impl Rules {
             self.inject,
             self.extract,
         )
-    }
-
-    /// Every combination of layers that a request can meet, with its name in the document.
-    pub(crate) fn combinations(&self) -> impl Iterator<Item = (Place, Option<u32>, Option<&str>)> {
-        let routes =
-            core::iter::once(None).chain((0..).zip(&self.routes).map(|(index, _)| Some(index)));
-        routes.flat_map(|route| {
-            let named = (0..)
-                .zip(self.named.keys())
-                .map(|(index, name)| (Some(index), Some(name.as_str())));
-            core::iter::once((None, None))
-                .chain(named)
-                .map(move |(named, name)| (Place { route, named }, route, name))
-        })
     }
 
     fn route(&self, request: &Request<'_>) -> Option<u32> {

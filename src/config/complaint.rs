@@ -1,0 +1,69 @@
+//! What is wrong with a document, and where.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::place::Place;
+
+/// A fault of a document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Complaint {
+    /// The place, like `routes[2].missing`.
+    pub place: String,
+    /// What is wrong there, and what would be right. Never holds a secret.
+    pub message: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+/// Collects faults.
+#[derive(Default)]
+pub(super) struct Complaints(Vec<(Vec<usize>, Complaint)>);
+
+impl Complaints {
+    pub(super) fn say(&mut self, place: &Place<'_>, message: impl Into<String>) {
+        let complaint = Complaint {
+            place: place.to_string(),
+            message: message.into(),
+        };
+        self.0.push((place.ranks(), complaint));
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them in the order of the document, in whatever order they were found.
+    pub(super) fn sorted(mut self) -> Vec<Complaint> {
+        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.0.into_iter().map(|(_, complaint)| complaint).collect()
+    }
+}
+
+/// A text of the document as a message shows it: quoted, escaped, and not longer than a message can bear.
+pub(super) struct Shown<'t>(pub(super) &'t str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 40;
+        let end = self.0.char_indices().nth(LONGEST).map(|(end, _)| end);
+        match end.and_then(|end| self.0.get(..end)) {
+            Some(start) => write!(f, "{start:?}…"),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
+}
+
+/// `mint, reject or pass`.
+pub(super) fn either(words: &[&str]) -> String {
+    match words {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        words => words.concat(),
+    }
+}

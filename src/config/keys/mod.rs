@@ -1,0 +1,208 @@
+//! The table of keys: every key of a document, what it may hold, what it is for, and what stands in its place when it is
+//! absent. The walk that finds faults, the reading and the JSON Schema all come from it.
+
+mod backend;
+mod rule;
+
+use alloc::vec::Vec;
+
+use backend::{BACKEND, EXPORT};
+use rule::{ROUTE, RULE};
+
+use super::{Spelling, texts};
+use crate::format::{ALIASES, FORMATS as KNOWN};
+use crate::redact::QUERY_KEPT;
+use crate::span::RECORDED_HEADERS;
+use crate::words::Word;
+
+/// A key of an object.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// What it is for.
+    pub(super) about: &'static str,
+    pub(super) preset: Preset,
+    pub(super) is_required: bool,
+}
+
+/// What a value may be.
+pub(super) enum Kind {
+    Flag,
+    /// A text that passes the check.
+    Text(Check),
+    /// A text that passes the check and is never repeated in a message.
+    Secret(Check),
+    /// One of these words.
+    Word(fn() -> Vec<&'static str>),
+    /// A number within these bounds.
+    Number(u32, u32),
+    /// A whole number within these bounds.
+    Whole(u32, u32),
+    /// A list of at most so many.
+    List(&'static Self, usize),
+    /// An object with the keys of these groups.
+    Object(&'static [&'static [Key]]),
+    /// An object whose keys are names that pass the check.
+    Map(Check, &'static Self),
+}
+
+/// Says what is wrong with a text.
+pub(super) type Check = fn(&str) -> Result<(), &'static str>;
+
+/// What stands in place of an absent value.
+#[derive(Clone, Copy)]
+pub(super) enum Preset {
+    None,
+    Flag(bool),
+    Whole(u32),
+    Text(&'static str),
+    Texts(&'static [&'static str]),
+}
+
+/// The whole document.
+pub(super) static DOCUMENT: Kind = Kind::Object(&[TOP]);
+
+impl Kind {
+    /// What it is, in a word or two.
+    pub(super) const fn noun(&self) -> &'static str {
+        match self {
+            Self::Flag => "true or false",
+            Self::Text(_) | Self::Secret(_) | Self::Word(_) => "text",
+            Self::Number(..) => "a number",
+            Self::Whole(..) => "a whole number",
+            Self::List(..) => "a list",
+            Self::Object(_) | Self::Map(..) => "an object",
+        }
+    }
+
+    /// The key of this name, if this is an object.
+    pub(super) fn key(&self, name: &str) -> Option<&Key> {
+        let Self::Object(groups) = self else {
+            return None;
+        };
+        groups
+            .iter()
+            .copied()
+            .flatten()
+            .find(|key| key.name == name)
+    }
+}
+
+impl Key {
+    const fn required(mut self) -> Self {
+        self.is_required = true;
+        self
+    }
+
+    const fn or(mut self, preset: Preset) -> Self {
+        self.preset = preset;
+        self
+    }
+}
+
+const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        about,
+        preset: Preset::None,
+        is_required: false,
+    }
+}
+
+fn words<W: Word>() -> Vec<&'static str> {
+    W::WORDS.iter().map(|(word, _)| *word).collect()
+}
+
+/// The formats and the words that stand for several of them.
+fn formats() -> Vec<&'static str> {
+    let aliases = ALIASES.iter().map(|(word, _)| *word);
+    KNOWN
+        .iter()
+        .map(|format| format.name)
+        .chain(aliases)
+        .collect()
+}
+
+const FORMATS: Kind = Kind::List(&Kind::Word(formats), 16);
+
+const TOP: &[Key] = &[
+    key(
+        "service",
+        Kind::Text(texts::filled),
+        "this gateway's name in spans",
+    )
+    .or(Preset::Text("gatespan")),
+    key("formats", Kind::Object(&[FORMAT_KEYS]), "the wire formats"),
+    key("rule", Kind::Object(&[RULE]), "the default rule"),
+    key(
+        "routes",
+        Kind::List(&Kind::Object(&[ROUTE, RULE]), 10_000),
+        "the first entry that matches overrides the default rule, key by key",
+    ),
+    key(
+        "rules",
+        Kind::Map(texts::rule, &Kind::Object(&[RULE])),
+        "rules that the host's own route may name; they override the others, key by key",
+    ),
+    key(
+        "span",
+        Kind::Object(&[SPAN]),
+        "what a span records of its request",
+    ),
+    key(
+        "response",
+        Kind::Object(&[RESPONSE]),
+        "what is put on responses",
+    ),
+    key("backend", Kind::Object(&[BACKEND]), "where spans are sent"),
+    key(
+        "backends",
+        Kind::List(&Kind::Object(&[BACKEND]), 8),
+        "in place of backend: several that are sent the same spans, each with its own queue",
+    ),
+    key(
+        "export",
+        Kind::Object(&[EXPORT]),
+        "how spans are batched and sent",
+    ),
+];
+
+const FORMAT_KEYS: &[Key] = &[
+    key("extract", FORMATS, "the formats that are believed, the most believed first; composite stands for jaeger, b3, b3multi, w3c, and tracecontext for w3c")
+        .or(Preset::Texts(&["opik", "opik_baggage", "w3c"])),
+    key("inject", FORMATS, "the formats that are written upstream").or(Preset::Texts(&["opik", "w3c"])),
+    key("opik_spelling", Kind::Word(words::<Spelling>), "how Opik's headers are spelt upstream").or(Preset::Text("both")),
+];
+
+const SPAN: &[Key] = &[
+    key(
+        "name",
+        Kind::Text(texts::template),
+        "the template of its name, of {method}, {path}, {host} and {route}",
+    )
+    .or(Preset::Text("{method} {path}")),
+    key(
+        "headers",
+        Kind::List(&Kind::Text(texts::recordable), RECORDED_HEADERS),
+        "request headers that are recorded; those that hold secrets are refused",
+    ),
+    key(
+        "query",
+        Kind::List(&Kind::Text(texts::filled), 64),
+        "query keys whose values are kept; every other value is redacted",
+    )
+    .or(Preset::Texts(&QUERY_KEPT)),
+    key(
+        "thread",
+        Kind::Text(texts::recordable),
+        "the header whose value names the thread of conversation",
+    ),
+];
+
+const RESPONSE: &[Key] = &[key(
+    "header",
+    Kind::Text(texts::response_header),
+    "the header of an exposed trace id",
+)
+.or(Preset::Text("x-gatespan-trace-id"))];

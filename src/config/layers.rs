@@ -1,0 +1,208 @@
+//! Keys that do not go together, in every combination of layers that a request can meet.
+//!
+//! A request's rule is the default, under the route that it takes, under the rule that the host's own route names. A
+//! fault is told once, at the uppermost layer that has part in it: the layer that made the combination.
+//!
+//! A lower layer is overruled on purpose: so `inbound: off` may stand over a rule that enforces something (a path is
+//! exempted), and `missing: reject` over a rule that says what becomes of strangers (here they are refused). The other
+//! way round the upper layer would ask for something that silently does not hold.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use super::complaint::Complaints;
+use super::node::Node;
+use crate::policy::{Conflict, Inbound, Invalid, Missing, Untrusted, Upstream};
+use crate::words::Word;
+
+/// Complains about every combination of these layers that would not do what it says.
+pub(super) fn agree(
+    complaints: &mut Complaints,
+    rule: &Node<'_, '_>,
+    routes: &Node<'_, '_>,
+    rules: &Node<'_, '_>,
+) {
+    let default = Stand::of(*rule);
+    let mut judge = Judge {
+        complaints,
+        told: BTreeSet::new(),
+    };
+    judge.judge(&[&default]);
+    let mut distinct: Vec<Stand<'_, '_>> = Vec::new();
+    for node in routes.children() {
+        let route = Stand::of(node);
+        judge.told.clear();
+        judge.judge(&[&route, &default]);
+        // Routes that say the same need not be judged twice under each named rule.
+        if !distinct.iter().any(|other| other.says == route.says) {
+            distinct.push(route);
+        }
+    }
+    for node in rules.children() {
+        let named = Stand::of(node);
+        judge.told.clear();
+        judge.judge(&[&named, &default]);
+        for route in &distinct {
+            judge.judge(&[&named, route, &default]);
+        }
+    }
+}
+
+/// What a layer says to a key: nothing, something faulty from which nothing follows, or this.
+type Said<T> = Option<Option<T>>;
+
+/// The keys of a layer that have to agree.
+#[derive(Clone, Copy, PartialEq)]
+struct Says {
+    inbound: Said<Inbound>,
+    upstream: Said<Upstream>,
+    missing: Said<Missing>,
+    invalid: Said<Invalid>,
+    conflict: Said<Conflict>,
+    trust: Said<()>,
+    untrusted: Said<Untrusted>,
+    expose: Said<bool>,
+}
+
+/// A layer and what it says.
+struct Stand<'n, 't> {
+    node: Node<'n, 't>,
+    says: Says,
+}
+
+impl<'n, 't: 'n> Stand<'n, 't> {
+    fn of(node: Node<'n, 't>) -> Self {
+        fn word<W: Word>(node: &Node<'_, '_>) -> Said<W> {
+            node.is_given().then(|| node.word())
+        }
+        let says = Says {
+            inbound: word(&node.key("inbound")),
+            upstream: word(&node.key("upstream")),
+            missing: word(&node.key("missing")),
+            invalid: word(&node.key("invalid")),
+            conflict: word(&node.key("conflict")),
+            trust: node.key("trust").is_given().then_some(Some(())),
+            untrusted: word(&node.key("untrusted")),
+            expose: node
+                .key("expose")
+                .is_given()
+                .then(|| node.key("expose").flag()),
+        };
+        Self { node, says }
+    }
+}
+
+/// Layers of one request, the uppermost first.
+type Layers<'l, 'n, 't> = [&'l Stand<'n, 't>];
+
+/// The uppermost layer that says something to a key, and what.
+fn top<T>(
+    layers: &Layers<'_, '_, '_>,
+    said: impl Fn(&Says) -> Said<T>,
+) -> Option<(usize, Option<T>)> {
+    let mut heights = layers.iter().enumerate();
+    heights.find_map(|(height, layer)| said(&layer.says).map(|said| (height, said)))
+}
+
+struct Judge<'c> {
+    complaints: &'c mut Complaints,
+    /// The keys of the present uppermost layer that were complained about.
+    told: BTreeSet<&'static str>,
+}
+
+impl Judge<'_> {
+    fn judge(&mut self, layers: &Layers<'_, '_, '_>) {
+        self.off(layers);
+        self.closed(layers);
+        self.strangers(layers);
+        self.untrusted(layers);
+    }
+
+    /// Complains about a key of the uppermost layer.
+    fn say(&mut self, layers: &Layers<'_, '_, '_>, key: &'static str, message: &str) {
+        if let Some(layer) = layers.first().filter(|_| self.told.insert(key)) {
+            self.complaints.say(&layer.node.key(key).place, message);
+        }
+    }
+
+    /// `inbound: off` touches nothing: what is enforced beside it, or over a default that is off, would not hold. A
+    /// route that is off exempts its requests from named rules as well.
+    fn off(&mut self, layers: &Layers<'_, '_, '_>) {
+        let Some((height, Some(Inbound::Off))) = top(layers, |says| says.inbound) else {
+            return;
+        };
+        let Some(upper) = layers.first() else { return };
+        let is_exempt = height > 0 && height + 1 < layers.len();
+        let says = &upper.says;
+        let enforced = [
+            ("upstream", says.upstream == Some(Some(Upstream::Strip))),
+            ("missing", says.missing == Some(Some(Missing::Reject))),
+            ("invalid", says.invalid == Some(Some(Invalid::Reject))),
+            ("conflict", says.conflict == Some(Some(Conflict::Reject))),
+            ("trust", says.trust.is_some()),
+            ("untrusted", says.untrusted == Some(Some(Untrusted::Reject))),
+            ("expose", says.expose == Some(Some(true))),
+        ];
+        for (key, is_enforced) in enforced {
+            if is_enforced && !is_exempt {
+                let message = "would not hold, because the rule is `inbound: off`";
+                self.say(layers, key, message);
+            }
+        }
+    }
+
+    /// Where everybody's ids are removed, nobody can satisfy `missing: reject`.
+    fn closed(&mut self, layers: &Layers<'_, '_, '_>) {
+        let inbound = top(layers, |says| says.inbound);
+        let Some((inbound, Some(Inbound::Link | Inbound::Restart))) = inbound else {
+            return;
+        };
+        let Some((missing, Some(Missing::Reject))) = top(layers, |says| says.missing) else {
+            return;
+        };
+        if missing == 0 {
+            let message = "would reject every request, because `inbound: link` and `restart` remove what callers send";
+            self.say(layers, "missing", message);
+        } else if inbound == 0 {
+            let message = "would have every request rejected, because it removes what callers send and the rule is \
+                           `missing: reject`";
+            self.say(layers, "inbound", message);
+        }
+    }
+
+    /// A stranger's ids are removed, so under `missing: reject` it would be told that it sent none.
+    fn strangers(&mut self, layers: &Layers<'_, '_, '_>) {
+        let inbound = top(layers, |says| says.inbound).map(|(_, word)| word);
+        let Some((trust, _)) = top(layers, |says| says.trust) else {
+            return;
+        };
+        let Some((missing, Some(Missing::Reject))) = top(layers, |says| says.missing) else {
+            return;
+        };
+        let untrusted = top(layers, |says| says.untrusted);
+        let is_meant = match untrusted {
+            None => false,
+            Some((untrusted, Some(Untrusted::Link | Untrusted::Restart))) => missing < untrusted,
+            Some(_) => true,
+        };
+        if is_meant || inbound.is_some_and(|word| word != Some(Inbound::Join)) {
+            return;
+        }
+        let key = match untrusted {
+            Some((0, _)) => "untrusted",
+            _ if missing == 0 => "missing",
+            _ if trust == 0 => "trust",
+            _ => return,
+        };
+        let message = "would reject strangers for want of the ids that were removed; write `untrusted: reject`";
+        self.say(layers, key, message);
+    }
+
+    /// Without trust there are no strangers.
+    fn untrusted(&mut self, layers: &Layers<'_, '_, '_>) {
+        let is_first = top(layers, |says| says.untrusted).is_some_and(|(height, _)| height == 0);
+        if is_first && top(layers, |says| says.trust).is_none() {
+            self.say(layers, "untrusted", "has no meaning without trust");
+        }
+    }
+}

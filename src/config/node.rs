@@ -1,0 +1,166 @@
+//! Reads settings out of a document that may have faults. What is faulty is as good as absent here: the walk has
+//! complained about it, and what is right is still read, so that all faults are found in one go.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::keys::{DOCUMENT, Kind, Preset};
+use super::place::Place;
+use super::tree::Tree;
+use super::walk::{fits, whole};
+use crate::words::Word;
+
+/// A value of a document, or the gap where it could be, with what the table of keys says about it.
+#[derive(Clone, Copy)]
+pub(super) struct Node<'n, 't> {
+    pub(super) place: Place<'n>,
+    tree: Option<&'t Tree>,
+    kind: &'static Kind,
+    preset: Preset,
+}
+
+impl<'n, 't: 'n> Node<'n, 't> {
+    /// The document itself.
+    pub(super) const fn root(tree: &'t Tree) -> Self {
+        Self {
+            place: Place::DOCUMENT,
+            tree: Some(tree),
+            kind: &DOCUMENT,
+            preset: Preset::None,
+        }
+    }
+
+    /// What stands at a key.
+    pub(super) fn key<'s>(&'s self, name: &'static str) -> Node<'s, 't> {
+        let known = self.kind.key(name);
+        let found = self
+            .entries()
+            .iter()
+            .enumerate()
+            .find(|(_, (key, _))| key == name);
+        Node {
+            place: self
+                .place
+                .key(name, found.map_or(Place::NOWHERE, |(rank, _)| rank)),
+            tree: found.map(|(_, (_, tree))| tree),
+            kind: known.map_or(self.kind, |key| &key.kind),
+            preset: known.map_or(Preset::None, |key| key.preset),
+        }
+    }
+
+    /// The items of a list, or the entries of an object of names.
+    pub(super) fn children<'s>(&'s self) -> impl Iterator<Item = Node<'s, 't>> {
+        let kind = match self.kind {
+            Kind::List(kind, _) | Kind::Map(_, kind) => *kind,
+            other => other,
+        };
+        let node = move |place, tree| Node {
+            place,
+            tree: Some(tree),
+            kind,
+            preset: Preset::None,
+        };
+        let entries = self.entries().iter().enumerate();
+        let entries =
+            entries.map(move |(rank, (name, tree))| node(self.place.key(name, rank), tree));
+        let items = self.items().iter().enumerate();
+        let items = items.map(move |(rank, tree)| node(self.place.item(rank), tree));
+        entries.chain(items)
+    }
+
+    pub(super) const fn is_given(&self) -> bool {
+        self.tree.is_some()
+    }
+
+    /// Whether an object stands here.
+    pub(super) const fn is_object(&self) -> bool {
+        matches!(self.tree, Some(Tree::Object(_)))
+    }
+
+    /// Whether nothing stands in here.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.entries().is_empty() && self.items().is_empty()
+    }
+
+    /// Whether something stands here that the walk complained about.
+    pub(super) fn is_faulty(&self) -> bool {
+        self.tree.is_some_and(|tree| !fits(tree, self.kind))
+    }
+
+    pub(super) fn flag(&self) -> Option<bool> {
+        match (self.sound(), self.preset) {
+            (Some(Tree::Flag(flag)), _) => Some(*flag),
+            (None, Preset::Flag(flag)) if !self.is_given() => Some(flag),
+            _ => None,
+        }
+    }
+
+    pub(super) fn number(&self) -> Option<f64> {
+        match self.sound() {
+            Some(Tree::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(super) fn whole(&self) -> Option<u32> {
+        match (self.sound(), self.preset) {
+            (Some(Tree::Number(number)), _) => whole(*number),
+            (None, Preset::Whole(number)) if !self.is_given() => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text(&self) -> Option<&'t str> {
+        match (self.sound(), self.preset) {
+            (Some(Tree::Text(text)), _) => Some(text),
+            (None, Preset::Text(text)) if !self.is_given() => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn string(&self) -> Option<String> {
+        self.text().map(ToString::to_string)
+    }
+
+    pub(super) fn lower(&self) -> Option<String> {
+        self.text().map(str::to_ascii_lowercase)
+    }
+
+    pub(super) fn word<W: Word>(&self) -> Option<W> {
+        self.text().and_then(W::meant_by)
+    }
+
+    /// The sound texts of a list; none when there is no list.
+    pub(super) fn texts(&self) -> Option<Vec<&'t str>> {
+        match (self.tree, self.preset) {
+            (Some(Tree::List(_)), _) => {
+                Some(self.children().filter_map(|item| item.text()).collect())
+            }
+            (None, Preset::Texts(texts)) => Some(texts.to_vec()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn strings(&self) -> Option<Vec<String>> {
+        let texts = self.texts()?;
+        Some(texts.into_iter().map(ToString::to_string).collect())
+    }
+
+    fn sound(&self) -> Option<&'t Tree> {
+        self.tree.filter(|tree| fits(tree, self.kind))
+    }
+
+    const fn entries(&self) -> &'t [(String, Tree)] {
+        match self.tree {
+            Some(Tree::Object(entries)) => entries.as_slice(),
+            _ => &[],
+        }
+    }
+
+    const fn items(&self) -> &'t [Tree] {
+        match self.tree {
+            Some(Tree::List(items)) => items.as_slice(),
+            _ => &[],
+        }
+    }
+}
