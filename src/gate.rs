@@ -197,7 +197,7 @@ impl Gate {
             OpenSpan::begin(request, &config.span, &opening)
         });
         Ok(Pass {
-            edits: departure::write(&seen, arrival, &identity, &rule, stance),
+            edits: departure::write(&seen, arrival, &identity, &rule, stance, &config.proofs),
             span,
             unrecorded: identity.unrecorded,
             decision,
@@ -253,11 +253,11 @@ fn fate(rule: &Rule<'_>, export: Export) -> Fate {
 
 fn decision(stance: Stance, came: &Arrival<'_>, verdict: Verdict) -> Decision {
     match (stance, verdict) {
+        (_, Verdict::Pass) => Decision::Passed,
         (Stance::Join, Verdict::Join) => Decision::Joined,
         (Stance::Link, _) if !came.valid.is_empty() => Decision::Linked,
         (Stance::Link | Stance::Restart, _) if came.is_something() => Decision::Restarted,
         (Stance::Join, Verdict::Mint) if came.faults().next().is_some() => Decision::Restarted,
-        (_, Verdict::Pass) => Decision::Passed,
         _ => Decision::Minted,
     }
 }

@@ -72,6 +72,24 @@ fn the_complete_document_is_accepted_everywhere() {
 }
 
 #[test]
+fn what_the_readme_shows_is_accepted() {
+    let readme = include_str!("../README.md");
+    let blocks = readme
+        .split("```json\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    let documents: Vec<&str> = blocks.filter(|block| block.contains("\"rule\"")).collect();
+    assert!(!documents.is_empty());
+    for document in documents {
+        assert_eq!(
+            faults(document, Host::Envoy),
+            Vec::<String>::new(),
+            "{document}"
+        );
+    }
+}
+
+#[test]
 fn an_empty_document_has_every_default() {
     for document in ["", " \n", "{}"] {
         let config = Config::parse(document, Host::Envoy, &env).unwrap();

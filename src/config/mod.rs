@@ -22,11 +22,11 @@ pub use tree::Tree;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use crate::format::Spelling;
 use crate::format::{Format, FormatSet};
 use crate::gate::Receives;
 use crate::policy::Rules;
 use crate::span::NameTemplate;
-use crate::words::words;
 
 /// A configuration that was found to be without fault.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub struct Config {
     pub formats: Formats,
     /// The rules.
     pub rules: Rules,
+    /// The headers, in lower case, that prove trust in any rule: none of them goes upstream.
+    pub proofs: Vec<String>,
     /// What a span records.
     pub span: SpanPlan,
     /// The response header of an exposed trace id.
@@ -65,18 +67,6 @@ pub enum Host {
     Envoy,
     /// At the edge, as a Cloudflare Worker.
     Worker,
-}
-
-words! {
-    /// How Opik's headers are spelt upstream.
-    Spelling {
-        /// `opik_trace_id`, as the SDKs write it; some servers drop it.
-        Underscore = "underscore",
-        /// `opik-trace-id`, which every server lets through.
-        Dash = "dash",
-        /// Both.
-        Both = "both",
-    }
 }
 
 /// What a span records of its request.

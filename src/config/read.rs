@@ -72,10 +72,12 @@ impl Config {
 impl Reader<'_> {
     fn config(&mut self, root: &Node<'_, '_>) -> Config {
         let formats = self.formats(&root.key("formats"));
+        let proofs = rules::proofs(root);
         Config {
             service: root.key("service").string().unwrap_or_default(),
             rules: rules::read(self, root, &formats),
-            span: self.span(&root.key("span"), &rules::proofs(root)),
+            span: self.span(&root.key("span"), &proofs),
+            proofs,
             response_header: root
                 .key("response")
                 .key("header")
