@@ -217,6 +217,14 @@ impl<'a> Request<'a> {
         split_path(self.path).0
     }
 
+    /// Whether it is a gRPC call, which wants its answers in another form.
+    #[must_use]
+    pub fn is_grpc(&self) -> bool {
+        self.headers
+            .first(b"content-type")
+            .is_some_and(|media| media.to_ascii_lowercase().starts_with(b"application/grpc"))
+    }
+
     /// The host without its port.
     #[must_use]
     pub fn host_alone(&self) -> &'a [u8] {

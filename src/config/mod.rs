@@ -10,6 +10,7 @@ mod place;
 mod read;
 mod rules;
 mod schema;
+mod structs;
 mod texts;
 mod tree;
 mod walk;
