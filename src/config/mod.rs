@@ -26,7 +26,7 @@ use alloc::vec::Vec;
 pub use crate::format::Spelling;
 use crate::format::{Format, FormatSet};
 use crate::gate::Receives;
-use crate::policy::Rules;
+use crate::policy::{Needs, Rules};
 use crate::span::NameTemplate;
 
 /// A configuration that was found to be without fault.
@@ -84,6 +84,16 @@ pub struct SpanPlan {
 }
 
 impl Config {
+    /// What a host has to find out about a request besides its headers.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let needs = self.rules.needs();
+        Needs {
+            route: needs.route || self.span.name.has_route(),
+            ..needs
+        }
+    }
+
     /// The systems in which a span arrives when every backend takes it.
     #[must_use]
     pub fn receives(&self) -> Receives {

@@ -180,8 +180,7 @@ pub struct Needs {
 
 impl Rules {
     /// What these rules want to know.
-    #[must_use]
-    pub fn needs(&self) -> Needs {
+    pub(crate) fn needs(&self) -> Needs {
         let layers = self
             .routes
             .iter()
