@@ -14,6 +14,7 @@
 //! whatever comes in is in [`laws`].
 
 #![no_std]
+#![forbid(unsafe_code)]
 
 extern crate alloc;
 

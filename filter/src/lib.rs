@@ -1,3 +1,17 @@
-//! The Envoy host of Gatespan. It adapts the core to proxy-wasm and decides nothing itself.
+//! The Envoy host of Gatespan: the core as a proxy-wasm filter. It adapts and decides nothing itself.
+//!
+//! `root` owns the configuration, the outbox and the counters of one worker; `stream` is one HTTP stream; `host` is the
+//! only file that makes host calls; `ending` reads Envoy's words for how a stream ended.
 
-pub use gatespan as core;
+mod entropy;
+mod ending;
+mod host;
+mod root;
+mod stats;
+mod stream;
+
+// The SDK calls this when Envoy has loaded the module.
+#[cfg(target_family = "wasm")]
+proxy_wasm::main! {{
+    proxy_wasm::set_root_context(|_| Box::new(root::Root::default()));
+}}
