@@ -15,7 +15,10 @@ const SIZE: usize = 65_536;
 
 impl Default for Pool {
     fn default() -> Self {
-        Self { bytes: vec![0; SIZE], used: SIZE }
+        Self {
+            bytes: vec![0; SIZE],
+            used: SIZE,
+        }
     }
 }
 
@@ -25,7 +28,12 @@ impl Pool {
         if self.used + size_of::<Entropy>() > self.bytes.len() {
             self.fill();
         }
-        let drawn = self.bytes.get(self.used..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
+        let drawn = self
+            .bytes
+            .get(self.used..)
+            .and_then(<[u8]>::first_chunk)
+            .copied()
+            .unwrap_or_default();
         self.used += size_of::<Entropy>();
         drawn
     }
@@ -40,7 +48,10 @@ impl Pool {
     fn fill(&mut self) {
         // The host's source does not fail for pieces of this size; if it did, the old bytes would be worse than none.
         if getrandom::fill(&mut self.bytes).is_err() {
-            host::log(host::Level::Error, "gatespan: the host gave no random bytes");
+            host::log(
+                host::Level::Error,
+                "gatespan: the host gave no random bytes",
+            );
         }
         self.used = 0;
     }
@@ -50,6 +61,9 @@ impl Pool {
 #[cfg(target_family = "wasm")]
 #[allow(unsafe_code, reason = "getrandom asks for this very function")]
 #[unsafe(no_mangle)]
-unsafe extern "Rust" fn __getrandom_v03_custom(buffer: *mut u8, length: usize) -> Result<(), getrandom::Error> {
+unsafe extern "Rust" fn __getrandom_v03_custom(
+    buffer: *mut u8,
+    length: usize,
+) -> Result<(), getrandom::Error> {
     host::fill_random(buffer, length).map_err(|_| getrandom::Error::UNEXPECTED)
 }

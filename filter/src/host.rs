@@ -3,7 +3,10 @@
 //! The SDK's own wrappers panic on a value that is not UTF-8, on an answer without headers and on a status that they do
 //! not know; one panic costs the worker its VM. So the calls are declared here, and a status that is not 0 is an error,
 //! whatever it is. One call stays with the SDK: only it can register the token of an HTTP call with its dispatcher.
-#![allow(unsafe_code, reason = "the ABI hands over raw memory; nothing else in this crate does")]
+#![allow(
+    unsafe_code,
+    reason = "the ABI hands over raw memory; nothing else in this crate does"
+)]
 
 use core::ptr::null_mut;
 use core::time::Duration;
@@ -24,7 +27,6 @@ pub(crate) enum Map {
 /// How loud a log line is.
 #[derive(Clone, Copy)]
 pub(crate) enum Level {
-    Info = 2,
     Warn = 3,
     Error = 4,
 }
@@ -44,6 +46,10 @@ pub(crate) fn now() -> Time {
 }
 
 /// Fills a buffer with random bytes.
+#[cfg_attr(
+    not(target_family = "wasm"),
+    allow(dead_code, reason = "natively getrandom has a source of its own")
+)]
 pub(crate) fn fill_random(buffer: *mut u8, length: usize) -> Done {
     let mut start = 0;
     while start < length {
@@ -79,7 +85,13 @@ pub(crate) fn header(map: Map, name: &str) -> Option<Vec<u8>> {
 /// Puts exactly one header of a name.
 pub(crate) fn set_header(map: Map, name: &str, value: &[u8]) -> Done {
     done(unsafe {
-        abi::proxy_replace_header_map_value(map as u32, name.as_ptr(), name.len(), value.as_ptr(), value.len())
+        abi::proxy_replace_header_map_value(
+            map as u32,
+            name.as_ptr(),
+            name.len(),
+            value.as_ptr(),
+            value.len(),
+        )
     })
 }
 
@@ -99,7 +111,13 @@ pub(crate) fn number(path: &str) -> Option<u64> {
 }
 
 /// Answers the request ourselves. `details` is what an access log shows.
-pub(crate) fn answer(status: u16, grpc_status: i32, details: &str, headers: &[(&str, &str)], body: &[u8]) -> Done {
+pub(crate) fn answer(
+    status: u16,
+    grpc_status: i32,
+    details: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Done {
     let headers = spelled(headers);
     done(unsafe {
         abi::proxy_send_local_response(
@@ -134,7 +152,10 @@ pub(crate) fn tick_every(millis: u32) -> Done {
 /// Defines a counter or, with `is_gauge`, a gauge.
 pub(crate) fn define_metric(name: &str, is_gauge: bool) -> Option<u32> {
     let mut id = 0;
-    done(unsafe { abi::proxy_define_metric(is_gauge.into(), name.as_ptr(), name.len(), &raw mut id) }).ok()?;
+    done(unsafe {
+        abi::proxy_define_metric(is_gauge.into(), name.as_ptr(), name.len(), &raw mut id)
+    })
+    .ok()?;
     Some(id)
 }
 
@@ -157,15 +178,25 @@ pub(crate) fn finish() {
 /// The pairs of a header map: a count, then two lengths a pair, then names and values, each with a NUL behind it. A map
 /// that is cut off ends with its last whole pair.
 pub(crate) fn pairs(map: &[u8]) -> Vec<Pair<'_>> {
-    let Some((count, rest)) = word(map) else { return Vec::new() };
+    let Some((count, rest)) = word(map) else {
+        return Vec::new();
+    };
     // Eight bytes of lengths and two NULs are the least that a pair needs.
     let count = count.min(rest.len() / 10);
-    let Some((lengths, mut texts)) = rest.split_at_checked(count * 8) else { return Vec::new() };
+    let Some((lengths, mut texts)) = rest.split_at_checked(count * 8) else {
+        return Vec::new();
+    };
     let mut pairs = Vec::with_capacity(count);
-    let mut lengths = lengths.chunks_exact(4).map(|bytes| word(bytes).map_or(0, |(length, _)| length));
+    let mut lengths = lengths
+        .chunks_exact(4)
+        .map(|bytes| word(bytes).map_or(0, |(length, _)| length));
     while let (Some(name), Some(value)) = (lengths.next(), lengths.next()) {
-        let (Some((name, rest)), ..) = (text(texts, name),) else { break };
-        let Some((value, rest)) = text(rest, value) else { break };
+        let (Some((name, rest)), ..) = (text(texts, name),) else {
+            break;
+        };
+        let Some((value, rest)) = text(rest, value) else {
+            break;
+        };
         texts = rest;
         pairs.push((name, value));
     }
@@ -196,7 +227,11 @@ fn spelled(headers: &[(&str, &str)]) -> Vec<u8> {
 }
 
 const fn done(status: u32) -> Done {
-    if status == 0 { Ok(()) } else { Err(Failed(status)) }
+    if status == 0 {
+        Ok(())
+    } else {
+        Err(Failed(status))
+    }
 }
 
 /// Takes what a call returned. The host wrote it into memory that it had the SDK allocate as a vector of this capacity.
@@ -218,15 +253,60 @@ mod abi {
     #[link(wasm_import_module = "env")]
     unsafe extern "C" {
         pub(super) fn proxy_get_current_time_nanoseconds(nanos: *mut u64) -> u32;
-        pub(super) fn proxy_get_buffer_bytes(kind: u32, start: usize, length: usize, data: *mut *mut u8, size: *mut usize) -> u32;
-        pub(super) fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
-        pub(super) fn proxy_get_header_map_value(map: u32, name: *const u8, name_size: usize, data: *mut *mut u8, size: *mut usize) -> u32;
-        pub(super) fn proxy_replace_header_map_value(map: u32, name: *const u8, name_size: usize, value: *const u8, value_size: usize) -> u32;
-        pub(super) fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
-        pub(super) fn proxy_get_property(path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize) -> u32;
-        pub(super) fn proxy_send_local_response(status: u32, details: *const u8, details_size: usize, body: *const u8, body_size: usize, headers: *const u8, headers_size: usize, grpc_status: i32) -> u32;
+        pub(super) fn proxy_get_buffer_bytes(
+            kind: u32,
+            start: usize,
+            length: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_get_header_map_pairs(
+            map: u32,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_get_header_map_value(
+            map: u32,
+            name: *const u8,
+            name_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_replace_header_map_value(
+            map: u32,
+            name: *const u8,
+            name_size: usize,
+            value: *const u8,
+            value_size: usize,
+        ) -> u32;
+        pub(super) fn proxy_remove_header_map_value(
+            map: u32,
+            name: *const u8,
+            name_size: usize,
+        ) -> u32;
+        pub(super) fn proxy_get_property(
+            path: *const u8,
+            path_size: usize,
+            data: *mut *mut u8,
+            size: *mut usize,
+        ) -> u32;
+        pub(super) fn proxy_send_local_response(
+            status: u32,
+            details: *const u8,
+            details_size: usize,
+            body: *const u8,
+            body_size: usize,
+            headers: *const u8,
+            headers_size: usize,
+            grpc_status: i32,
+        ) -> u32;
         pub(super) fn proxy_set_tick_period_milliseconds(millis: u32) -> u32;
-        pub(super) fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+        pub(super) fn proxy_define_metric(
+            kind: u32,
+            name: *const u8,
+            name_size: usize,
+            id: *mut u32,
+        ) -> u32;
         pub(super) fn proxy_increment_metric(id: u32, offset: i64) -> u32;
         pub(super) fn proxy_log(level: u32, line: *const u8, size: usize) -> u32;
         pub(super) fn proxy_done() -> u32;

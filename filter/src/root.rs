@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use gatespan::config::{Backend, Host};
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
-use gatespan::{Admission, Config, End, Gate, Needs, OpenSpan, Outbox, Request};
+use gatespan::policy::Needs;
+use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 
@@ -39,9 +40,14 @@ impl Worker {
         let mut pool = Pool::default();
         let [a, b, c, d, e, f, g, h, ..] = pool.draw();
         Self {
-            needs: config.rules.needs(&config.span),
-            outbox: RefCell::new(Outbox::new(&config, u64::from_le_bytes([a, b, c, d, e, f, g, h]))),
-            stats: RefCell::new(Stats::new(config.backends.iter().map(|backend| backend.name.as_str()))),
+            needs: config.needs(),
+            outbox: RefCell::new(Outbox::new(
+                &config,
+                u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            )),
+            stats: RefCell::new(Stats::new(
+                config.backends.iter().map(|backend| backend.name.as_str()),
+            )),
             pool: RefCell::new(pool),
             gate: Gate::new(config),
         }
@@ -59,27 +65,38 @@ impl Worker {
     pub(crate) fn close(&self, span: OpenSpan, end: End) {
         let now = host::now();
         let span = span.close(self.gate.config(), end, now);
-        self.outbox.borrow_mut().push(&span, self.gate.config(), now);
+        self.outbox
+            .borrow_mut()
+            .push(&span, self.gate.config(), now);
     }
 }
 
 impl Root {
     /// Makes every call that is due. At most one a backend is under way.
     fn send(&mut self) {
-        let Some(worker) = self.worker.clone() else { return };
+        let Some(worker) = self.worker.clone() else {
+            return;
+        };
         let config = worker.gate.config();
         let timeout = Duration::from_millis(config.export.timeout_ms.into());
         for _ in &config.backends {
             let now = host::now();
             let mut outbox = worker.outbox.borrow_mut();
-            let Some(dispatch) = outbox.poll(now) else { return };
+            let Some(dispatch) = outbox.poll(now) else {
+                return;
+            };
             let ticket = dispatch.ticket;
-            let Some(backend) = config.backends.get(dispatch.backend) else { return };
+            let Some(backend) = config.backends.get(dispatch.backend) else {
+                return;
+            };
             match call(&dispatch, backend, timeout) {
                 Ok(token) => self.calls.push((token, ticket)),
                 Err(failed) => {
                     let name = &backend.name;
-                    host::log(Level::Warn, &format!("gatespan: no call to backend {name}: status {}", failed.0));
+                    host::log(
+                        Level::Warn,
+                        &format!("gatespan: no call to backend {name}: status {}", failed.0),
+                    );
                     outbox.settle(ticket, Outcome::Lost, now);
                 }
             }
@@ -88,20 +105,27 @@ impl Root {
 
     fn publish(&self) {
         if let Some(worker) = &self.worker {
-            worker.stats.borrow_mut().publish(worker.outbox.borrow().counters());
+            worker
+                .stats
+                .borrow_mut()
+                .publish(worker.outbox.borrow().counters());
         }
     }
 }
 
 impl Context for Root {
     fn on_http_call_response(&mut self, token: u32, headers: usize, _: usize, _: usize) {
-        let (Some(place), Some(worker)) =
-            (self.calls.iter().position(|(known, _)| *known == token), self.worker.clone())
-        else {
+        let (Some(place), Some(worker)) = (
+            self.calls.iter().position(|(known, _)| *known == token),
+            self.worker.clone(),
+        ) else {
             return;
         };
         let (_, ticket) = self.calls.swap_remove(place);
-        worker.outbox.borrow_mut().settle(ticket, outcome(headers), host::now());
+        worker
+            .outbox
+            .borrow_mut()
+            .settle(ticket, outcome(headers), host::now());
         self.send();
         self.publish();
         if self.is_ending && self.calls.is_empty() {
@@ -130,12 +154,20 @@ impl RootContext for Root {
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
                 self.worker = Some(Rc::new(Worker::new(config)));
                 if let Err(failed) = host::tick_every(tick) {
-                    host::log(Level::Error, &format!("gatespan: no ticks, so nothing is sent: status {}", failed.0));
+                    host::log(
+                        Level::Error,
+                        &format!(
+                            "gatespan: no ticks, so nothing is sent: status {}",
+                            failed.0
+                        ),
+                    );
                 }
                 true
             }
             Err(faults) => {
-                faults.iter().for_each(|fault| host::log(Level::Error, &format!("gatespan: configuration: {fault}")));
+                for fault in faults {
+                    host::log(Level::Error, &format!("gatespan: configuration: {fault}"));
+                }
                 false
             }
         }
@@ -150,7 +182,9 @@ impl RootContext for Root {
     }
 
     fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        self.worker.clone().map(|worker| Box::new(Stream::new(worker)) as Box<dyn HttpContext>)
+        self.worker
+            .clone()
+            .map(|worker| Box::new(Stream::new(worker)) as Box<dyn HttpContext>)
     }
 
     fn get_type(&self) -> Option<ContextType> {
@@ -158,7 +192,11 @@ impl RootContext for Root {
     }
 }
 
-fn call(dispatch: &Dispatch<'_>, backend: &Backend, timeout: Duration) -> Result<u32, host::Failed> {
+fn call(
+    dispatch: &Dispatch<'_>,
+    backend: &Backend,
+    timeout: Duration,
+) -> Result<u32, host::Failed> {
     let (authority, base) = backend.target();
     let path = format!("{base}{}", dispatch.path);
     let mut headers = vec![
@@ -167,23 +205,39 @@ fn call(dispatch: &Dispatch<'_>, backend: &Backend, timeout: Duration) -> Result
         (":path", path.as_str()),
         ("content-type", dispatch.content_type),
     ];
-    headers.extend(dispatch.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    host::call(backend.cluster.as_deref().unwrap_or_default(), headers, dispatch.body, timeout)
+    headers.extend(
+        dispatch
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    );
+    host::call(
+        backend.cluster.as_deref().unwrap_or_default(),
+        headers,
+        dispatch.body,
+        timeout,
+    )
 }
 
 /// What came of a call. An answer without headers is one that broke off: nothing of it may be looked at.
 fn outcome(headers: usize) -> Outcome {
-    let text = |name| host::header(Map::CallResponse, name).and_then(|value| String::from_utf8(value).ok());
+    let text = |name| {
+        host::header(Map::CallResponse, name).and_then(|value| String::from_utf8(value).ok())
+    };
     let number = |name| text(name).and_then(|text| text.parse().ok());
     if headers == 0 {
         return Outcome::Lost;
     }
     match text(":status").and_then(|status| status.parse().ok()) {
         None => Outcome::Lost,
-        Some(code @ (429 | 503)) => {
-            Outcome::Status { code, retry_after: number("ratelimit-reset").or_else(|| number("retry-after")) }
-        }
-        Some(code) => Outcome::Status { code, retry_after: None },
+        Some(code @ (429 | 503)) => Outcome::Status {
+            code,
+            retry_after: number("ratelimit-reset").or_else(|| number("retry-after")),
+        },
+        Some(code) => Outcome::Status {
+            code,
+            retry_after: None,
+        },
     }
 }
 

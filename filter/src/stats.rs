@@ -24,8 +24,13 @@ struct Family {
 
 impl Family {
     fn new<W: Word>(prefix: &str) -> Self {
-        let ids = W::WORDS.iter().map(|(word, _)| host::define_metric(&format!("{prefix}.{word}"), false));
-        Self { ids: ids.collect(), pending: vec![0; W::WORDS.len()] }
+        let ids = W::WORDS
+            .iter()
+            .map(|(word, _)| host::define_metric(&format!("{prefix}.{word}"), false));
+        Self {
+            ids: ids.collect(),
+            pending: vec![0; W::WORDS.len()],
+        }
     }
 
     fn count<W: Word>(&mut self, word: W) {
@@ -93,19 +98,32 @@ struct Delivery {
 impl Delivery {
     fn new(prefixes: impl Iterator<Item = String>) -> Self {
         let metrics = prefixes.map(|prefix| {
-            let one = |name: &str, is_gauge| vec![host::define_metric(&format!("{prefix}.{name}"), is_gauge)];
-            let dropped = Dropped::WORDS.iter().map(|(word, _)| format!("{prefix}.spans.dropped.reason.{word}"));
-            let calls = CallOutcome::WORDS.iter().map(|(word, _)| format!("{prefix}.export.calls.outcome.{word}"));
+            let one = |name: &str, is_gauge| {
+                vec![host::define_metric(&format!("{prefix}.{name}"), is_gauge)]
+            };
+            let dropped = Dropped::WORDS
+                .iter()
+                .map(|(word, _)| format!("{prefix}.spans.dropped.reason.{word}"));
+            let calls = CallOutcome::WORDS
+                .iter()
+                .map(|(word, _)| format!("{prefix}.export.calls.outcome.{word}"));
             [
                 one("spans.recorded", false),
                 one("spans.exported", false),
-                dropped.map(|name| host::define_metric(&name, false)).collect(),
-                calls.map(|name| host::define_metric(&name, false)).collect(),
+                dropped
+                    .map(|name| host::define_metric(&name, false))
+                    .collect(),
+                calls
+                    .map(|name| host::define_metric(&name, false))
+                    .collect(),
                 one("queue.spans", true),
                 one("queue.bytes", true),
             ]
         });
-        Self { metrics: metrics.collect(), told: Counters::default() }
+        Self {
+            metrics: metrics.collect(),
+            told: Counters::default(),
+        }
     }
 
     fn publish(&mut self, now: Counters) {

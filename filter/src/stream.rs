@@ -44,13 +44,19 @@ impl Stream {
         let pairs = host::pairs(&map);
         let headers = Headers::new(&pairs);
         let facts = Facts::of(&self.worker);
-        let names = facts.names.each_ref().map(|name| name.as_deref().unwrap_or_default());
+        let names = facts
+            .names
+            .each_ref()
+            .map(|name| name.as_deref().unwrap_or_default());
         let request = Request {
             method: headers.first(b":method").unwrap_or_default(),
             path: headers.first(b":path").unwrap_or_default(),
             host: headers.first(b":authority").unwrap_or_default(),
             headers,
-            peer: Peer { address: facts.address, names: &names },
+            peer: Peer {
+                address: facts.address,
+                names: &names,
+            },
             route: facts.route.as_deref(),
             rule: facts.rule.as_deref(),
         };
@@ -95,7 +101,11 @@ impl HttpContext for Stream {
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
         if let Some(trace) = &self.exposed {
             // Response headers that cannot be set are Envoy's to complain about; the answer goes on.
-            let _ = host::set_header(Map::Response, &self.worker.gate.config().response_header, trace.as_bytes());
+            let _ = host::set_header(
+                Map::Response,
+                &self.worker.gate.config().response_header,
+                trace.as_bytes(),
+            );
         }
         Action::Continue
     }
@@ -146,7 +156,10 @@ impl Facts {
 /// Envoy writes an address with its port.
 fn address(text: &[u8]) -> Option<IpAddr> {
     let text = core::str::from_utf8(text).ok()?;
-    text.parse().map(|address: SocketAddr| address.ip()).or_else(|_| text.parse()).ok()
+    text.parse()
+        .map(|address: SocketAddr| address.ip())
+        .or_else(|_| text.parse())
+        .ok()
 }
 
 fn apply(edits: &Edits<'_>) {
@@ -156,16 +169,37 @@ fn apply(edits: &Edits<'_>) {
             Edit::Set(name, value) => host::set_header(Map::Request, name, value.as_bytes()),
         };
         if let Err(failed) = done {
-            host::log(host::Level::Error, &format!("gatespan: Envoy did not change a header: status {}", failed.0));
+            host::log(
+                host::Level::Error,
+                &format!(
+                    "gatespan: Envoy did not change a header: status {}",
+                    failed.0
+                ),
+            );
         }
     }
 }
 
 fn refuse(refusal: Refusal, is_grpc: bool) {
-    let (headers, body): (&[(&str, &str)], String) =
-        if is_grpc { (&[], refusal.detail()) } else { (&[("content-type", Refusal::CONTENT_TYPE)], refusal.body()) };
+    let (headers, body): (&[(&str, &str)], String) = if is_grpc {
+        (&[], refusal.detail())
+    } else {
+        (&[("content-type", Refusal::CONTENT_TYPE)], refusal.body())
+    };
     let status = i32::from(refusal.grpc_status());
-    if let Err(failed) = host::answer(refusal.status(), status, refusal.code_details(), headers, body.as_bytes()) {
-        host::log(host::Level::Error, &format!("gatespan: Envoy did not take our answer: status {}", failed.0));
+    if let Err(failed) = host::answer(
+        refusal.status(),
+        status,
+        refusal.code_details(),
+        headers,
+        body.as_bytes(),
+    ) {
+        host::log(
+            host::Level::Error,
+            &format!(
+                "gatespan: Envoy did not take our answer: status {}",
+                failed.0
+            ),
+        );
     }
 }
