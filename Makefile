@@ -13,7 +13,7 @@ TOTAL = echo "── $@: passed after $$(($$(date +%s) - $(BEGIN))) s in all"
 # How long `make fuzz` feeds each target.
 SECONDS := 60
 
-.PHONY: help run check fmt lint test-core docs nostd test test-workspace schema bench fuzz clean
+.PHONY: help run check fmt lint test-core docs nostd test test-workspace schema wasm bench fuzz clean
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -59,6 +59,9 @@ bench: ## how fast a request is decided, beside OpenTelemetry's propagator
 	@$(STAGE) cargo bench -p gatespan-peers
 
 ## Make
+
+wasm: ## the filter as Envoy loads it: dist/gatespan.wasm
+	@$(STAGE) .make/wasm
 
 # By way of a second file: a failed run must not leave an empty schema behind.
 schema: ## write envoy/gatespan.schema.json from the table of keys
