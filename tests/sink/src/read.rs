@@ -138,7 +138,9 @@ fn overview(state: &State) -> Value {
         .into_iter()
         .map(|(id, (rows, spans))| line(id, &rows, spans))
         .collect();
-    lines.sort_by_key(|(begin, _)| Reverse(*begin));
+    // By id where two began at once, so that a list which did not change stays as it is.
+    let id = |line: &Value| line.get("id").map(Value::to_string);
+    lines.sort_by_cached_key(|(begin, line)| (Reverse(*begin), id(line)));
     let lines: Vec<Value> = lines
         .into_iter()
         .take(SHOWN)

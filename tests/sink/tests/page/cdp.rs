@@ -78,7 +78,7 @@ impl Browser {
             let message: Value = serde_json::from_slice(&self.message()).expect("JSON");
             match message["method"].as_str() {
                 Some("Runtime.exceptionThrown") => {
-                    self.complaints.push(message["params"].to_string())
+                    self.complaints.push(message["params"].to_string());
                 }
                 Some("Log.entryAdded") if message["params"]["entry"]["level"] == "error" => {
                     self.complaints.push(message["params"]["entry"].to_string());

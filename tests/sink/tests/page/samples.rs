@@ -32,7 +32,6 @@ impl Samples {
     }
 
     fn at(&self, offset: u64) -> String {
-        // Whole days are not needed: the offset is seconds, and the samples are of today.
         moment(self.begin + offset)
     }
 
@@ -60,12 +59,7 @@ impl Samples {
             self.span(5, Some(2), "chat claude-example-1", "llm", 360, 2_301),
             self.span(6, Some(2), "check answer", "guardrail", 2_306, 2_331),
         ];
-        let put = |span: &mut Value, name: &str, value: Value| {
-            drop(
-                span.as_object_mut()
-                    .map(|span| span.insert(name.to_owned(), value)),
-            )
-        };
+        let put = |span: &mut Value, name: &str, value| span[name] = value;
         put(
             &mut spans[0],
             "metadata",

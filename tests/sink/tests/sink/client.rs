@@ -90,6 +90,12 @@ impl Client {
         Ok(Answer { status, head, body })
     }
 
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.reader.read_line(&mut line).expect("a line");
+        line
+    }
+
     pub(crate) fn read(&mut self, path: &str) -> Value {
         self.send("GET", path, "", b"").expect("an answer").json()
     }

@@ -210,3 +210,27 @@ fn what_an_sdk_calls_besides() {
         page.head
     );
 }
+
+#[test]
+fn the_page_is_told_of_every_change() {
+    let sink = sink();
+    let mut page = Client::new(&sink);
+    let head = page.raw(b"GET /events HTTP/1.1\r\n\r\n").unwrap();
+    assert!(
+        head.head.contains("content-type: text/event-stream"),
+        "{}",
+        head.head
+    );
+    let mut told = Vec::new();
+    let mut next = |page: &mut Client| {
+        let line = core::iter::repeat_with(|| page.line())
+            .find(|line| line.starts_with("data: "))
+            .unwrap();
+        told.push(line);
+        told.len()
+    };
+    assert_eq!(next(&mut page), 1);
+    Client::new(&sink).traces(&traces());
+    assert_eq!(next(&mut page), 2);
+    assert_ne!(told[0], told[1]);
+}
