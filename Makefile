@@ -13,7 +13,8 @@ TOTAL = echo "── $@: passed after $$(($$(date +%s) - $(BEGIN))) s in all"
 # How long `make fuzz` feeds each target.
 SECONDS := 60
 
-.PHONY: help run check fmt lint test-core docs nostd test test-workspace schema wasm bench fuzz clean
+.PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
+.PHONY: wasm e2e
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -49,6 +50,9 @@ nostd: ## the core builds against core and alloc alone, without std
 
 test-workspace: ## the tests of the other crates
 	@$(STAGE) cargo test --workspace --exclude gatespan
+
+page: ## the sink's page in headless Chromium; pictures in target/page
+	@$(STAGE) .make/page
 
 fuzz: ## random bytes into each parser; SECONDS=60 for each target
 	@$(STAGE) .make/fuzz $(SECONDS)
