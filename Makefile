@@ -13,7 +13,8 @@ TOTAL = echo "── $@: passed after $$(($$(date +%s) - $(BEGIN))) s in all"
 # How long `make fuzz` feeds each target.
 SECONDS := 60
 
-.PHONY: help run check fmt lint test-core docs nostd test test-workspace schema bench fuzz clean
+.PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
+.PHONY: wasm e2e
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -50,6 +51,9 @@ nostd: ## the core builds against core and alloc alone, without std
 test-workspace: ## the tests of the other crates
 	@$(STAGE) cargo test --workspace --exclude gatespan
 
+page: ## the sink's page in headless Chromium; pictures in target/page
+	@$(STAGE) .make/page
+
 fuzz: ## random bytes into each parser; SECONDS=60 for each target
 	@$(STAGE) .make/fuzz $(SECONDS)
 
@@ -59,6 +63,9 @@ bench: ## how fast a request is decided, beside OpenTelemetry's propagator
 	@$(STAGE) cargo bench -p gatespan-peers
 
 ## Make
+
+wasm: ## the filter as Envoy loads it: dist/gatespan.wasm
+	@$(STAGE) .make/wasm
 
 # By way of a second file: a failed run must not leave an empty schema behind.
 schema: ## write envoy/gatespan.schema.json from the table of keys

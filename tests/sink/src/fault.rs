@@ -1,0 +1,213 @@
+//! Trouble on demand: a plan of faults, and each carried out on the socket. A plan is set by `POST /control/fault` with one
+//! step or a list of them:
+//!
+//! ```json
+//! {"kind": "status", "code": 429, "headers": {"RateLimit-Reset": "2"}, "times": 1, "only": "/spans/", "store": false}
+//! ```
+//!
+//! | kind | the caller sees | what it sent is stored |
+//! |---|---|---|
+//! | `none` | nothing special | yes |
+//! | `status` | `code`, `headers`, `body` | no |
+//! | `slow` | the true answer after `ms` | yes |
+//! | `silent` | no answer; the connection stays until the caller ends it | no |
+//! | `reset` | a reset while it is sending the body | no |
+//! | `reset_mid_body` | the beginning of an answer, then a reset | no |
+//! | `big_answer` | `code` (200) with a body of `bytes` | yes, if the code says so |
+//!
+//! `times` counts the requests that the step is for (without it: all); then comes the next step. `only` is a part of the
+//! path. `store: true` stores what `status`, `silent` or `reset_mid_body` would not: the answer is lost, the data is not.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    None,
+    Status {
+        code: u16,
+        headers: Vec<(String, String)>,
+        body: String,
+    },
+    Slow(Duration),
+    Silent,
+    Reset,
+    ResetMidBody,
+    BigAnswer {
+        code: u16,
+        bytes: usize,
+    },
+}
+
+#[derive(Clone)]
+pub(crate) struct Step {
+    pub(crate) kind: Kind,
+    pub(crate) stores: bool,
+    times: Option<u64>,
+    only: String,
+}
+
+impl Step {
+    pub(crate) fn word(&self) -> &'static str {
+        match self.kind {
+            Kind::None => "none",
+            Kind::Status { .. } => "status",
+            Kind::Slow(_) => "slow",
+            Kind::Silent => "silent",
+            Kind::Reset => "reset",
+            Kind::ResetMidBody => "reset_mid_body",
+            Kind::BigAnswer { .. } => "big_answer",
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Plan(Mutex<VecDeque<Step>>);
+
+impl Plan {
+    pub(crate) fn set(&self, steps: VecDeque<Step>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = steps;
+    }
+
+    /// The step for a request to `path`, counted.
+    pub(crate) fn next(&self, path: &str) -> Option<Step> {
+        let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = steps.iter().position(|step| path.contains(&step.only))?;
+        let step = steps.get_mut(at)?;
+        if let Some(times) = &mut step.times {
+            *times = times.saturating_sub(1);
+        }
+        let step = step.clone();
+        if step.times == Some(0) {
+            steps.remove(at);
+        }
+        Some(step)
+    }
+}
+
+/// Reads a plan; the fault of the document otherwise.
+pub(crate) fn parse(body: &[u8]) -> Result<VecDeque<Step>, String> {
+    let document: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    match document {
+        Value::Array(steps) => steps.iter().map(step).collect(),
+        one => step(&one).map(|step| [step].into()),
+    }
+}
+
+fn step(document: &Value) -> Result<Step, String> {
+    let number = |name: &str| document.get(name).and_then(Value::as_u64);
+    let text = |name: &str| {
+        document
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let code = |otherwise| {
+        let code = number("code").unwrap_or(otherwise);
+        u16::try_from(code)
+            .ok()
+            .filter(|code| (200..600).contains(code))
+            .ok_or_else(|| format!("code: {code} is none"))
+    };
+    let kind = match text("kind").as_str() {
+        "none" => Kind::None,
+        "status" => Kind::Status {
+            code: code(500)?,
+            headers: headers(document)?,
+            body: text("body"),
+        },
+        "slow" => Kind::Slow(Duration::from_millis(number("ms").ok_or("slow needs ms")?)),
+        "silent" => Kind::Silent,
+        "reset" => Kind::Reset,
+        "reset_mid_body" => Kind::ResetMidBody,
+        "big_answer" => {
+            let bytes = number("bytes")
+                .and_then(|bytes| usize::try_from(bytes).ok())
+                .ok_or("big_answer needs bytes")?;
+            Kind::BigAnswer {
+                code: code(200)?,
+                bytes,
+            }
+        }
+        other => return Err(format!("kind: unknown value {other:?}")),
+    };
+    let stores = match (&kind, document.get("store").and_then(Value::as_bool)) {
+        (Kind::None | Kind::Slow(_), _) => true,
+        // The body is not read.
+        (Kind::Reset, _) => false,
+        (Kind::BigAnswer { code, .. }, None) => *code < 300,
+        (_, asked) => asked.unwrap_or(false),
+    };
+    let times = number("times");
+    if times == Some(0) {
+        return Err("times: 0 is never; leave it out for always".to_owned());
+    }
+    Ok(Step {
+        kind,
+        stores,
+        times,
+        only: text("only"),
+    })
+}
+
+fn headers(document: &Value) -> Result<Vec<(String, String)>, String> {
+    let given = document
+        .get("headers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    given
+        .map(|(name, value)| {
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            let whole = |text: &str| !text.contains(['\r', '\n']);
+            let good = whole(name) && whole(&value);
+            good.then(|| (name.clone(), value))
+                .ok_or_else(|| "headers: a line break".to_owned())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Plan, parse};
+
+    #[test]
+    fn steps_come_one_after_another_and_each_on_its_path() {
+        let plan = Plan::default();
+        let document = br#"[{"kind":"silent","times":2,"only":"/spans/"},{"kind":"reset","times":1},{"kind":"slow","ms":1}]"#;
+        plan.set(parse(document).unwrap());
+        let words = [
+            "/traces/batch",
+            "/spans/batch",
+            "/spans/batch",
+            "/spans/batch",
+            "/traces/batch",
+        ]
+        .map(|path| plan.next(path).map(|step| step.word()));
+        assert_eq!(
+            words,
+            ["reset", "silent", "silent", "slow", "slow"].map(Some)
+        );
+    }
+
+    #[test]
+    fn a_plan_that_cannot_be_meant_is_refused() {
+        for bad in [
+            "",
+            "{}",
+            r#"{"kind":"explode"}"#,
+            r#"{"kind":"slow"}"#,
+            r#"{"kind":"status","code":99}"#,
+            r#"{"kind":"status","headers":{"a":"b\r\nc: d"}}"#,
+            r#"{"kind":"silent","times":0}"#,
+        ] {
+            assert!(parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Why something was refused, and the status that says so. No reason repeats a value.
+
+use serde_json::{Value, json};
+
+use crate::http::Answer;
+
+/// Where the backend notices, in its own order: the earliest decides about the answer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    Key,
+    Forbidden,
+    Workspace,
+    Media,
+    /// The JSON reader: syntax, types, dates, UUIDs, numbers that do not fit.
+    Parse,
+    /// Bean validation: what is required, blank, too long, negative.
+    Validate,
+    /// The services: the version and the time of ids.
+    Service,
+    Conflict,
+}
+
+impl Stage {
+    fn status(self) -> u16 {
+        match self {
+            Self::Key => 401,
+            Self::Forbidden => 403,
+            Self::Workspace => 404,
+            Self::Media => 415,
+            Self::Parse | Self::Service => 400,
+            Self::Validate => 422,
+            Self::Conflict => 409,
+        }
+    }
+}
+
+pub(super) struct Fault {
+    pub(super) stage: Stage,
+    /// Which item of a batch.
+    pub(super) item: Option<usize>,
+    pub(super) field: &'static str,
+    pub(super) reason: &'static str,
+}
+
+impl Fault {
+    fn text(&self, list: &str) -> String {
+        let place = self
+            .item
+            .map(|item| format!("{list}[{item}]"))
+            .unwrap_or_default();
+        let dot = if place.is_empty() || self.field.is_empty() {
+            ""
+        } else {
+            "."
+        };
+        let colon = if place.is_empty() && self.field.is_empty() {
+            ""
+        } else {
+            ": "
+        };
+        format!("{place}{dot}{}{colon}{}", self.field, self.reason)
+    }
+}
+
+pub(super) struct Refusal {
+    pub(super) faults: Vec<Fault>,
+    pub(super) items: Option<usize>,
+    /// What the items are called.
+    pub(super) list: &'static str,
+}
+
+impl Refusal {
+    pub(super) fn of(fault: Fault) -> Self {
+        Self {
+            faults: vec![fault],
+            items: None,
+            list: "",
+        }
+    }
+
+    pub(super) fn answer(&self) -> Answer {
+        let stage = self
+            .faults
+            .iter()
+            .map(|fault| fault.stage)
+            .min()
+            .unwrap_or(Stage::Parse);
+        let texts = self
+            .faults
+            .iter()
+            .filter(|fault| fault.stage == stage)
+            .map(|fault| fault.text(self.list));
+        let status = stage.status();
+        if stage == Stage::Validate {
+            return Answer::json(
+                status,
+                &json!({ "errors": texts.take(10).collect::<Vec<_>>() }),
+            );
+        }
+        let message = { texts }.next().unwrap_or_default();
+        Answer::json(status, &json!({ "code": status, "message": message }))
+    }
+
+    /// For the log, and bounded: a batch may hold a thousand bad items.
+    pub(super) fn reasons(&self) -> Vec<Value> {
+        let describe = |fault: &Fault| json!({ "item": fault.item, "field": fault.field, "reason": fault.reason });
+        self.faults.iter().take(100).map(describe).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! Who may come in. Without a key the sink is the open-source server: no key is asked for, and a workspace other than its
+//! own is not found. With one it is the cloud.
+
+use super::refusal::{Fault, Refusal, Stage};
+use crate::http::Request;
+use crate::server::Options;
+
+pub(super) fn enter(request: &Request, options: &Options) -> Result<String, Refusal> {
+    let given = request
+        .header("comet-workspace")
+        .filter(|name| !name.is_empty());
+    let refuse = |stage, field, reason| {
+        Err(Refusal::of(Fault {
+            stage,
+            item: None,
+            field,
+            reason,
+        }))
+    };
+    let Some(key) = &options.key else {
+        return match given {
+            None => Ok(options.workspace.clone()),
+            Some(name) if *name == options.workspace => Ok(options.workspace.clone()),
+            Some(_) => refuse(
+                Stage::Workspace,
+                "comet-workspace",
+                "there is no such workspace",
+            ),
+        };
+    };
+    match (
+        request
+            .header("authorization")
+            .filter(|key| !key.is_empty()),
+        given,
+    ) {
+        (None, _) => refuse(Stage::Key, "authorization", "an API key is required"),
+        // The key alone: "Bearer KEY" is another key.
+        (Some(given), _) if given != key => {
+            refuse(Stage::Key, "authorization", "the API key is not known")
+        }
+        (_, None) => refuse(
+            Stage::Forbidden,
+            "comet-workspace",
+            "a workspace is required",
+        ),
+        (_, Some(name)) if *name != options.workspace => refuse(
+            Stage::Forbidden,
+            "comet-workspace",
+            "the key has no right to this workspace",
+        ),
+        _ => Ok(options.workspace.clone()),
+    }
+}

@@ -1,0 +1,248 @@
+//! Listener, connections (a thread each, a bounded number), and who answers which path.
+
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::time::Duration;
+use std::collections::HashMap;
+use std::io;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crate::fault::Plan;
+use crate::http::{Answer, Request, Trouble};
+use crate::opik;
+use crate::store::Store;
+use crate::wire::Wire;
+
+mod ingest;
+mod own;
+
+/// Open connections; a caller past them is turned away.
+const CONNECTIONS: usize = 512;
+/// How a sink is to behave.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The API key to ask for, and with it a workspace, as the cloud does. Without: nothing, as the open-source server.
+    pub key: Option<String>,
+    /// The one workspace there is.
+    pub workspace: String,
+    /// How far from now the time inside an item's own id may be; none for no limit.
+    pub window: Option<Duration>,
+    /// Largest body by its `Content-Length`.
+    pub max_body: u64,
+    /// Rows kept, of traces and of spans each.
+    pub rows: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            key: None,
+            workspace: "default".to_owned(),
+            window: Some(Duration::from_secs(24 * 60 * 60)),
+            max_body: 50_000_000,
+            rows: 10_000,
+        }
+    }
+}
+
+/// One wire API that spans can come in by.
+pub(crate) struct Receiver {
+    /// Whether a path is of this API.
+    pub(crate) claims: fn(&str) -> bool,
+    /// Whether the request brings data: only then faults apply to it.
+    pub(crate) ingests: fn(&Request) -> bool,
+    /// Answers a request whose body has been read and decompressed.
+    pub(crate) receive: fn(&Request, &[u8], &Shared) -> Received,
+}
+
+pub(crate) struct Received {
+    pub(crate) answer: Answer,
+    /// How many items came, if that could be seen.
+    pub(crate) items: Option<usize>,
+    /// Why the request was refused, item by item.
+    pub(crate) reasons: Vec<serde_json::Value>,
+}
+
+pub(crate) const RECEIVERS: [&Receiver; 1] = [&opik::RECEIVER];
+
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) store: Store,
+    pub(crate) plan: Plan,
+    ends: AtomicBool,
+    open: Mutex<HashMap<u64, TcpStream>>,
+    opened: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn ends(&self) -> bool {
+        self.ends.load(Ordering::Relaxed)
+    }
+}
+
+/// A running sink; ends when dropped.
+pub struct Sink {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    listener: Option<JoinHandle<()>>,
+}
+
+impl Sink {
+    /// Starts listening; requests are answered when this returns.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind(options.listen)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            store: Store::new(options.rows),
+            options,
+            plan: Plan::default(),
+            ends: AtomicBool::new(false),
+            open: Mutex::new(HashMap::new()),
+            opened: AtomicU64::new(0),
+        });
+        let own = Arc::clone(&shared);
+        let listener = thread::Builder::new()
+            .name("sink".to_owned())
+            .spawn(move || accept(&listener, &own))?;
+        Ok(Self {
+            address,
+            shared,
+            listener: Some(listener),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address as a URL, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Serves until the process ends.
+    pub fn serve(mut self) {
+        self.listener
+            .take()
+            .into_iter()
+            .for_each(|listener| drop(listener.join()));
+    }
+}
+
+impl Drop for Sink {
+    /// Frees the port and closes every connection, so that a test can be a collector that went away.
+    fn drop(&mut self) {
+        self.shared.ends.store(true, Ordering::Relaxed);
+        // The listener waits for a connection: give it one.
+        drop(TcpStream::connect(self.address));
+        self.listener
+            .take()
+            .into_iter()
+            .for_each(|listener| drop(listener.join()));
+        let open = self
+            .shared
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        open.values()
+            .for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
+        drop(open);
+        self.shared.store.ring();
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    for stream in listener.incoming() {
+        if shared.ends() {
+            return;
+        }
+        let Ok(stream) = stream else {
+            // Out of descriptors: some will be free again.
+            thread::sleep(Duration::from_millis(20));
+            continue;
+        };
+        let Ok(held) = stream.try_clone() else {
+            continue;
+        };
+        let number = shared.opened.fetch_add(1, Ordering::Relaxed);
+        let mut open = shared.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() >= CONNECTIONS {
+            continue;
+        }
+        open.insert(number, held);
+        drop(open);
+        let own = Arc::clone(shared);
+        let spawned = thread::Builder::new()
+            .name(format!("sink-{number}"))
+            .spawn(move || {
+                // What a peer does to its own connection is no concern of anyone else.
+                drop(converse(stream, &own));
+                own.open
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&number);
+            });
+        if spawned.is_err() {
+            shared
+                .open
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&number);
+        }
+    }
+}
+
+fn converse(stream: TcpStream, shared: &Shared) -> io::Result<()> {
+    let mut wire = Wire::new(stream)?;
+    loop {
+        let request = match wire.head() {
+            Ok(Some(request)) => request,
+            Ok(None) => return Ok(()),
+            Err(trouble) => return give_up(&mut wire, trouble),
+        };
+        let receiver = RECEIVERS
+            .into_iter()
+            .find(|receiver| (receiver.claims)(&request.path));
+        let keeps = match receiver {
+            Some(receiver) => ingest::take(&mut wire, &request, receiver, shared),
+            None => own::take(&mut wire, &request, shared),
+        };
+        match keeps {
+            Ok(true) => {}
+            Ok(false) => {
+                wire.end();
+                return Ok(());
+            }
+            Err(trouble) => return give_up(&mut wire, trouble),
+        }
+    }
+}
+
+/// After a request that cannot be read to its end nothing on the connection can be understood.
+fn give_up(wire: &mut Wire, trouble: Trouble) -> io::Result<()> {
+    match trouble {
+        Trouble::Gone(error) => Err(error),
+        Trouble::Refuse(status, reason) => {
+            wire.answer(
+                &Answer::json(
+                    status,
+                    &serde_json::json!({ "code": status, "message": reason }),
+                ),
+                false,
+            )?;
+            wire.end();
+            Ok(())
+        }
+    }
+}

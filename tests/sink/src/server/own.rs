@@ -1,0 +1,74 @@
+//! The sink's own paths: the page and its events, control, read-back.
+
+use core::time::Duration;
+use std::io::{self, Write};
+use std::thread;
+
+use super::Shared;
+use crate::http::{Answer, Request, Trouble};
+use crate::wire::Wire;
+use crate::{fault, read};
+
+/// Longest body of a control call.
+const CONTROL: u64 = 64 * 1024;
+const PAGE: &str = include_str!("../page.html");
+/// The page shows what hostile callers named things: even if it had a hole, nothing could leave it.
+const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; \
+                      img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The sink's own paths; whether the connection can go on.
+pub(super) fn take(wire: &mut Wire, request: &Request, shared: &Shared) -> Result<bool, Trouble> {
+    let body = wire.body(request, CONTROL)?;
+    let answer = match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/") => Answer::of(200, "text/html; charset=utf-8", PAGE)
+            .with("content-security-policy", POLICY)
+            .with("cache-control", "no-store")
+            .with("x-content-type-options", "nosniff"),
+        ("GET", "/events") => {
+            events(wire, shared)?;
+            return Ok(false);
+        }
+        ("POST", "/control/reset") => {
+            shared.plan.set([].into());
+            shared.store.reset();
+            Answer::empty(204)
+        }
+        ("POST", "/control/fault") => match fault::parse(&body) {
+            Ok(steps) => {
+                shared.plan.set(steps);
+                Answer::empty(204)
+            }
+            Err(reason) => {
+                Answer::json(400, &serde_json::json!({ "code": 400, "message": reason }))
+            }
+        },
+        ("GET", path) if path.starts_with("/read/") => read::answer(request, shared),
+        _ => Answer::json(
+            404,
+            &serde_json::json!({ "code": 404, "message": "HTTP 404 Not Found" }),
+        ),
+    };
+    wire.answer(&answer, request.keeps)?;
+    Ok(request.keeps)
+}
+
+/// Server-sent events: a line whenever something changed, at most ten a second. The page then reads what it shows.
+fn events(wire: &mut Wire, shared: &Shared) -> io::Result<()> {
+    const HEAD: &[u8] =
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\n\
+                          connection: close\r\n\r\nretry: 1000\n\n";
+    wire.stream.write_all(HEAD)?;
+    let mut told = None;
+    while !shared.ends() {
+        // The pause also finds out whether the page is still there.
+        let pause = Duration::from_secs(10);
+        let (_, version) = shared
+            .store
+            .wait(pause, |state| (told != Some(state.version), state.version));
+        wire.stream
+            .write_all(format!("data: {version}\n\n").as_bytes())?;
+        told = Some(version);
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! The sink through its socket, as its callers meet it.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic
+)]
+
+mod client;
+mod faults;
+mod messages;
+mod program;
+mod readback;
+mod rows;
+mod strictness;
