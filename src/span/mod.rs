@@ -4,7 +4,7 @@ mod attributes;
 mod name;
 mod texts;
 
-pub use attributes::{Attribute, Key, Value};
+pub use attributes::{Attribute, Faults, Key, Value};
 pub use name::{NamePart, NameTemplate};
 pub(crate) use texts::RECORDED_HEADERS;
 use texts::{Piece, Texts};
@@ -114,8 +114,14 @@ impl OpenSpan {
             now,
         } = *opening;
         let mut faults = [None; FORMATS.len()];
-        for (slot, (_, fault)) in faults.iter_mut().zip(arrival.faults()) {
-            *slot = Some(fault);
+        for (_, fault) in arrival.faults() {
+            // One header spoils every format of its family.
+            let slot = faults
+                .iter_mut()
+                .find(|slot| slot.is_none_or(|told| told == fault));
+            if let Some(slot) = slot {
+                *slot = Some(fault);
+            }
         }
         Self {
             own,
