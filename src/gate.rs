@@ -263,7 +263,7 @@ fn decision(stance: Stance, came: &Arrival<'_>, verdict: Verdict) -> Decision {
     match (stance, verdict) {
         (_, Verdict::Pass) => Decision::Passed,
         (Stance::Join, Verdict::Join) => Decision::Joined,
-        (Stance::Link, _) if !came.valid.is_empty() => Decision::Linked,
+        (Stance::Link, _) if came.has_ids() => Decision::Linked,
         (Stance::Link | Stance::Restart, _) if came.is_something() => Decision::Restarted,
         (Stance::Join, Verdict::Mint) if came.faults().next().is_some() => Decision::Restarted,
         _ => Decision::Minted,
