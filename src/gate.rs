@@ -10,10 +10,11 @@ use crate::config::Config;
 use crate::context::{Entropy, Time};
 use crate::departure;
 use crate::format::Seen;
-use crate::headers::{Edits, Headers, split_host, split_path};
+use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
 use crate::policy::{Peer, Refusal, Rule, Stance, Verdict};
 use crate::span::{OpenSpan, Opening};
+use crate::target::{split_host, split_path};
 use crate::words::words;
 
 /// A request as a host sees it.
