@@ -229,6 +229,29 @@ impl Span<'_> {
     }
 }
 
+impl ErrorType {
+    /// The failure in a sentence, for backends that want one.
+    #[must_use]
+    pub fn sentence(self) -> impl core::fmt::Display {
+        Sentence(self)
+    }
+}
+
+struct Sentence(ErrorType);
+
+impl core::fmt::Display for Sentence {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            ErrorType::End(EndKind::UpstreamReset) => f.write_str("upstream broke off"),
+            ErrorType::End(EndKind::UpstreamUnavailable) => f.write_str("upstream unavailable"),
+            ErrorType::End(EndKind::Timeout) => f.write_str("upstream took too long"),
+            ErrorType::End(kind) => f.write_str(crate::words::Word::word(kind)),
+            ErrorType::Status(status) => write!(f, "answered {status}"),
+            ErrorType::Grpc(status) => write!(f, "answered gRPC status {status}"),
+        }
+    }
+}
+
 /// A failure, in one word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ErrorType {
