@@ -899,4 +899,18 @@ pub const FAULTS: &[(&str, &str, &[&str])] = &[
             r#"backend: unknown key "ulr""#,
         ],
     ),
+    (
+        "bodies are not compressed, and must not silently be plain",
+        r#"{"export": {"gzip": true}}"#,
+        &[
+            "export.gzip: is not built in: a worker would serve nobody while it compresses; compress on the way to the backend",
+        ],
+    ),
+    (
+        "a tag given twice would cost the batch",
+        r#"{"rule": {"tags": ["edge", "eu", "edge"]}}"#,
+        &[
+            "rule.tags[2]: is given twice",
+        ],
+    ),
 ];
