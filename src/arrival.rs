@@ -12,7 +12,7 @@ use crate::format::{Carried, Extracted, FORMATS, Format, FormatSet, Seen, System
 pub(crate) struct Arrival<'a> {
     /// What each format of the table found.
     pub(crate) found: [Extracted<'a>; FORMATS.len()],
-    /// The formats of `extract` that brought usable ids.
+    /// The formats of `extract` that brought usable ids, those outdone by another of their family among them.
     pub(crate) valid: FormatSet,
     /// The Opik ids that are believed.
     pub(crate) opik: Option<OpikIds>,
@@ -57,28 +57,35 @@ impl<'a> Arrival<'a> {
             }
         }
         self.spread_family_faults();
-        let believed = self.believed(order);
         let mut winners: [Option<&'static Format>; 2] = [None, None];
-        for format in order
-            .iter()
-            .copied()
-            .filter(|format| believed.contains(format))
-        {
+        for format in order.iter().copied() {
             let Some(Carried { ids, differs, .. }) = self.carried(format) else {
                 continue;
             };
             let (ids, differs) = (*ids, *differs);
+            if ids != Ids::None {
+                self.valid = [format].into_iter().chain(self.valid.iter()).collect();
+            }
+            if self.is_outdone(format, order) {
+                continue;
+            }
+            if differs {
+                self.clash.get_or_insert(Clash {
+                    won: format,
+                    lost: format,
+                });
+            }
             let winner = match format.system {
                 System::Opik => &mut winners[0],
                 System::Otel => &mut winners[1],
             };
-            let won = *winner.get_or_insert(format);
-            let agrees = self.believe(ids);
-            if (differs || !agrees) && self.clash.is_none() {
-                self.clash = Some(Clash { won, lost: format });
+            if ids != Ids::None {
+                let won = *winner.get_or_insert(format);
+                if !self.believe(ids) {
+                    self.clash.get_or_insert(Clash { won, lost: format });
+                }
             }
         }
-        self.valid = believed;
         self.sampling = self.decision(winners[1], order);
         self.take_companions();
     }
@@ -137,62 +144,66 @@ impl<'a> Arrival<'a> {
         }
     }
 
-    /// The formats of `order` that brought ids; of one family the first in the table alone.
-    fn believed(&self, order: &[&'static Format]) -> FormatSet {
-        let present = |format: &Format| self.carried(format).is_some();
-        let outdone = |format: &Format| {
-            order.iter().any(|other| {
-                other.index() < format.index() && other.family == format.family && present(other)
-            })
-        };
-        let brings_ids = |format: &Format| {
-            self.carried(format)
-                .is_some_and(|carried| carried.ids != Ids::None)
-        };
-        order
-            .iter()
-            .copied()
-            .filter(|format| brings_ids(format) && !outdone(format))
-            .collect()
+    /// Whether a header of the same family came that is looked at instead: of one family the first in the table wins.
+    fn is_outdone(&self, format: &Format, order: &[&'static Format]) -> bool {
+        order.iter().any(|other| {
+            other.index() < format.index()
+                && other.family == format.family
+                && self.carried(other).is_some()
+        })
     }
 
     /// Takes ids for the system's own unless there are some; says whether they agree with those.
     fn believe(&mut self, ids: Ids) -> bool {
         match ids {
             Ids::None => true,
-            Ids::Opik(ids) => {
-                let known = *self.opik.get_or_insert(ids);
-                known.trace == ids.trace
-                    && (known.parent == ids.parent
-                        || known.parent.is_none()
-                        || ids.parent.is_none())
-            }
+            Ids::Opik(ids) => *self.opik.get_or_insert(ids) == ids,
             Ids::Otel(ids) => *self.otel.get_or_insert(ids) == ids,
         }
     }
 
-    /// The parent's decision: that of the format whose ids won; when none did, a state that came without ids, or the
-    /// deny of a format whose ids are not believed. An Opik pair alone counts as sampled.
+    /// The parent's decision. A deny of a format that is not believed counts first (law 13). Then that of the format
+    /// whose ids won speaks; where it leaves the decision open, another one with the same ids; then a state that came
+    /// without ids; then any deny. An Opik pair counts as sampled when nobody says otherwise.
     fn decision(&self, winner: Option<&'static Format>, order: &[&'static Format]) -> Sampling {
-        if let Some(carried) = winner.and_then(|format| self.carried(format)) {
-            return carried.sampling;
-        }
-        let alone = order
-            .iter()
-            .filter_map(|format| self.carried(format))
-            .filter(|carried| carried.ids == Ids::None);
-        let decided = alone
-            .map(|carried| carried.sampling)
-            .find(|sampling| sampling.decided().is_some());
-        let denied = || {
-            self.all()
-                .map(|carried| carried.sampling)
-                .find(|sampling| *sampling == Sampling::Deny)
+        let believed = || {
+            order
+                .iter()
+                .filter_map(|format| Some((*format, self.carried(format)?)))
         };
-        let opik = || self.opik.map(|_| Sampling::Accept);
-        decided
-            .or_else(denied)
-            .or_else(opik)
+        let decided =
+            |carried: &Carried<'a>| Some(carried.sampling).filter(|s| s.decided().is_some());
+        let denied_by_stranger =
+            FORMATS
+                .iter()
+                .filter(|format| !order.contains(format))
+                .any(|format| {
+                    self.carried(format)
+                        .is_some_and(|carried| carried.sampling == Sampling::Deny)
+                });
+        if denied_by_stranger {
+            return Sampling::Deny;
+        }
+        let won = winner.and_then(|format| self.carried(format));
+        let of_winner = won.and_then(decided);
+        let of_same_ids = || {
+            let same = |carried: &&Carried<'a>| won.is_some_and(|won| won.ids == carried.ids);
+            believed()
+                .map(|(_, carried)| carried)
+                .filter(same)
+                .find_map(decided)
+        };
+        let alone = || {
+            let alone = believed().filter(|(format, carried)| {
+                carried.ids == Ids::None && !self.is_outdone(format, order)
+            });
+            alone.map(|(_, carried)| carried).find_map(decided)
+        };
+        let of_opik = || self.opik.map(|_| Sampling::Accept);
+        of_winner
+            .or_else(of_same_ids)
+            .or_else(alone)
+            .or_else(of_opik)
             .unwrap_or(Sampling::Defer)
     }
 

@@ -1,8 +1,11 @@
 //! What goes upstream: every known format is left as it came, written, or taken away (laws 6, 8, 15, 16).
 
+use alloc::string::String;
+
 use crate::arrival::Arrival;
 use crate::context::{Ids, Sampling};
 use crate::format::{Carried, FORMATS, Format, Keep, OtelOut, Outgoing, Seen, System};
+use crate::gate::Unrecorded;
 use crate::headers::Edits;
 use crate::identity::Identity;
 use crate::policy::{Rule, Stance, Upstream};
@@ -14,14 +17,13 @@ pub(crate) fn write<'a>(
     identity: &Identity<'a>,
     rule: &Rule<'a>,
     stance: Stance,
+    proofs: &'a [String],
 ) -> Edits<'a> {
     let mut edits = Edits::default();
-    let proof = rule
-        .trust
-        .and_then(|trust| trust.header.as_ref())
-        .map(|proof| proof.name.as_bytes());
-    if let Some(name) = proof.filter(|name| seen.headers().first(name).is_some()) {
-        edits.remove(name);
+    for name in proofs.iter().map(String::as_bytes) {
+        if seen.headers().first(name).is_some() {
+            edits.remove(name);
+        }
     }
     let stranger = stance != Stance::Join;
     let keep = Keep {
@@ -31,7 +33,11 @@ pub(crate) fn write<'a>(
     let outgoing = outgoing(arrival, identity, rule, keep);
     let concerned = |format: &&Format| seen.has(format) || rule.inject.contains(format);
     for format in FORMATS.iter().filter(concerned) {
-        match fate(format, arrival.carried(format), &outgoing, rule) {
+        // An unsampled request gets no Opik header that it did not bring (law 7b).
+        let is_added = rule.inject.contains(format)
+            && !(format.system == System::Opik
+                && identity.unrecorded == Some(Unrecorded::Unsampled));
+        match fate(format, arrival.carried(format), &outgoing, is_added) {
             Fate::Stays => {}
             Fate::Written => format.inject(seen, &outgoing, &mut edits),
             Fate::Removed => format.clear(seen, &outgoing, &mut edits),
@@ -85,7 +91,7 @@ fn fate(
     format: &'static Format,
     carried: Option<&Carried<'_>>,
     outgoing: &Outgoing<'_>,
-    rule: &Rule<'_>,
+    is_added: bool,
 ) -> Fate {
     let goes = match format.system {
         // What we add or change has both ids; a lone trace id goes on alone (law 8).
@@ -96,19 +102,20 @@ fn fate(
     };
     match carried {
         _ if outgoing.keep.strip => Fate::Removed,
-        Some(carried) if carried.canonical && says(carried, outgoing) => Fate::Stays,
+        Some(carried) if carried.canonical && says(format, carried, outgoing) => Fate::Stays,
         Some(_) if goes => Fate::Written,
         // A decision without ids contradicts nothing where no ids stand beside it.
         Some(carried) if carried.ids == Ids::None => Fate::Stays,
-        None if goes && rule.inject.contains(format) => Fate::Written,
+        None if goes && is_added => Fate::Written,
         _ => Fate::Removed,
     }
 }
 
-/// Whether a header says what goes out.
-fn says(carried: &Carried<'_>, outgoing: &Outgoing<'_>) -> bool {
-    let same =
-        |otel: &OtelOut<'_>| carried.sampling == otel.sampling && carried.random == otel.random;
+/// Whether a header says what goes out, as far as its format can say it.
+fn says(format: &Format, carried: &Carried<'_>, outgoing: &Outgoing<'_>) -> bool {
+    let same = |otel: &OtelOut<'_>| {
+        carried.sampling == otel.sampling && (carried.random == otel.random || !format.vouches)
+    };
     match carried.ids {
         Ids::None => false,
         Ids::Opik(ids) => outgoing.opik == Some(ids),

@@ -5,7 +5,7 @@ use core::fmt;
 /// A refused trace header. Small and `Copy`, so that it can be kept beside the span.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fault {
-    /// The header, in the spelling of the format's own table.
+    /// The header, or the member of a header, that holds the id.
     pub header: &'static str,
     /// The rule that it broke.
     pub breach: Breach,

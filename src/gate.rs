@@ -197,7 +197,7 @@ impl Gate {
             OpenSpan::begin(request, &config.span, &opening)
         });
         Ok(Pass {
-            edits: departure::write(&seen, arrival, &identity, &rule, stance),
+            edits: departure::write(&seen, arrival, &identity, &rule, stance, &config.proofs),
             span,
             unrecorded: identity.unrecorded,
             decision,
@@ -215,6 +215,14 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn path_alone(&self) -> &'a [u8] {
         split_path(self.path).0
+    }
+
+    /// Whether it is a gRPC call, which wants its answers in another form.
+    #[must_use]
+    pub fn is_grpc(&self) -> bool {
+        self.headers
+            .first(b"content-type")
+            .is_some_and(|media| media.to_ascii_lowercase().starts_with(b"application/grpc"))
     }
 
     /// The host without its port.
@@ -253,11 +261,11 @@ fn fate(rule: &Rule<'_>, export: Export) -> Fate {
 
 fn decision(stance: Stance, came: &Arrival<'_>, verdict: Verdict) -> Decision {
     match (stance, verdict) {
+        (_, Verdict::Pass) => Decision::Passed,
         (Stance::Join, Verdict::Join) => Decision::Joined,
         (Stance::Link, _) if !came.valid.is_empty() => Decision::Linked,
         (Stance::Link | Stance::Restart, _) if came.is_something() => Decision::Restarted,
         (Stance::Join, Verdict::Mint) if came.faults().next().is_some() => Decision::Restarted,
-        (_, Verdict::Pass) => Decision::Passed,
         _ => Decision::Minted,
     }
 }

@@ -6,7 +6,9 @@
 use alloc::string::String;
 
 use crate::arrival::Arrival;
-use crate::context::{Entropy, OpikId, OpikIds, OtelIds, Sampling, SpanId, Time, TraceId};
+use crate::context::{
+    Entropy, FUTURE_MS, OpikId, OpikIds, OtelIds, Sampling, SpanId, Time, TraceId,
+};
 use crate::format::OtelOut;
 use crate::format::tracestate::{Ot, TraceState};
 use crate::gate::{Receives, Unrecorded};
@@ -110,10 +112,19 @@ impl<'a> Identity<'a> {
 
     /// The trace id for people: as the backend shows it.
     pub(crate) fn exposed(&self) -> Option<String> {
-        let recorded = self.own.and_then(|own| own.opik).map(|place| place.trace);
-        match (recorded.or(self.opik.map(|ids| ids.trace)), &self.otel) {
+        let own = self.own.map(|own| {
+            (
+                own.opik.map(|place| place.trace),
+                own.otel.map(|place| place.trace),
+            )
+        });
+        let sent = (
+            self.opik.map(|ids| ids.trace),
+            self.otel.as_ref().map(|otel| otel.ids.trace),
+        );
+        match own.unwrap_or(sent) {
             (Some(opik), _) => Some(opik.dashed().into_iter().map(char::from).collect()),
-            (None, Some(otel)) => Some(otel.ids.trace.hex().into_iter().map(char::from).collect()),
+            (None, Some(otel)) => Some(otel.hex().into_iter().map(char::from).collect()),
             (None, None) => None,
         }
     }
@@ -248,11 +259,9 @@ impl<'f, 'a> Facts<'f, 'a> {
                 };
             }
             (None, None) => (self.minted, TraceRow::Ours),
-            (None, Some(otel)) => match OpikId::from_bits(otel.trace.bits()) {
-                Some(trace) if trace.millis().abs_diff(self.now.millis()) <= DAY_MS => {
-                    (trace, TraceRow::OursAt(Time::from_millis(trace.millis())))
-                }
-                _ => (OpikId::derive(self.now, otel.trace), TraceRow::Ours),
+            (None, Some(otel)) => match self.dated(otel.trace) {
+                Some(trace) => (trace, TraceRow::OursAt(Time::from_millis(trace.millis()))),
+                None => (OpikId::derive(self.now, otel.trace), TraceRow::Ours),
             },
         };
         // A foreign parent has no row in Opik, and Opik hides a span whose parent is absent.
@@ -261,6 +270,14 @@ impl<'f, 'a> Facts<'f, 'a> {
             parent: None,
             row,
         }
+    }
+
+    /// A trace id that Opik can take as it is: a UUID of version 7 of the last day (law 3a). The next gateway would refuse
+    /// one that lies further in the future than any caller's may (law 11), so such a one is derived from.
+    fn dated(&self, trace: TraceId) -> Option<OpikId> {
+        let now = self.now.millis();
+        let window = now.saturating_sub(DAY_MS)..=now.saturating_add(FUTURE_MS);
+        OpikId::from_bits(trace.bits()).filter(|trace| window.contains(&trace.millis()))
     }
 
     /// The parent of our span in OpenTelemetry: the caller's, in whichever system it came (law 2).
@@ -304,5 +321,5 @@ fn halves(entropy: &Entropy) -> ([u8; 10], [u8; 10]) {
     ([a0, a1, a2, a3, a4, a5, a6, a7, a8, a9], rest)
 }
 
-/// How old or new a trace id may be for Opik to take it as it is.
+/// How old a trace id may be for Opik to take it as it is.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;

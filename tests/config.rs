@@ -11,6 +11,8 @@
 
 #[path = "config/faults.rs"]
 mod faults;
+#[path = "config/structs.rs"]
+mod structs;
 
 use faults::FAULTS;
 use gatespan::config::{Host, Spelling, Tree};
@@ -72,6 +74,24 @@ fn the_complete_document_is_accepted_everywhere() {
 }
 
 #[test]
+fn what_the_readme_shows_is_accepted() {
+    let readme = include_str!("../README.md");
+    let blocks = readme
+        .split("```json\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    let documents: Vec<&str> = blocks.filter(|block| block.contains("\"rule\"")).collect();
+    assert!(!documents.is_empty());
+    for document in documents {
+        assert_eq!(
+            faults(document, Host::Envoy),
+            Vec::<String>::new(),
+            "{document}"
+        );
+    }
+}
+
+#[test]
 fn an_empty_document_has_every_default() {
     for document in ["", " \n", "{}"] {
         let config = Config::parse(document, Host::Envoy, &env).unwrap();
@@ -126,6 +146,38 @@ fn composite_is_spelt_out_in_the_order_of_its_precedence() {
             .collect::<Vec<_>>(),
         ["w3c"]
     );
+}
+
+#[test]
+fn a_struct_says_the_same_as_json() {
+    let json = r#"{"service": "s", "rule": {"sample": 0.5, "record": false, "tags": ["a", "b"]}, "export": {"attempts": 3}}"#;
+    let document: serde_json::Value = serde_json::from_str(json).unwrap();
+    let bytes = structs::object(&document);
+    let of_struct = Config::from_bytes(&bytes, Host::Envoy, &env).unwrap();
+    let of_json = Config::from_bytes(json.as_bytes(), Host::Envoy, &env).unwrap();
+    assert_eq!(format!("{of_struct:?}"), format!("{of_json:?}"));
+    let indented = format!("\n{json}");
+    assert!(
+        Config::from_bytes(indented.as_bytes(), Host::Envoy, &env).is_ok(),
+        "JSON may begin with a new line"
+    );
+    assert!(
+        Config::from_bytes(b"", Host::Envoy, &env).is_ok(),
+        "no configuration is an empty one"
+    );
+    let faults = Config::from_bytes(
+        &structs::object(&serde_json::json!({"rule": {"sample": 2}})),
+        Host::Envoy,
+        &env,
+    );
+    assert_eq!(
+        faults.unwrap_err()[0].to_string(),
+        "rule.sample: 2 is not within 0 and 1"
+    );
+    for cut in 0..bytes.len() {
+        let _ = Config::from_bytes(&bytes[..cut], Host::Envoy, &env);
+    }
+    assert!(Config::from_bytes(b"\xff\xfe", Host::Envoy, &env).is_err());
 }
 
 #[test]

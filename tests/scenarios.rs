@@ -42,6 +42,8 @@ fn every_row_of_the_table_holds() {
         .collect();
     let fresh = OpikId::mint(Time::from_millis(NOW.millis() - 3_600_000), [0x5a; 10]);
     ids.insert("NOW".into(), ascii(&fresh.dashed()));
+    let soon = OpikId::mint(Time::from_millis(NOW.millis() + 3_600_000), [0x5b; 10]);
+    ids.insert("SOON".into(), ascii(&soon.dashed()));
     let rows = table["rows"].as_array().unwrap();
     let failures: Vec<String> = rows
         .iter()
@@ -130,6 +132,11 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
         field("path", "/"),
         field("host", "localhost"),
     );
+    let names: Vec<&[u8]> = array(&row["request"]["names"])
+        .iter()
+        .filter_map(|name| name.as_str())
+        .map(str::as_bytes)
+        .collect();
     let request = Request {
         method: method.as_bytes(),
         path: path.as_bytes(),
@@ -137,12 +144,16 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
         headers: Headers::new(&pairs),
         peer: Peer {
             address: field("peer", "127.0.0.1").parse().ok(),
-            names: &[],
+            names: &names,
         },
-        route: None,
+        route: row["request"]["route"].as_str().map(str::as_bytes),
         rule: row["request"]["rule"].as_str().map(str::as_bytes),
     };
-    let export = Export::Accepting(gate.config().receives());
+    let export = match row["export"].as_str() {
+        Some("queue_full") => Export::QueueFull,
+        Some("stopped") => Export::Stopped,
+        _ => Export::Accepting(gate.config().receives()),
+    };
     let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
     match gate.admit(&request, export, NOW, &entropy) {
         Admission::Refuse(refusal) => Outcome {

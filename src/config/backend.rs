@@ -36,6 +36,17 @@ pub struct Backend {
     pub project_id: Option<String>,
 }
 
+impl Backend {
+    /// The authority of its URL, and the path that its calls begin with.
+    #[must_use]
+    pub fn target(&self) -> (&str, &str) {
+        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.find('/')
+            .and_then(|at| rest.split_at_checked(at))
+            .unwrap_or((rest, ""))
+    }
+}
+
 words! {
     /// Whose API a backend speaks.
     BackendKind {

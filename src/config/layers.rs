@@ -151,22 +151,33 @@ impl Judge<'_> {
         }
     }
 
-    /// Where everybody's ids are removed, nobody can satisfy `missing: reject`.
+    /// Where everybody's ids are removed, nobody can satisfy `missing: reject`, and nothing is left that could be invalid
+    /// or in conflict.
     fn closed(&mut self, layers: &Layers<'_, '_, '_>) {
         let inbound = top(layers, |says| says.inbound);
         let Some((inbound, Some(Inbound::Link | Inbound::Restart))) = inbound else {
             return;
         };
-        let Some((missing, Some(Missing::Reject))) = top(layers, |says| says.missing) else {
-            return;
-        };
-        if missing == 0 {
-            let message = "would reject every request, because `inbound: link` and `restart` remove what callers send";
-            self.say(layers, "missing", message);
-        } else if inbound == 0 {
-            let message = "would have every request rejected, because it removes what callers send and the rule is \
-                           `missing: reject`";
-            self.say(layers, "inbound", message);
+        let missing = top(layers, |says| says.missing);
+        if let Some((missing, Some(Missing::Reject))) = missing {
+            if missing == 0 {
+                let message = "would reject every request, because `inbound: link` and `restart` remove what callers send";
+                self.say(layers, "missing", message);
+            } else if inbound == 0 {
+                let message = "would have every request rejected, because it removes what callers send and the rule \
+                               is `missing: reject`";
+                self.say(layers, "inbound", message);
+            }
+        }
+        let says = layers.first().map(|layer| layer.says);
+        let invalid = says.is_some_and(|says| says.invalid == Some(Some(Invalid::Reject)));
+        let conflict = says.is_some_and(|says| says.conflict == Some(Some(Conflict::Reject)));
+        for (key, _) in [("invalid", invalid), ("conflict", conflict)]
+            .into_iter()
+            .filter(|(_, asked)| *asked)
+        {
+            let message = "would not hold, because `inbound: link` and `restart` look at nothing that callers send";
+            self.say(layers, key, message);
         }
     }
 

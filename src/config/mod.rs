@@ -10,6 +10,7 @@ mod place;
 mod read;
 mod rules;
 mod schema;
+mod structs;
 mod texts;
 mod tree;
 mod walk;
@@ -22,11 +23,11 @@ pub use tree::Tree;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use crate::format::Spelling;
 use crate::format::{Format, FormatSet};
 use crate::gate::Receives;
-use crate::policy::Rules;
+use crate::policy::{Needs, Rules};
 use crate::span::NameTemplate;
-use crate::words::words;
 
 /// A configuration that was found to be without fault.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub struct Config {
     pub formats: Formats,
     /// The rules.
     pub rules: Rules,
+    /// The headers, in lower case, that prove trust in any rule: none of them goes upstream.
+    pub proofs: Vec<String>,
     /// What a span records.
     pub span: SpanPlan,
     /// The response header of an exposed trace id.
@@ -67,18 +70,6 @@ pub enum Host {
     Worker,
 }
 
-words! {
-    /// How Opik's headers are spelt upstream.
-    Spelling {
-        /// `opik_trace_id`, as the SDKs write it; some servers drop it.
-        Underscore = "underscore",
-        /// `opik-trace-id`, which every server lets through.
-        Dash = "dash",
-        /// Both.
-        Both = "both",
-    }
-}
-
 /// What a span records of its request.
 #[derive(Debug)]
 pub struct SpanPlan {
@@ -93,6 +84,16 @@ pub struct SpanPlan {
 }
 
 impl Config {
+    /// What a host has to find out about a request besides its headers.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let needs = self.rules.needs();
+        Needs {
+            route: needs.route || self.span.name.has_route(),
+            ..needs
+        }
+    }
+
     /// The systems in which a span arrives when every backend takes it.
     #[must_use]
     pub fn receives(&self) -> Receives {

@@ -43,6 +43,29 @@ impl Config {
         }
     }
 
+    /// Reads a document as Envoy hands it over: JSON text, a serialised protobuf `Struct`, or nothing at all.
+    ///
+    /// # Errors
+    /// Every fault of the document, each with its place, in the order of the document.
+    pub fn from_bytes(
+        bytes: &[u8],
+        host: Host,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<Complaint>> {
+        // A Struct may begin like white space of JSON, so it is asked for first; JSON is never one.
+        match Tree::from_struct(bytes) {
+            Some(document) if !bytes.is_empty() => Self::read(&document, host, env),
+            _ => match core::str::from_utf8(bytes) {
+                Ok(json) => Self::parse(json, host, env),
+                Err(_) => Err([Complaint {
+                    place: Place::DOCUMENT.to_string(),
+                    message: "is neither JSON text nor a Struct".into(),
+                }]
+                .into()),
+            },
+        }
+    }
+
     /// Reads a document that was parsed elsewhere.
     ///
     /// # Errors
@@ -72,10 +95,12 @@ impl Config {
 impl Reader<'_> {
     fn config(&mut self, root: &Node<'_, '_>) -> Config {
         let formats = self.formats(&root.key("formats"));
+        let proofs = rules::proofs(root);
         Config {
             service: root.key("service").string().unwrap_or_default(),
             rules: rules::read(self, root, &formats),
-            span: self.span(&root.key("span"), &rules::proofs(root)),
+            span: self.span(&root.key("span"), &proofs),
+            proofs,
             response_header: root
                 .key("response")
                 .key("header")

@@ -1,7 +1,7 @@
 //! The wire formats: one file each, one row each in [`FORMATS`].
 //!
 //! A format reads its own headers ([`Format::extract`]), writes them ([`Format::inject`]) and takes them away
-//! ([`Format::clear`]). It never sees another format; `gate.rs` decides what is written where.
+//! ([`Format::clear`]). It never sees another format; `departure.rs` decides what is written where.
 
 mod b3;
 mod b3multi;
@@ -16,6 +16,7 @@ mod w3c;
 
 use alloc::string::String;
 
+pub use opik::Spelling;
 pub use seen::{Field, Seen};
 pub use set::FormatSet;
 use tracestate::{Ot, TraceState};
@@ -54,6 +55,8 @@ pub struct Format {
     pub ask: &'static str,
     /// Whether it can leave the sampling decision to the receiver.
     pub defers: bool,
+    /// Whether it can say that the trace id is random.
+    pub vouches: bool,
     extract: Extract,
     inject: Inject,
     clear: Clear,
@@ -178,6 +181,7 @@ impl Format {
             headers,
             ask,
             defers: false,
+            vouches: false,
             extract: |_, _| Ok(None),
             inject: |_, _, _, _| (),
             clear: clear_headers,

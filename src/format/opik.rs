@@ -12,10 +12,10 @@
 
 use super::seen::fit;
 use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity, rider};
-use crate::config::Spelling;
 use crate::context::{Ids, OpikId, OpikIds, Sampling};
 use crate::fault::{Breach, Fault};
 use crate::headers::{Edits, Value};
+use crate::words::words;
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -38,6 +38,18 @@ pub(super) const FORMAT: Format = Format {
         "opik_trace_id and opik_parent_span_id",
     )
 };
+
+words! {
+    /// How Opik's headers are spelt upstream.
+    Spelling {
+        /// `opik_trace_id`, as the SDKs write it; some servers drop it.
+        Underscore = "underscore",
+        /// `opik-trace-id`, which every server lets through.
+        Dash = "dash",
+        /// Both.
+        Both = "both",
+    }
+}
 
 /// The two spellings of one header.
 struct Name {

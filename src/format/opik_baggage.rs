@@ -41,6 +41,11 @@ const TRACE: &str = "opik.trace_id";
 const SPAN: &str = "opik.span_id";
 /// Every key with this beginning is Opik's.
 const OURS: &[u8] = b"opik.";
+
+/// Whether a key is one of the two that carry ids.
+fn is_id(key: &[u8]) -> bool {
+    key == TRACE.as_bytes() || key == SPAN.as_bytes()
+}
 /// The last member has no comma behind it.
 const LAST_COMMA: usize = 1;
 
@@ -92,10 +97,10 @@ fn is_canonical(seen: &Seen<'_>, field: &Field<'_>, ids: OpikIds) -> bool {
     let ours = |member: &Member<'_>| match member.key {
         key if key == TRACE.as_bytes() => member.is_spelled(TRACE, Some(ids.trace)),
         key if key == SPAN.as_bytes() => member.is_spelled(SPAN, ids.parent),
-        key => !key.starts_with(OURS),
+        _ => true,
     };
     let own = members(seen, field)
-        .filter(|member| member.key.starts_with(OURS))
+        .filter(|member| is_id(member.key))
         .count();
     field.first().is_some_and(|value| is_tidy(field, value))
         && own == 1 + usize::from(ids.parent.is_some())
@@ -121,8 +126,9 @@ fn rewrite<'a>(
     ids: Option<OpikIds>,
     edits: &mut Edits<'a>,
 ) {
-    let passes =
-        |member: &Member<'_>| !member.key.starts_with(OURS) && outgoing.keep.baggage(member.key);
+    // Of a caller who is trusted, what else it says under Opik's name passes like anybody's (laws 15, 16).
+    let ours = |key: &[u8]| is_id(key) || (!outgoing.keep.riders() && key.starts_with(OURS));
+    let passes = |member: &Member<'_>| !ours(member.key) && outgoing.keep.baggage(member.key);
     match (field.first(), ids) {
         (None, None) => return,
         // Nothing of ours in it and nothing to take out: the header stays as it came.

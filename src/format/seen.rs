@@ -1,8 +1,7 @@
 //! One pass over the headers of a request: which of the known trace headers are there.
 
-use super::Format;
 use super::table::{FIELDS, Fields, NAMES, RIDERS, candidates};
-use crate::config::Spelling;
+use super::{Format, Spelling};
 use crate::context::Time;
 use crate::fault::Breach;
 use crate::headers::{Edits, Headers, Value, has_control, holds, is_name, trim};
@@ -167,10 +166,18 @@ impl<'a> Seen<'a> {
     /// Removes the riders that hold a control character: they are never passed on.
     pub(crate) fn remove_unfit(&self, edits: &mut Edits<'a>) {
         for (index, _) in numbers(self.present & RIDERS) {
-            if let (Some(name), Some(field)) = (NAMES.get(index), self.fields.get(index))
-                && self.values(name, field).any(has_control)
-            {
-                edits.remove(name.as_bytes());
+            let (Some(name), Some(field)) = (NAMES.get(index), self.fields.get(index)) else {
+                continue;
+            };
+            if !self.values(name, field).any(has_control) {
+                continue;
+            }
+            match name.strip_suffix('*') {
+                None => edits.remove(name.as_bytes()),
+                Some(beginning) => self
+                    .starting_with(beginning)
+                    .filter(|(_, _, value)| has_control(value))
+                    .for_each(|(name, ..)| edits.remove(name)),
             }
         }
     }

@@ -4,7 +4,7 @@
     reason = "a bad index in a constant does not compile"
 )]
 
-use super::{FORMATS, Format, Role};
+use super::{FORMATS, Format, Header, Role};
 
 /// Tells each row its place in the table and where its fields begin among the fields of all.
 pub(super) const fn placed<const N: usize>(mut formats: [Format; N]) -> [Format; N] {
@@ -96,14 +96,15 @@ static BY_LETTER: [Fields; 32] = {
     fields
 };
 
-/// The fields that travel beside the ids.
+/// The fields that travel beside the ids in headers of their own.
 pub(super) const RIDERS: Fields = {
     let mut riders = 0;
     let mut format = 0;
     while format < FORMATS.len() {
         let mut header = 0;
         while header < FORMATS[format].headers.len() {
-            if matches!(FORMATS[format].headers[header].role, Role::Rider) {
+            let Header { name, role } = &FORMATS[format].headers[header];
+            if matches!(role, Role::Rider) || name.as_bytes()[name.len() - 1] == b'*' {
                 riders |= 1 << (FORMATS[format].first_field + header);
             }
             header += 1;

@@ -20,6 +20,7 @@ use crate::headers::{Edits, Value, has_control, trim};
 pub(super) const FORMAT: Format = Format {
     extract,
     inject,
+    vouches: true,
     ..Format::new(
         "w3c",
         System::Otel,

@@ -10,7 +10,7 @@ mod trust;
 
 pub use layer::{Conflict, Genai, Inbound, Invalid, Layer, Missing, Rule, Untrusted, Upstream};
 pub use refusal::{Reason, Refusal};
-pub use routes::{Match, Place, Route, Rules};
+pub use routes::{Match, Needs, Place, Route, Rules};
 pub use trust::{Cidr, Pattern, Peer, Secret, SharedSecret, Trust};
 
 use crate::arrival::Arrival;

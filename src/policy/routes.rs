@@ -167,6 +167,45 @@ impl Rules {
     }
 }
 
+/// What rules want to know besides headers, so that a host asks its own questions only if somebody wants the answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Needs {
+    /// The caller's address.
+    pub address: bool,
+    /// The names in the caller's certificate.
+    pub names: bool,
+    /// The name of the host's own route.
+    pub route: bool,
+}
+
+impl Rules {
+    /// What these rules want to know.
+    pub(crate) fn needs(&self) -> Needs {
+        let layers = self
+            .routes
+            .iter()
+            .map(|route| &route.layer)
+            .chain(self.named_layers())
+            .chain([&self.default]);
+        let mut needs = Needs {
+            route: self
+                .routes
+                .iter()
+                .any(|route| route.condition.route.is_some()),
+            ..Needs::default()
+        };
+        for trust in layers.filter_map(|layer| layer.trust.as_ref()) {
+            needs.address |= !trust.cidr.is_empty();
+            needs.names |= !trust.san.is_empty();
+        }
+        needs
+    }
+
+    fn named_layers(&self) -> impl Iterator<Item = &Layer> {
+        self.named.values()
+    }
+}
+
 impl Match {
     /// Whether every given condition holds.
     #[must_use]

@@ -53,6 +53,11 @@ impl NameTemplate {
         }
     }
 
+    /// Whether the host's route stands in the name.
+    pub(crate) fn has_route(&self) -> bool {
+        self.0.contains(&NamePart::Route)
+    }
+
     pub(super) fn filled<'s>(&'s self, texts: &'s Texts) -> impl fmt::Display + 's {
         Filled {
             template: self,

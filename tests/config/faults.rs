@@ -182,6 +182,14 @@ pub const FAULTS: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "nothing is left that could be invalid or in conflict",
+        r#"{"rule": {"inbound": "link", "invalid": "reject", "conflict": "reject"}}"#,
+        &[
+            "rule.invalid: would not hold, because `inbound: link` and `restart` look at nothing that callers send",
+            "rule.conflict: would not hold, because `inbound: link` and `restart` look at nothing that callers send",
+        ],
+    ),
+    (
         "off and enforcing in one rule",
         r#"{"rule": {"inbound": "off", "missing": "reject", "upstream": "strip", "invalid": "reject", "conflict": "reject", "expose": true}}"#,
         &[

@@ -39,7 +39,7 @@ const READ: &[Reading] = &[
     ["baggage: a={v*8140},opik.trace_id={U}", "absent", "as is what ends behind 8,192 bytes"],
     ["baggage: a={v*8139},opik.trace_id={U}", "{U}/- defer canonical", "exactly 8,192 bytes"],
     ["baggage: =1,b ad=2,c{x07}=3,opik.trace_id={U}", "{U}/- defer", "bad members are left out, the good ones stay"],
-    ["baggage: opik.trace_id={U},opik.other=1", "{U}/- defer", "other members with our beginning are not how we write"],
+    ["baggage: opik.trace_id={U},opik.other=1", "{U}/- defer canonical", "other members with our beginning are other people's"],
 ];
 
 #[rustfmt::skip] // one row a line
