@@ -55,6 +55,8 @@ class App:
     """Serves on a thread of its own until `stop`."""
 
     listen: tuple = ("127.0.0.1", 0)
+    #: What it does when the request does not say.
+    usual: str = ""
     arrived: list = field(default_factory=list)
 
     def __post_init__(self):
@@ -119,7 +121,7 @@ class App:
         if arrived.all("upgrade") == [b"websocket"]:
             return await websocket(arrived, reader, writer)
         arrived.body = await body(arrived, reader)
-        wish = (arrived.all("x-app") or [b""])[0].decode()
+        wish = (arrived.all("x-app") or [self.usual.encode()])[0].decode()
         name, _, value = wish.partition("=")
         return await BEHAVIOUR[name](arrived, writer, value)
 

@@ -89,8 +89,8 @@ def logged_to(path) -> dict:
     }
 
 
-def listener(name: str, hcm: dict, port=0, tls=None, quic=False) -> dict:
-    """`tls` is a pair of file names: certificate and key."""
+def listener(name: str, hcm: dict, port=0, tls=None, callers=None, quic=False) -> dict:
+    """`tls` is a pair of files, certificate and key; `callers` the file of the authority that callers need."""
     address = {"address": "127.0.0.1", "port_value": port}
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": hcm}]}
     one = {"name": name, "address": {"socket_address": address}, "filter_chains": [chain]}
@@ -107,11 +107,12 @@ def listener(name: str, hcm: dict, port=0, tls=None, quic=False) -> dict:
                 "typed_config": {"@type": TYPE + context, "downstream_tls_context": {"common_tls_context": common}},
             }
         else:
-            context = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
-            chain["transport_socket"] = {
-                "name": "envoy.transport_sockets.tls",
-                "typed_config": {"@type": TYPE + context, "common_tls_context": {**common, "alpn_protocols": ["h2"]}},
-            }
+            context = {"@type": TYPE + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"}
+            if callers:
+                common["validation_context"] = {"trusted_ca": {"filename": str(callers)}}
+                context["require_client_certificate"] = True
+            context["common_tls_context"] = common
+            chain["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": context}
     return one
 
 

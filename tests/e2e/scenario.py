@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 import bootstrap as b
+from certificates import dns, uri
 from pattern import filled
 from places import ROOT
 
@@ -18,13 +19,13 @@ DELIVERED = {"none", "opik"}
 SECRET = {"GATE_SECRET": "open-sesame"}
 
 
-def fresh_id() -> str:
-    """An hour old, of version 7."""
-    digits = f"{int((time.time() - 3600) * 1000):012x}7a5a9a5a5a5a5a5a5a5a"
+def dated(seconds: int) -> str:
+    """An id of version 7 so far from now."""
+    digits = f"{int((time.time() + seconds) * 1000):012x}7a5a9a5a5a5a5a5a5a5a"
     return "-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
 
 
-IDS = {**TABLE["ids"], "NOW": fresh_id()}
+IDS = {**TABLE["ids"], "NOW": dated(-3600), "SOON": dated(3600)}
 
 
 def kinds(row) -> set:
@@ -44,19 +45,27 @@ def config(row) -> dict:
     document = dict(row.get("config", {}))
     if "opik" in kinds(row):
         # The project tells the row from which a span came.
-        document["backends"] = [b.opik(row["name"])]
+        # A cluster of its own where the row's backend is in trouble.
+        document["backends"] = [b.opik(row["name"], cluster=row.get("export", "opik"))]
         document["export"] = {"interval_ms": 200}
+    if row.get("export") == "queue_full":
+        # The smallest that the configuration allows, and a call that does not end.
+        document["export"].update(queue_bytes=1024, batch_bytes=1024, timeout_ms=60000)
     return document
 
 
-def listener(row, access_log) -> dict:
+def listener(row, access_log, authority) -> dict:
+    asked = row["request"]
     filters = [b.plugin(config(row), env=SECRET)]
-    routes = [b.route(rule=row["request"].get("rule"))]
+    routes = [b.route(rule=asked.get("rule"), name=asked.get("route", "app"))]
     # The row's peer is told by x-forwarded-for; an address of the machine could only be one of its own.
-    return b.listener(row["name"], b.manager(filters, routes, access_log, use_remote_address=False))
+    hcm = b.manager(filters, routes, access_log, use_remote_address=False)
+    if "names" in asked:
+        return b.listener(row["name"], hcm, tls=authority.issue("server", dns("localhost")), callers=authority.file)
+    return b.listener(row["name"], hcm)
 
 
-def request(row) -> dict:
+def request(row, authority) -> dict:
     """Arguments for `wire.send`."""
     asked = row["request"]
     lines = [filled(line, IDS) for line in asked["headers"]]
@@ -64,7 +73,9 @@ def request(row) -> dict:
         lines.append(f"x-forwarded-for: {asked['peer']}")
     # Time passes in the application, so that the end of a span is never the time inside its id.
     lines += [f"x-case: {row['name']}", "x-app: delay=3"]
+    names = [uri(name) for name in asked.get("names", [])]
     return {
+        "tls": authority.client(authority.issue("client", *names)) if names else None,
         "lines": lines,
         "method": asked.get("method", "GET"),
         "target": asked.get("path", "/"),

@@ -7,25 +7,25 @@ import bootstrap as b
 import pytest
 import scenario as s
 from app import App
+from certificates import Authority
 from envoy import Envoy
 from pattern import Bound, same
 from places import KEPT
-from sink import Sink
 from wire import send
 
 DRIVEN = [row for row in s.ROWS.values() if not s.needs(row)]
+#: Rows whose backend has to be in trouble before.
+TROUBLED = [row for row in DRIVEN if "export" in row]
+EASY = [row for row in DRIVEN if row not in TROUBLED]
 
 
 class Run:
     """Every row's request sent once; the tests below only look at what came of it."""
 
-    def __init__(self, envoy, sink, app, log):
+    def __init__(self, envoy, sink, app, log, rows):
         self.envoy, self.sink, self.app = envoy, sink, app
-        self.answers = {row["name"]: send(envoy.ports[row["name"]], **s.request(row)) for row in DRIVEN}
-        written = [row for row in DRIVEN if "opik" in s.kinds(row) and "written" in row]
-        of = {word: sum(line.startswith(f"opik {word}") for row in written for line in row["written"]) for word in ("row", "span")}
-        self.all_came = sink.wait(of["row"], of["span"], seconds=8)
         self._log = log
+        self.answers = {row["name"]: send(envoy.ports[row["name"]], **s.request(row, AUTHORITY)) for row in rows}
 
     def logged(self, case: str) -> dict:
         """The line of the access log; Envoy writes it some time later."""
@@ -37,19 +37,51 @@ class Run:
         return lines[0]
 
 
-@pytest.fixture(scope="module")
-def run():
-    log = KEPT / "scenarios.access.log"
+AUTHORITY = Authority(KEPT / "certificates")
+
+
+def started(name, rows, app, **clusters):
+    log = KEPT / f"{name}.access.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("")
-    with Sink("scenarios-sink") as sink:
-        app = App()
-        document = b.bootstrap(
-            [s.listener(row, log) for row in DRIVEN], [b.cluster("app", app.port), b.cluster("opik", sink.port)]
-        )
-        with Envoy("scenarios", document, env=s.SECRET) as envoy:
-            yield Run(envoy, sink, app, log)
-        app.stop()
+    ports = {"app": app.port, **clusters}
+    document = b.bootstrap(
+        [s.listener(row, log, AUTHORITY) for row in rows], [b.cluster(name, port) for name, port in ports.items()]
+    )
+    return Envoy(name, document, env=s.SECRET), log
+
+
+@pytest.fixture(scope="module")
+def easy(app, sink):
+    envoy, log = started("scenarios", EASY, app, opik=sink.port)
+    with envoy:
+        run = Run(envoy, sink, app, log, EASY)
+        wanted = [line for row in EASY for line in row.get("written", [])]
+        sink.wait(*(sum(line.startswith(f"opik {word}") for line in wanted) for word in ("row", "span")), seconds=8)
+        yield run
+
+
+@pytest.fixture(scope="module")
+def troubled(app, sink):
+    stopped, silent = App(usual="status=401"), App(usual="stall")
+    envoy, log = started("troubled", TROUBLED, app, stopped=stopped.port, queue_full=silent.port)
+    with envoy:
+        for row in TROUBLED:
+            word = {"stopped": "export_stopped"}.get(row["export"], row["export"])
+            until_unrecorded(envoy, row["name"], word)
+        yield Run(envoy, sink, app, log, TROUBLED)
+    stopped.stop()
+    silent.stop()
+
+
+def until_unrecorded(envoy, port: str, reason: str):
+    """Sends until the filter says that it did not record, for this reason."""
+
+    def unrecorded():
+        send(envoy.ports[port], ["x-case: before"])
+        return envoy.gatespan().get(f"requests.unrecorded.reason.{reason}")
+
+    envoy.until(unrecorded, what=f"stop recording ({reason})")
 
 
 @pytest.mark.parametrize("name", s.ROWS)
@@ -57,7 +89,7 @@ def test_row(name, request):
     row = s.ROWS[name]
     if why := s.needs(row):
         pytest.skip(why)
-    run = request.getfixturevalue("run")
+    run = request.getfixturevalue("troubled" if row in TROUBLED else "easy")
     answer = run.answers[name]
     found = s.outcome(row, answer, run.app.of(name), run.sink)
     bound = Bound()
@@ -82,19 +114,15 @@ def test_row(name, request):
         assert bound[made][24:] == s.IDS[of][20:], "both ids end alike"
 
 
-def test_counters_add_up(run):
+def test_counters_add_up(easy):
     """What the rows say about themselves, against what the filter counted over all of them."""
-    unrecorded = Counter(row["unrecorded"] for row in DRIVEN if "unrecorded" in row)
-    rejects = Counter(row["refused"]["fault"] for row in DRIVEN if "refused" in row)
+    unrecorded = Counter(row["unrecorded"] for row in EASY if "unrecorded" in row)
+    rejects = Counter(row["refused"]["fault"] for row in EASY if "refused" in row)
     # A route that names an unknown rule is a fault of the configuration, and no caller's.
     rejects.pop("config", None)
-    spans = sum(line.startswith("opik span") for row in DRIVEN for line in row.get("written", []))
+    spans = sum(line.startswith("opik span") for row in EASY for line in row.get("written", []))
 
-    def settled(stats):
-        return stats.get("spans.exported") == spans
-
-    stats = run.envoy.eventually(settled)
-    assert run.all_came
+    stats = easy.envoy.eventually(lambda stats: stats.get("spans.exported") == spans)
     assert stats["spans.recorded"] == spans
     for kind, counted in (("requests.unrecorded", unrecorded), ("rejects", rejects)):
         prefix = f"{kind}.reason."
@@ -103,5 +131,5 @@ def test_counters_add_up(run):
     assert stats["requests.decision.rejected"] == sum(rejects.values())
 
 
-def test_the_collector_refused_nothing(run):
-    assert run.sink.refused() == []
+def test_the_collector_refused_nothing(easy):
+    assert easy.sink.refused() == []

@@ -40,16 +40,18 @@ def head(method: str, target: str, host: str, headers) -> bytes:
     return b"\r\n".join([*lines, b"", b""])
 
 
-def connect(port: int, seconds=20.0, source=None) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), seconds, source and (source, 0))
+def connect(port: int, seconds=20.0, tls=None) -> socket.socket:
+    """`tls` is an SSL context."""
+    stream = socket.create_connection(("127.0.0.1", port), seconds)
+    return tls.wrap_socket(stream, server_hostname="localhost") if tls else stream
 
 
-def send(port: int, lines=(), method="GET", target="/", host="localhost", body=b"", seconds=20.0) -> Answer:
+def send(port, lines=(), method="GET", target="/", host="localhost", body=b"", seconds=20.0, tls=None) -> Answer:
     """One request on a connection of its own."""
     headers = pairs(lines)
     if body or method in ("POST", "PUT", "PATCH"):
         headers.append((b"content-length", str(len(body)).encode()))
-    with connect(port, seconds) as stream:
+    with connect(port, seconds, tls) as stream:
         stream.sendall(head(method, target, host, headers) + body)
         return answer(stream)
 
