@@ -14,10 +14,12 @@
 //! whatever comes in is in [`laws`].
 
 #![no_std]
+#![forbid(unsafe_code)]
 
 extern crate alloc;
 
 mod arrival;
+pub mod backend;
 pub mod config;
 mod context;
 mod departure;
@@ -28,6 +30,7 @@ mod headers;
 mod identity;
 #[doc = include_str!("laws.md")]
 pub mod laws {}
+pub mod outbox;
 pub mod policy;
 pub mod redact;
 mod sampling;
@@ -44,6 +47,7 @@ pub use format::Format;
 pub use gate::{Admission, Decision, Export, Gate, Pass, Receives, Request, Unrecorded};
 pub use headers::{Edit, Edits, Headers, Pair, Value};
 pub use identity::{OpikPlace, OtelPlace, Own, TraceRow};
+pub use outbox::Outbox;
 pub use policy::Refusal;
 pub use sampling::{Sampler, Threshold};
 pub use span::{End, EndKind, OpenSpan, Span};

@@ -6,14 +6,14 @@ use alloc::string::String;
 pub const QUERY_KEPT: [&str; 4] = ["alt", "api-version", "stream", "beta"];
 
 /// Names of headers that hold secrets; a `*` stands for any characters. No configuration lifts this.
-static SECRET_HEADERS: [&str; 16] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-    "*-authorization",
+static SECRET_HEADERS: [&str; 18] = [
+    "*authorization*",
+    "auth",
     "*-auth",
+    "dpop",
+    "*cookie*",
     "*-key",
+    "*_key",
     "*apikey*",
     "*api_key*",
     "*api-key*",
@@ -22,6 +22,8 @@ static SECRET_HEADERS: [&str; 16] = [
     "*password*",
     "*credential*",
     "*signature*",
+    "*jwt*",
+    "*client-cert*",
     "comet-*",
 ];
 
@@ -40,13 +42,15 @@ pub fn is_secret(header: &str) -> bool {
     })
 }
 
-/// Appends a query with the values of all keys but `kept` replaced. What has no key is replaced whole.
+/// Appends a query with the values of all keys but `kept` replaced. What has no key is replaced whole. Some servers begin
+/// a new key at a semicolon as well, so a kept value ends there.
 pub(crate) fn query(query: &str, kept: &[String], out: &mut String) {
     let mut rest = Some(query);
     while let Some(text) = rest {
-        let (part, behind) = cut(text, b'&');
+        let (part, separator, behind) = cut(text, |byte| matches!(byte, b'&' | b';'));
         rest = behind;
-        match cut(part, b'=') {
+        let (key, _, value) = cut(part, |byte| byte == b'=');
+        match (key, value) {
             (key, Some(_)) if kept.iter().any(|known| known == key) => out.push_str(part),
             (key, Some(_)) => {
                 out.push_str(key);
@@ -58,17 +62,18 @@ pub(crate) fn query(query: &str, kept: &[String], out: &mut String) {
             }
             (_, None) => out.push_str(REDACTED),
         }
-        if rest.is_some() {
-            out.push('&');
-        }
+        out.push_str(separator);
     }
 }
 
-/// What stands before the first such byte, and what behind it.
-fn cut(text: &str, byte: u8) -> (&str, Option<&str>) {
-    let found = text.bytes().position(|other| other == byte);
-    let halves = found.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
-    halves.map_or((text, None), |(before, behind)| (before, Some(behind)))
+/// What stands before the first such byte, the byte, and what stands behind it.
+fn cut(text: &str, is_such: impl Fn(u8) -> bool) -> (&str, &str, Option<&str>) {
+    let found = text.bytes().position(is_such);
+    let parts =
+        found.and_then(|at| Some((text.get(..at)?, text.get(at..=at)?, text.get(at + 1..)?)));
+    parts.map_or((text, "", None), |(before, such, behind)| {
+        (before, such, Some(behind))
+    })
 }
 
 #[cfg(test)]
@@ -83,6 +88,12 @@ mod tests {
             ("stream", "stream"),
             ("sk-abc123", "REDACTED"),
             ("a=b=c&&d=", "a=REDACTED&&d=REDACTED"),
+            ("stream=1;key=AIza", "stream=1;key=REDACTED"),
+            (
+                "key=AIza;stream=1&stream;sk-abc",
+                "key=REDACTED;stream=1&stream;REDACTED",
+            ),
+            (";", ";"),
             ("", ""),
         ] {
             let mut out = String::new();
@@ -100,10 +111,27 @@ mod tests {
             "x-goog-api-key",
             "x-amz-security-token",
             "helicone-auth",
+            "auth",
+            "dpop",
+            "api_key",
+            "x_secret_key",
+            "x-jwt-assertion",
+            "cookie2",
+            "set-cookie",
+            "proxy-authorization",
+            "x-forwarded-client-cert",
         ] {
             assert!(is_secret(name), "{name}");
         }
-        for name in ["user-agent", "x-tenant", "accept", "x-session-id"] {
+        for name in [
+            "user-agent",
+            "x-tenant",
+            "accept",
+            "x-session-id",
+            "x-author",
+            "x-keyword",
+            "keep-alive",
+        ] {
             assert!(!is_secret(name), "{name}");
         }
     }

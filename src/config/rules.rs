@@ -168,7 +168,11 @@ fn read_match(node: &Node<'_, '_>) -> Match {
     Match {
         path: node.key("path").string(),
         path_prefix: node.key("path_prefix").string(),
-        host: node.key("host").lower(),
+        host: node.key("host").lower().map(|mut host| {
+            // A full name ends in a dot, and is the same name without it.
+            host.truncate(host.strip_suffix('.').map_or(host.len(), str::len));
+            host
+        }),
         methods: node.key("methods").strings().unwrap_or_default(),
         header: header.key("name").lower().zip(header.key("value").string()),
         route: node.key("route").string(),

@@ -1,10 +1,12 @@
 //! What texts of a document must look like. A check says what is wrong; the walk says where, and what was found.
 
+use core::net::Ipv6Addr;
+
 use uuid::Uuid;
 
 use crate::format::FORMATS;
 use crate::headers::has_control;
-use crate::policy::{Cidr, Pattern};
+use crate::policy::{Cidr, LONGEST_HOST, Pattern};
 use crate::redact;
 use crate::span::NameTemplate;
 
@@ -76,8 +78,11 @@ pub(super) fn header_value(text: &str) -> Checked {
 /// A header that may stand in a span.
 pub(super) fn recordable(text: &str) -> Checked {
     header(text)?;
-    let secret = redact::is_secret(&text.to_ascii_lowercase());
-    ensure(!secret, "is a header of secrets, which are never recorded")
+    let name = text.to_ascii_lowercase();
+    let secret = redact::is_secret(&name);
+    ensure(!secret, "is a header of secrets, which are never recorded")?;
+    // A stranger's ids are remembered as the rule says or not at all, and not by a way around it.
+    ensure(!is_trace_header(&name), "is a trace header")
 }
 
 /// A header that proves trust: it is removed before the request goes upstream, so it must be one that nobody else needs.
@@ -122,21 +127,28 @@ pub(super) fn host(text: &str) -> Checked {
         !name.contains('*'),
         "may hold a * only in *. at its beginning",
     )?;
+    ensure(
+        name.parse::<Ipv6Addr>().is_err(),
+        "is an IPv6 address without the brackets that it has in requests",
+    )?;
     let port = name.rsplit_once(':').map_or("", |(_, port)| port);
     ensure(
         port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()),
         "holds a port, which is not looked at",
     )?;
-    let bare = name
+    let is_wild = name.len() < text.len();
+    let address = name
         .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'));
-    let fits = |byte: u8| {
-        byte.is_ascii_alphanumeric() || b"-._".contains(&byte) || (bare.is_some() && byte == b':')
+        .and_then(|name| name.strip_suffix(']'))
+        .filter(|_| !is_wild);
+    let bare = name.strip_suffix('.').unwrap_or(name);
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let is_host = match address {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !bare.is_empty() && bare.bytes().all(fits),
     };
-    ensure(
-        !name.is_empty() && bare.unwrap_or(name).bytes().all(fits),
-        "is not a host",
-    )
+    ensure(is_host, "is not a host")?;
+    ensure(text.len() <= LONGEST_HOST, "is longer than any host")
 }
 
 pub(super) fn cidr(text: &str) -> Checked {

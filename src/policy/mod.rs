@@ -10,6 +10,7 @@ mod trust;
 
 pub use layer::{Conflict, Genai, Inbound, Invalid, Layer, Missing, Rule, Untrusted, Upstream};
 pub use refusal::{Reason, Refusal};
+pub(crate) use routes::LONGEST_HOST;
 pub use routes::{Match, Needs, Place, Route, Rules};
 pub use trust::{Cidr, Pattern, Peer, Secret, SharedSecret, Trust};
 

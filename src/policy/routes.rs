@@ -1,7 +1,8 @@
 //! Which rule a request falls under: the first matching entry of `routes`, over the default, under a named rule.
 //!
-//! Entries are filed by the one literal that decides most (path, host, or a beginning of the path), so that a request
-//! looks at a handful of them, however many there are; among those the first in the document wins.
+//! Entries are filed twice: by their literal host, if they name one, and then by the one literal that decides most (the
+//! path, the host's own route, a beginning of the path). So a request looks at a handful of them, however many there
+//! are; among those the first in the document wins.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -16,15 +17,26 @@ use crate::policy::{Layer, Rule};
 pub struct Rules {
     default: Layer,
     routes: Vec<Route>,
-    named: BTreeMap<String, Layer>,
+    /// In the order of their names.
+    named: Vec<(String, Layer)>,
     inject: FormatSet,
     extract: FormatSet,
-    paths: BTreeMap<Vec<u8>, Vec<u32>>,
-    hosts: BTreeMap<Vec<u8>, Vec<u32>>,
-    prefixes: BTreeMap<Vec<u8>, Vec<u32>>,
+    hosts: BTreeMap<Vec<u8>, Shelf>,
+    anywhere: Shelf,
+}
+
+/// The routes of one host, or of no certain one.
+#[derive(Debug, Default)]
+struct Shelf {
+    paths: Filed,
+    names: Filed,
+    prefixes: Filed,
     prefix_lengths: BTreeSet<usize>,
     others: Vec<u32>,
 }
+
+/// The numbers of routes, in the order of the document, under the literal that they share.
+type Filed = BTreeMap<Vec<u8>, Vec<u32>>;
 
 /// One entry of `routes`.
 #[derive(Debug, Default)]
@@ -71,28 +83,18 @@ impl Rules {
     ) -> Self {
         let mut rules = Self {
             default,
-            named,
+            named: named.into_iter().collect(),
             inject,
             extract,
             ..Self::default()
         };
         for (index, route) in (0..).zip(&routes) {
-            let condition = &route.condition;
-            let shelf = match (&condition.path, &condition.host, &condition.path_prefix) {
-                (Some(path), ..) => rules.paths.entry(path.as_bytes().to_vec()).or_default(),
-                (_, Some(host), _) if !host.starts_with('*') => {
-                    rules.hosts.entry(host.as_bytes().to_vec()).or_default()
-                }
-                (_, _, Some(prefix)) => {
-                    rules.prefix_lengths.insert(prefix.len());
-                    rules
-                        .prefixes
-                        .entry(prefix.as_bytes().to_vec())
-                        .or_default()
-                }
-                _ => &mut rules.others,
+            let host = route.condition.host.as_deref();
+            let shelf = match host.filter(|host| !host.starts_with('*')) {
+                Some(host) => rules.hosts.entry(host.into()).or_default(),
+                None => &mut rules.anywhere,
             };
-            shelf.push(index);
+            shelf.file(index, &route.condition);
         }
         rules.routes = routes;
         rules
@@ -103,12 +105,10 @@ impl Rules {
     pub fn place(&self, request: &Request<'_>) -> Option<Place> {
         let named = match request.rule {
             None => None,
-            Some(name) => Some(
-                (0..)
-                    .zip(self.named.keys())
-                    .find(|(_, known)| known.as_bytes() == name)?
-                    .0,
-            ),
+            Some(name) => {
+                let place = |(known, _): &(String, _)| known.as_bytes().cmp(name);
+                Some(self.named.binary_search_by(place).ok()? as u32)
+            }
         };
         let route = if self.routes.is_empty() {
             None
@@ -123,7 +123,8 @@ impl Rules {
     pub fn rule(&self, place: Place) -> Rule<'_> {
         let named = place
             .named
-            .and_then(|index| self.named.values().nth(index as usize));
+            .and_then(|index| self.named.get(index as usize))
+            .map(|(_, layer)| layer);
         let route = place
             .route
             .and_then(|index| self.routes.get(index as usize))
@@ -145,25 +146,49 @@ impl Rules {
             &*room
         });
         let by_host = lower.and_then(|host| self.hosts.get(host));
+        by_host
+            .into_iter()
+            .chain([&self.anywhere])
+            .flat_map(|shelf| shelf.candidates(path, request.route))
+            .filter_map(|routes| {
+                let fits = |index: &&u32| {
+                    self.routes
+                        .get(**index as usize)
+                        .is_some_and(|route| route.condition.holds(request))
+                };
+                routes.iter().find(fits).copied()
+            })
+            .min()
+    }
+}
+
+impl Shelf {
+    fn file(&mut self, index: u32, condition: &Match) {
+        let literals = (&condition.path, &condition.route, &condition.path_prefix);
+        let routes = match literals {
+            (Some(path), ..) => self.paths.entry(path.as_bytes().into()).or_default(),
+            (_, Some(name), _) => self.names.entry(name.as_bytes().into()).or_default(),
+            (_, _, Some(prefix)) => {
+                self.prefix_lengths.insert(prefix.len());
+                self.prefixes.entry(prefix.as_bytes().into()).or_default()
+            }
+            (None, None, None) => &mut self.others,
+        };
+        routes.push(index);
+    }
+
+    /// Every list in which a route for this path and this name may stand.
+    fn candidates(&self, path: &[u8], name: Option<&[u8]>) -> impl Iterator<Item = &Vec<u32>> {
         let beginnings = self
             .prefix_lengths
             .iter()
             .map_while(|length| path.get(..*length));
         let by_prefix = beginnings.filter_map(|beginning| self.prefixes.get(beginning));
-        let shelves = [self.paths.get(path), by_host, Some(&self.others)]
+        let by_name = name.and_then(|name| self.names.get(name));
+        [self.paths.get(path), by_name, Some(&self.others)]
             .into_iter()
             .flatten()
-            .chain(by_prefix);
-        shelves
-            .filter_map(|shelf| {
-                let fits = |index: &&u32| {
-                    self.routes
-                        .get(**index as usize)
-                        .is_some_and(|r| r.condition.holds(request))
-                };
-                shelf.iter().find(fits).copied()
-            })
-            .min()
+            .chain(by_prefix)
     }
 }
 
@@ -202,7 +227,7 @@ impl Rules {
     }
 
     fn named_layers(&self) -> impl Iterator<Item = &Layer> {
-        self.named.values()
+        self.named.iter().map(|(_, layer)| layer)
     }
 }
 
@@ -254,4 +279,4 @@ fn host_fits(wanted: &[u8], host: &[u8]) -> bool {
 }
 
 /// No name in the DNS is longer.
-const LONGEST_HOST: usize = 255;
+pub(crate) const LONGEST_HOST: usize = 255;

@@ -41,11 +41,31 @@ pub enum Value<'s> {
     /// An Opik id, dashed.
     Opik(OpikId),
     /// What was refused.
-    Fault(Fault),
+    Faults(Faults<'s>),
     /// What disagreed.
     Clash(Clash),
     /// What failed.
     Error(ErrorType),
+}
+
+/// Every header that was refused, each fault once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Faults<'s>(&'s [Option<Fault>]);
+
+impl<'s> Faults<'s> {
+    /// The faults.
+    pub fn iter(self) -> impl Iterator<Item = Fault> + use<'s> {
+        self.0.iter().copied().flatten()
+    }
+}
+
+impl fmt::Display for Faults<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.iter().enumerate() {
+            write!(f, "{}{fault}", if index == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
 }
 
 impl Span<'_> {
@@ -78,13 +98,14 @@ type Row = (&'static str, for<'s> fn(&'s Span<'_>) -> Option<Value<'s>>);
 /// HTTP attributes by the OpenTelemetry conventions; our own under `gatespan.`.
 static ATTRIBUTES: [Row; 19] = [
     ("http.request.method", |span| {
-        Some(Value::Text(method(span)?))
+        let known = span.open.texts.known_method()?;
+        Some(Value::Text(known.unwrap_or("_OTHER")))
     }),
     ("http.request.method_original", |span| {
-        span.open
-            .texts
+        let texts = &span.open.texts;
+        texts
             .piece(Piece::Method)
-            .filter(|_| method(span) == Some(OTHER))
+            .filter(|_| texts.known_method() == Some(None))
             .map(Value::Text)
     }),
     ("url.path", |span| {
@@ -121,13 +142,8 @@ static ATTRIBUTES: [Row; 19] = [
         Some(Value::Text(span.end.kind.word()))
     }),
     ("gatespan.fault", |span| {
-        span.open
-            .faults
-            .iter()
-            .flatten()
-            .next()
-            .copied()
-            .map(Value::Fault)
+        let faults = Faults(&span.open.faults);
+        faults.iter().next().map(|_| Value::Faults(faults))
     }),
     ("gatespan.conflict", |span| {
         span.open.clash.map(Value::Clash)
@@ -162,23 +178,6 @@ fn foreign_opik(span: &Span<'_>) -> Option<OpikIds> {
         .filter(|_| span.open.own.otel.is_some() || span.open.client.linked)
 }
 
-/// Methods that the conventions know; a caller must not be able to make up values of this attribute.
-const METHODS: [&str; 10] = [
-    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY",
-];
-const OTHER: &str = "_OTHER";
-
-fn method<'s>(span: &'s Span<'_>) -> Option<&'s str> {
-    let method = span.open.texts.piece(Piece::Method)?;
-    Some(
-        METHODS
-            .iter()
-            .find(|known| **known == method)
-            .copied()
-            .unwrap_or(OTHER),
-    )
-}
-
 impl fmt::Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -197,7 +196,7 @@ impl fmt::Display for Value<'_> {
             Self::Trace(id) => ascii(&id.hex()),
             Self::Span(id) => ascii(&id.hex()),
             Self::Opik(id) => ascii(&id.dashed()),
-            Self::Fault(fault) => write!(f, "{fault}"),
+            Self::Faults(faults) => write!(f, "{faults}"),
             Self::Clash(clash) => write!(f, "{clash}"),
             Self::Error(error) => write!(f, "{error}"),
         }

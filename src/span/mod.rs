@@ -4,7 +4,7 @@ mod attributes;
 mod name;
 mod texts;
 
-pub use attributes::{Attribute, Key, Value};
+pub use attributes::{Attribute, Faults, Key, Value};
 pub use name::{NamePart, NameTemplate};
 pub(crate) use texts::RECORDED_HEADERS;
 use texts::{Piece, Texts};
@@ -114,8 +114,14 @@ impl OpenSpan {
             now,
         } = *opening;
         let mut faults = [None; FORMATS.len()];
-        for (slot, (_, fault)) in faults.iter_mut().zip(arrival.faults()) {
-            *slot = Some(fault);
+        for (_, fault) in arrival.faults() {
+            // One header spoils every format of its family.
+            let slot = faults
+                .iter_mut()
+                .find(|slot| slot.is_none_or(|told| told == fault));
+            if let Some(slot) = slot {
+                *slot = Some(fault);
+            }
         }
         Self {
             own,
@@ -225,6 +231,29 @@ impl Span<'_> {
             // unknown, deadline exceeded, unimplemented, internal, unavailable, data loss
             (_, _, Some(status @ (2 | 4 | 12 | 13 | 14 | 15))) => Some(ErrorType::Grpc(status)),
             _ => None,
+        }
+    }
+}
+
+impl ErrorType {
+    /// The failure in a sentence, for backends that want one.
+    #[must_use]
+    pub fn sentence(self) -> impl core::fmt::Display {
+        Sentence(self)
+    }
+}
+
+struct Sentence(ErrorType);
+
+impl core::fmt::Display for Sentence {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            ErrorType::End(EndKind::UpstreamReset) => f.write_str("upstream broke off"),
+            ErrorType::End(EndKind::UpstreamUnavailable) => f.write_str("upstream unavailable"),
+            ErrorType::End(EndKind::Timeout) => f.write_str("upstream took too long"),
+            ErrorType::End(kind) => f.write_str(crate::words::Word::word(kind)),
+            ErrorType::Status(status) => write!(f, "answered {status}"),
+            ErrorType::Grpc(status) => write!(f, "answered gRPC status {status}"),
         }
     }
 }

@@ -96,7 +96,8 @@ impl fmt::Display for Filled<'_> {
         for part in &self.template.0 {
             f.write_str(match part {
                 NamePart::Literal(text) => text,
-                NamePart::Method => self.texts.piece(Piece::Method).unwrap_or_default(),
+                // So the conventions name a method that they do not know.
+                NamePart::Method => self.texts.known_method().flatten().unwrap_or("HTTP"),
                 NamePart::Path => self.texts.piece(Piece::Path).unwrap_or_default(),
                 NamePart::Host => self.texts.piece(Piece::Host).unwrap_or_default(),
                 NamePart::Route => self.texts.piece(Piece::Route).unwrap_or_default(),

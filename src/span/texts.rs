@@ -31,10 +31,17 @@ const FIXED: usize = 6;
 pub(crate) const RECORDED_HEADERS: usize = 16;
 const PIECES: usize = FIXED + RECORDED_HEADERS;
 
-/// The longest text that is recorded, in bytes. All of them together stay below 64 KiB.
+/// The longest text that is recorded, in bytes.
 const LONGEST: usize = 2048;
 /// The longest name of a thread.
 const LONGEST_THREAD: usize = 128;
+/// All of them together: their ends are told in 16 bits.
+const _: () = assert!((PIECES - 1) * LONGEST + LONGEST_THREAD <= u16::MAX as usize);
+
+/// Methods that the conventions know; a caller must not be able to make up names and attributes with others.
+const METHODS: [&str; 10] = [
+    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY",
+];
 
 impl Texts {
     pub(super) fn of(request: &Request<'_>, plan: &SpanPlan) -> Self {
@@ -42,7 +49,8 @@ impl Texts {
         let thread = plan
             .thread
             .as_ref()
-            .and_then(|name| request.headers.first(name.as_bytes()));
+            .and_then(|name| request.headers.first(name.as_bytes()))
+            .filter(|name| is_thread(name));
         // Enough for nearly every request, so that the buffer is allocated once.
         let certain = request.method.len() + request.path.len() + request.host.len();
         let capacity = certain.min(2 * LONGEST)
@@ -62,18 +70,25 @@ impl Texts {
             Some(request.host_alone()).filter(|host| !host.is_empty()),
         );
         texts.put(Piece::Route as usize, request.route);
-        texts.put(
-            Piece::Thread as usize,
-            thread.filter(|name| is_thread(name)),
-        );
+        texts.put(Piece::Thread as usize, thread);
         for (index, name) in plan.headers.iter().enumerate() {
             texts.put(FIXED + index, request.headers.first(name.as_bytes()));
+        }
+        // What outgrew the guess grew by doubling: a span must not hold twice its texts for as long as it is open.
+        if texts.buffer.capacity() > capacity {
+            texts.buffer.shrink_to_fit();
         }
         texts
     }
 
     pub(super) fn piece(&self, piece: Piece) -> Option<&str> {
         self.text(piece as usize)
+    }
+
+    /// The method, if it is one of the conventions'.
+    pub(super) fn known_method(&self) -> Option<Option<&'static str>> {
+        let method = self.piece(Piece::Method)?;
+        Some(METHODS.iter().find(|known| **known == method).copied())
     }
 
     /// The configured header of this number.

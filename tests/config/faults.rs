@@ -775,6 +775,33 @@ pub const FAULTS: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "hosts that no request has",
+        r#"{"routes": [{"match": {"host": "a b.com"}}, {"match": {"host": "2001:db8::1"}}, {"match": {"host": "[db8]"}}, {"match": {"host": "*.[::1]"}}, {"match": {"host": "."}}]}"#,
+        &[
+            r#"routes[0].match.host: "a b.com" is not a host"#,
+            r#"routes[1].match.host: "2001:db8::1" is an IPv6 address without the brackets that it has in requests"#,
+            r#"routes[2].match.host: "[db8]" is not a host"#,
+            r#"routes[3].match.host: "*.[::1]" is not a host"#,
+            r#"routes[4].match.host: "." is not a host"#,
+        ],
+    ),
+    (
+        "a full name and the same without its dot",
+        r#"{"routes": [{"match": {"host": "a.com"}}, {"match": {"host": "A.com."}}, {"match": {"host": "[::1]"}}]}"#,
+        &[
+            "routes[1].match: is the same as routes[0].match, which comes first",
+        ],
+    ),
+    (
+        "ids of a stranger by a way around the rule",
+        r#"{"span": {"headers": ["x-tenant", "TraceParent", "uberctx-user"], "thread": "opik_thread_id"}}"#,
+        &[
+            r#"span.headers[1]: "TraceParent" is a trace header"#,
+            r#"span.headers[2]: "uberctx-user" is a trace header"#,
+            r#"span.thread: "opik_thread_id" is a trace header"#,
+        ],
+    ),
+    (
         "a host with its scheme",
         r#"{"routes": [{"match": {"host": "http://a.com"}}, {"match": {"host": "*."}}, {"match": {"host": "*a.com"}}]}"#,
         &[

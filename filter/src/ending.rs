@@ -1,0 +1,136 @@
+//! How a stream ended, in Envoy's words and in ours. A status of 200 does not mean that the answer arrived: the flags say.
+
+use gatespan::{End, EndKind};
+
+use crate::host;
+
+/// Envoy's response flags and what they mean for a span, the most telling first.
+const FLAGS: [(u64, EndKind); 18] = [
+    (1 << 18, EndKind::Malformed),           // downstream protocol error
+    (1 << 17, EndKind::Malformed),           // invalid Envoy headers
+    (1 << 14, EndKind::DownstreamReset),     // downstream connection termination
+    (1 << 28, EndKind::DownstreamReset),     // downstream remote reset
+    (1 << 2, EndKind::Timeout),              // upstream request timeout
+    (1 << 16, EndKind::Timeout),             // stream idle timeout
+    (1 << 19, EndKind::Timeout),             // upstream stream lived too long
+    (1 << 22, EndKind::Timeout),             // stream lived too long
+    (1 << 8, EndKind::NoRoute),              // no route
+    (1 << 24, EndKind::NoRoute),             // the route's cluster is missing
+    (1 << 5, EndKind::UpstreamUnavailable),  // connection failure
+    (1 << 1, EndKind::UpstreamUnavailable),  // no healthy upstream
+    (1 << 7, EndKind::UpstreamUnavailable),  // circuit breaker
+    (1 << 26, EndKind::UpstreamUnavailable), // name not resolved
+    (1 << 6, EndKind::UpstreamReset),        // connection termination
+    (1 << 4, EndKind::UpstreamReset),        // remote reset
+    (1 << 23, EndKind::UpstreamReset),       // upstream protocol error
+    (1 << 3, EndKind::UpstreamReset),        // local reset
+];
+
+const SWITCHING_PROTOCOLS: u16 = 101;
+
+/// Asks the host how the stream ended. The gRPC status is asked for gRPC calls alone: Envoy derives one for all others.
+pub(crate) fn of_stream(is_grpc: bool, request_bytes: u64, response_bytes: u64) -> End {
+    let status = host::number("response\0code").and_then(|code| u16::try_from(code).ok());
+    let flags = host::number("response\0flags").unwrap_or_default();
+    let kind = if flags == 0 {
+        by_details(host::property("response\0code_details").as_deref())
+    } else {
+        by_flags(flags, status)
+    };
+    let grpc_status = if is_grpc {
+        host::number("response\0grpc_status")
+    } else {
+        None
+    };
+    End {
+        status: status.filter(|status| *status != 0),
+        grpc_status: grpc_status.and_then(|status| u32::try_from(status).ok()),
+        kind,
+        request_bytes: Some(request_bytes),
+        response_bytes: Some(response_bytes),
+    }
+}
+
+fn by_flags(flags: u64, status: Option<u16>) -> EndKind {
+    match FLAGS.iter().find(|(flag, _)| flags & flag != 0) {
+        // An upgraded connection has no other end than that one side closes it.
+        Some((_, EndKind::UpstreamReset)) if status == Some(SWITCHING_PROTOCOLS) => {
+            EndKind::Complete
+        }
+        Some((_, kind)) => *kind,
+        // The other flags tell of retries and of answers that the gateway made itself.
+        None if flags & RETRIES_SPENT != 0 => EndKind::Complete,
+        None => EndKind::LocalReply,
+    }
+}
+
+const RETRIES_SPENT: u64 = 1 << 15;
+
+fn by_details(details: Option<&[u8]>) -> EndKind {
+    if details == Some(b"via_upstream") {
+        EndKind::Complete
+    } else {
+        EndKind::LocalReply
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_tell_more_than_the_status() {
+        for (flags, status, kind, why) in [
+            (
+                16_384,
+                Some(200),
+                EndKind::DownstreamReset,
+                "the caller left inside an event stream",
+            ),
+            (
+                8_388_608,
+                Some(200),
+                EndKind::UpstreamReset,
+                "the answer was cut off",
+            ),
+            (
+                32_768,
+                Some(503),
+                EndKind::Complete,
+                "retries were spent, and the last answer went through",
+            ),
+            (
+                32 | 32_768,
+                Some(503),
+                EndKind::UpstreamUnavailable,
+                "retries were spent on a connection refused",
+            ),
+            (64, Some(101), EndKind::Complete, "a web socket was closed"),
+            (
+                64,
+                Some(503),
+                EndKind::UpstreamReset,
+                "the upstream broke off before it answered",
+            ),
+            (4, Some(504), EndKind::Timeout, "the route's timeout"),
+            (256, Some(404), EndKind::NoRoute, "no route"),
+            (16_777_216, Some(503), EndKind::NoRoute, "no cluster"),
+            (262_144, Some(400), EndKind::Malformed, "not HTTP"),
+            (
+                2_048,
+                Some(429),
+                EndKind::LocalReply,
+                "another filter limits the rate",
+            ),
+        ] {
+            assert_eq!(by_flags(flags, status), kind, "{why}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_an_upstream_is_ours() {
+        assert_eq!(by_details(Some(b"via_upstream")), EndKind::Complete);
+        assert_eq!(by_details(Some(b"direct_response")), EndKind::LocalReply);
+        assert_eq!(by_details(None), EndKind::LocalReply);
+    }
+}

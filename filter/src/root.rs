@@ -1,0 +1,245 @@
+//! One worker: its configuration, its outbox and its counters. All of it lives here and in no static, because Envoy may
+//! put several configurations, the old and the new one among them, into one VM.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use gatespan::config::{Backend, Host};
+use gatespan::outbox::{Dispatch, Outcome, Ticket};
+use gatespan::policy::Needs;
+use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request};
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+
+use crate::entropy::Pool;
+use crate::host::{self, Level, Map};
+use crate::stats::Stats;
+use crate::stream::Stream;
+
+/// The root context.
+#[derive(Default)]
+pub(crate) struct Root {
+    worker: Option<Rc<Worker>>,
+    /// Calls whose outcome is not known yet, by Envoy's token.
+    calls: Vec<(u32, Ticket)>,
+    is_ending: bool,
+}
+
+/// What the streams of a worker share.
+pub(crate) struct Worker {
+    pub(crate) gate: Gate,
+    pub(crate) needs: Needs,
+    pub(crate) outbox: RefCell<Outbox>,
+    pub(crate) stats: RefCell<Stats>,
+    pool: RefCell<Pool>,
+}
+
+impl Worker {
+    fn new(config: Config) -> Self {
+        let mut pool = Pool::default();
+        let [a, b, c, d, e, f, g, h, ..] = pool.draw();
+        Self {
+            needs: config.needs(),
+            outbox: RefCell::new(Outbox::new(
+                &config,
+                u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            )),
+            stats: RefCell::new(Stats::new(
+                config.backends.iter().map(|backend| backend.name.as_str()),
+            )),
+            pool: RefCell::new(pool),
+            gate: Gate::new(config),
+        }
+    }
+
+    /// Asks the core about a request.
+    pub(crate) fn admit<'a>(&'a self, request: &Request<'a>) -> Admission<'a> {
+        let now = host::now();
+        let export = self.outbox.borrow().export(self.gate.config(), now);
+        let entropy = self.pool.borrow_mut().draw();
+        self.gate.admit(request, export, now, &entropy)
+    }
+
+    /// Ends a span and queues it.
+    pub(crate) fn close(&self, span: OpenSpan, end: End) {
+        let now = host::now();
+        let span = span.close(self.gate.config(), end, now);
+        self.outbox
+            .borrow_mut()
+            .push(&span, self.gate.config(), now);
+    }
+}
+
+impl Root {
+    /// Makes every call that is due. At most one a backend is under way.
+    fn send(&mut self) {
+        let Some(worker) = self.worker.clone() else {
+            return;
+        };
+        let config = worker.gate.config();
+        let timeout = Duration::from_millis(config.export.timeout_ms.into());
+        for _ in &config.backends {
+            let now = host::now();
+            let mut outbox = worker.outbox.borrow_mut();
+            let Some(dispatch) = outbox.poll(now) else {
+                return;
+            };
+            let ticket = dispatch.ticket;
+            let Some(backend) = config.backends.get(dispatch.backend) else {
+                return;
+            };
+            match call(&dispatch, backend, timeout) {
+                Ok(token) => self.calls.push((token, ticket)),
+                Err(failed) => {
+                    let name = &backend.name;
+                    host::log(
+                        Level::Warn,
+                        &format!("gatespan: no call to backend {name}: status {}", failed.0),
+                    );
+                    outbox.settle(ticket, Outcome::Lost, now);
+                }
+            }
+        }
+    }
+
+    fn publish(&self) {
+        if let Some(worker) = &self.worker {
+            worker
+                .stats
+                .borrow_mut()
+                .publish(worker.outbox.borrow().counters());
+        }
+    }
+}
+
+impl Context for Root {
+    fn on_http_call_response(&mut self, token: u32, headers: usize, _: usize, _: usize) {
+        let (Some(place), Some(worker)) = (
+            self.calls.iter().position(|(known, _)| *known == token),
+            self.worker.clone(),
+        ) else {
+            return;
+        };
+        let (_, ticket) = self.calls.swap_remove(place);
+        worker
+            .outbox
+            .borrow_mut()
+            .settle(ticket, outcome(headers), host::now());
+        self.send();
+        self.publish();
+        if self.is_ending && self.calls.is_empty() {
+            host::finish();
+        }
+    }
+
+    /// The configuration was replaced: what is queued is sent, and Envoy waits for us.
+    fn on_done(&mut self) -> bool {
+        if let Some(worker) = &self.worker {
+            worker.outbox.borrow_mut().hurry();
+        }
+        self.is_ending = true;
+        self.send();
+        self.publish();
+        self.calls.is_empty()
+    }
+}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, size: usize) -> bool {
+        let bytes = host::configuration(size).unwrap_or_default();
+        let env = |name: &str| std::env::var(name).ok();
+        match Config::from_bytes(&bytes, Host::Envoy, &env) {
+            Ok(config) => {
+                let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
+                self.worker = Some(Rc::new(Worker::new(config)));
+                if let Err(failed) = host::tick_every(tick) {
+                    host::log(
+                        Level::Error,
+                        &format!(
+                            "gatespan: no ticks, so nothing is sent: status {}",
+                            failed.0
+                        ),
+                    );
+                }
+                true
+            }
+            Err(faults) => {
+                for fault in faults {
+                    host::log(Level::Error, &format!("gatespan: configuration: {fault}"));
+                }
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(worker) = &self.worker {
+            worker.pool.borrow_mut().top_up();
+        }
+        self.send();
+        self.publish();
+    }
+
+    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
+        self.worker
+            .clone()
+            .map(|worker| Box::new(Stream::new(worker)) as Box<dyn HttpContext>)
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}
+
+fn call(
+    dispatch: &Dispatch<'_>,
+    backend: &Backend,
+    timeout: Duration,
+) -> Result<u32, host::Failed> {
+    let (authority, base) = backend.target();
+    let path = format!("{base}{}", dispatch.path);
+    let mut headers = vec![
+        (":method", "POST"),
+        (":authority", authority),
+        (":path", path.as_str()),
+        ("content-type", dispatch.content_type),
+    ];
+    headers.extend(
+        dispatch
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    );
+    host::call(
+        backend.cluster.as_deref().unwrap_or_default(),
+        headers,
+        dispatch.body,
+        timeout,
+    )
+}
+
+/// What came of a call. An answer without headers is one that broke off: nothing of it may be looked at.
+fn outcome(headers: usize) -> Outcome {
+    let text = |name| {
+        host::header(Map::CallResponse, name).and_then(|value| String::from_utf8(value).ok())
+    };
+    let number = |name| text(name).and_then(|text| text.parse().ok());
+    if headers == 0 {
+        return Outcome::Lost;
+    }
+    match text(":status").and_then(|status| status.parse().ok()) {
+        None => Outcome::Lost,
+        Some(code @ (429 | 503)) => Outcome::Status {
+            code,
+            retry_after: number("ratelimit-reset").or_else(|| number("retry-after")),
+        },
+        Some(code) => Outcome::Status {
+            code,
+            retry_after: None,
+        },
+    }
+}
+
+/// Counters are told on a tick as well, and people look at them.
+const LONGEST_TICK_MS: u32 = 1_000;

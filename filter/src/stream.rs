@@ -1,0 +1,205 @@
+//! One HTTP stream: admitted when its headers come, closed when it ends.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use gatespan::policy::Peer;
+use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Refusal, Request};
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+
+use crate::ending;
+use crate::host::{self, Map};
+use crate::root::Worker;
+
+/// A stream and what is remembered of it.
+pub(crate) struct Stream {
+    worker: Rc<Worker>,
+    span: Option<OpenSpan>,
+    exposed: Option<String>,
+    /// Envoy calls back for the headers of every request that it could read.
+    is_admitted: bool,
+    is_grpc: bool,
+    request_bytes: u64,
+    response_bytes: u64,
+}
+
+impl Stream {
+    pub(crate) const fn new(worker: Rc<Worker>) -> Self {
+        Self {
+            worker,
+            span: None,
+            exposed: None,
+            is_admitted: false,
+            is_grpc: false,
+            request_bytes: 0,
+            response_bytes: 0,
+        }
+    }
+
+    /// Asks the core, and does what it says.
+    fn admit(&mut self) -> Action {
+        self.is_admitted = true;
+        let map = host::headers(Map::Request).unwrap_or_default();
+        let pairs = host::pairs(&map);
+        let headers = Headers::new(&pairs);
+        let facts = Facts::of(&self.worker);
+        let names = facts
+            .names
+            .each_ref()
+            .map(|name| name.as_deref().unwrap_or_default());
+        let request = Request {
+            method: headers.first(b":method").unwrap_or_default(),
+            path: headers.first(b":path").unwrap_or_default(),
+            host: headers.first(b":authority").unwrap_or_default(),
+            headers,
+            peer: Peer {
+                address: facts.address,
+                names: &names,
+            },
+            route: facts.route.as_deref(),
+            rule: facts.rule.as_deref(),
+        };
+        self.is_grpc = request.is_grpc();
+        let worker = Rc::clone(&self.worker);
+        match worker.admit(&request) {
+            Admission::Refuse(refusal) => {
+                worker.stats.borrow_mut().rejected(refusal.reason());
+                refuse(refusal, self.is_grpc);
+                Action::Pause
+            }
+            Admission::Pass(pass) => {
+                apply(&pass.edits);
+                let mut stats = worker.stats.borrow_mut();
+                stats.decided(pass.decision);
+                if let Some(reason) = pass.unrecorded {
+                    stats.not_recorded(reason);
+                }
+                if pass.span.is_some() {
+                    worker.outbox.borrow_mut().open();
+                }
+                self.span = pass.span;
+                self.exposed = pass.exposed;
+                Action::Continue
+            }
+        }
+    }
+}
+
+impl Context for Stream {}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
+        self.admit()
+    }
+
+    fn on_http_request_body(&mut self, size: usize, _: bool) -> Action {
+        self.request_bytes += size as u64;
+        Action::Continue
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+        if let Some(trace) = &self.exposed {
+            // Response headers that cannot be set are Envoy's to complain about; the answer goes on.
+            let _ = host::set_header(
+                Map::Response,
+                &self.worker.gate.config().response_header,
+                trace.as_bytes(),
+            );
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_body(&mut self, size: usize, _: bool) -> Action {
+        self.response_bytes += size as u64;
+        Action::Continue
+    }
+
+    fn on_log(&mut self) {
+        if !self.is_admitted {
+            // It was no HTTP: nothing was decided yet, and there is nothing to change any more.
+            self.admit();
+        }
+        if let Some(span) = self.span.take() {
+            let end = ending::of_stream(self.is_grpc, self.request_bytes, self.response_bytes);
+            self.worker.close(span, end);
+        }
+    }
+}
+
+/// What the rules want to know besides the headers; asked of the host only if they do.
+#[derive(Default)]
+struct Facts {
+    address: Option<IpAddr>,
+    names: [Option<Vec<u8>>; 2],
+    route: Option<Vec<u8>>,
+    rule: Option<Vec<u8>>,
+}
+
+impl Facts {
+    fn of(worker: &Worker) -> Self {
+        let needs = worker.needs;
+        let asked = |needed: bool, path: &str| if needed { host::property(path) } else { None };
+        Self {
+            address: asked(needs.address, "source\0address").and_then(|text| address(&text)),
+            names: [
+                asked(needs.names, "connection\0uri_san_peer_certificate"),
+                asked(needs.names, "connection\0dns_san_peer_certificate"),
+            ],
+            route: asked(needs.route, "xds\0route_name"),
+            // Asked always: a route may name a rule that the configuration has forgotten.
+            rule: host::property("xds\0route_metadata\0filter_metadata\0gatespan\0rule"),
+        }
+    }
+}
+
+/// Envoy writes an address with its port.
+fn address(text: &[u8]) -> Option<IpAddr> {
+    let text = core::str::from_utf8(text).ok()?;
+    text.parse()
+        .map(|address: SocketAddr| address.ip())
+        .or_else(|_| text.parse())
+        .ok()
+}
+
+fn apply(edits: &Edits<'_>) {
+    for edit in edits.as_slice() {
+        let done = match edit {
+            Edit::Remove(name) => host::remove_header(Map::Request, name),
+            Edit::Set(name, value) => host::set_header(Map::Request, name, value.as_bytes()),
+        };
+        if let Err(failed) = done {
+            host::log(
+                host::Level::Error,
+                &format!(
+                    "gatespan: Envoy did not change a header: status {}",
+                    failed.0
+                ),
+            );
+        }
+    }
+}
+
+fn refuse(refusal: Refusal, is_grpc: bool) {
+    let (headers, body): (&[(&str, &str)], String) = if is_grpc {
+        (&[], refusal.detail())
+    } else {
+        (&[("content-type", Refusal::CONTENT_TYPE)], refusal.body())
+    };
+    let status = i32::from(refusal.grpc_status());
+    if let Err(failed) = host::answer(
+        refusal.status(),
+        status,
+        refusal.code_details(),
+        headers,
+        body.as_bytes(),
+    ) {
+        host::log(
+            host::Level::Error,
+            &format!(
+                "gatespan: Envoy did not take our answer: status {}",
+                failed.0
+            ),
+        );
+    }
+}

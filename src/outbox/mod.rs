@@ -1,0 +1,126 @@
+//! What is still to be delivered: a queue of encoded batches for each backend, one call at a time, and exact counters.
+//!
+//! The host asks [`Outbox::poll`] what to send, sends it, and says with [`Outbox::settle`] what came of it. Nothing here
+//! waits: time is an argument, and polling too often is harmless. At every moment recorded = exported + dropped + queued.
+
+mod batch;
+mod counters;
+mod lane;
+
+use alloc::vec::Vec;
+
+pub use counters::{CallOutcome, Counters, Dropped};
+pub use lane::{Dispatch, Outcome};
+
+use crate::config::Config;
+use crate::context::Time;
+use crate::gate::{Export, Receives};
+use crate::span::Span;
+use lane::Lane;
+
+/// The spans of one host thread on their way to all backends.
+#[derive(Debug)]
+pub struct Outbox {
+    lanes: Vec<Lane>,
+    /// Spans that were opened and have not ended yet.
+    open: u32,
+}
+
+/// Names one call, so that its outcome finds the way back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ticket {
+    lane: u32,
+    call: u32,
+}
+
+impl Outbox {
+    /// An empty outbox. `seed` makes the pauses of many gateways differ.
+    #[must_use]
+    pub fn new(config: &Config, seed: u64) -> Self {
+        let lanes = config.backends.iter().enumerate();
+        let lanes = lanes
+            .filter_map(|(index, backend)| Lane::new(index, backend, config.export, seed))
+            .collect();
+        Self { lanes, open: 0 }
+    }
+
+    /// Whether a span that begins now would be delivered, and to which systems. A span is promised a place when it is
+    /// opened, so that no parent is announced that will not arrive (law 7).
+    #[must_use]
+    pub fn export(&self, config: &Config, now: Time) -> Export {
+        let mut receives = Receives::default();
+        let mut stopped = true;
+        for lane in &self.lanes {
+            let Some(backend) = config.backends.get(lane.backend()) else {
+                continue;
+            };
+            let one = backend.kind.receives();
+            let takes = !lane.is_stopped(now) && lane.has_room(self.open);
+            stopped &= lane.is_stopped(now);
+            receives.opik |= one.opik && takes;
+            receives.otel |= one.otel && takes;
+        }
+        match receives {
+            Receives {
+                opik: false,
+                otel: false,
+            } if self.lanes.is_empty() => Export::Accepting(receives),
+            Receives {
+                opik: false,
+                otel: false,
+            } if stopped => Export::Stopped,
+            Receives {
+                opik: false,
+                otel: false,
+            } => Export::QueueFull,
+            _ => Export::Accepting(receives),
+        }
+    }
+
+    /// A span was opened.
+    pub const fn open(&mut self) {
+        self.open = self.open.saturating_add(1);
+    }
+
+    /// A span ended: it is encoded for every backend whose system it is in.
+    pub fn push(&mut self, span: &Span<'_>, config: &Config, now: Time) {
+        self.open = self.open.saturating_sub(1);
+        for lane in &mut self.lanes {
+            if let Some(backend) = config.backends.get(lane.backend()) {
+                lane.push(span, backend, now);
+            }
+        }
+    }
+
+    /// The next call to make, if one is due.
+    pub fn poll(&mut self, now: Time) -> Option<Dispatch<'_>> {
+        let index = self.lanes.iter_mut().position(|lane| lane.is_due(now))?;
+        let lane = self.lanes.get_mut(index)?;
+        lane.dispatch(index as u32, now)
+    }
+
+    /// What came of a call. An outcome of a call that was given up is counted nowhere twice: it is ignored.
+    pub fn settle(&mut self, ticket: Ticket, outcome: Outcome, now: Time) {
+        if let Some(lane) = self.lanes.get_mut(ticket.lane as usize) {
+            lane.settle(ticket.call, outcome, now);
+        }
+    }
+
+    /// When `poll` will have something to do, if nothing else happens.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Time> {
+        self.lanes.iter().filter_map(Lane::wake_at).min()
+    }
+
+    /// Makes everything due that waits for a batch to fill, for a host that is about to go.
+    pub fn hurry(&mut self) {
+        self.lanes.iter_mut().for_each(Lane::hurry);
+    }
+
+    /// The counters of each backend, by its place in the configuration.
+    pub fn counters(&self) -> impl Iterator<Item = (usize, Counters)> {
+        self.lanes
+            .iter()
+            .map(|lane| (lane.backend(), lane.counters()))
+    }
+}
