@@ -14,7 +14,7 @@ TOTAL = echo "── $@: passed after $$(($$(date +%s) - $(BEGIN))) s in all"
 SECONDS := 60
 
 .PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
-.PHONY: wasm e2e
+.PHONY: tour wasm e2e
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -22,7 +22,10 @@ help: ## this list
 
 ## Look
 
-run: ## a tour: requests as they come in, and what goes upstream
+run: ## Envoy, an application and a local Opik, all here: requests and their traces; until Ctrl-C
+	@.make/run
+
+tour: ## the core alone: requests as they come in, and what goes upstream
 	@$(STAGE) cargo run --quiet --example tour
 
 ## Prove
@@ -53,6 +56,11 @@ test-workspace: ## the tests of the other crates
 
 page: ## the sink's page in headless Chromium; pictures in target/page
 	@$(STAGE) .make/page
+
+# ARGS: what pytest takes, as in `make e2e ARGS='-k scenarios'`.
+ARGS :=
+e2e: ## the tests through a real Envoy
+	@$(STAGE) .make/e2e $(ARGS)
 
 fuzz: ## random bytes into each parser; SECONDS=60 for each target
 	@$(STAGE) .make/fuzz $(SECONDS)

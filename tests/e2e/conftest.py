@@ -1,0 +1,50 @@
+"""Fixtures, and what is printed when a test fails: logs, configurations, what the application got."""
+
+import pytest
+from app import App
+from envoy import Envoy
+from process import RUNNING
+from sink import Sink
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for one in RUNNING:
+            report.sections += one.report()
+
+
+@pytest.fixture(scope="module")
+def named(request):
+    """The test file's name, for files and processes."""
+    return request.module.__name__.removeprefix("test_")
+
+
+@pytest.fixture(scope="module")
+def app():
+    app = App()
+    yield app
+    app.stop()
+
+
+@pytest.fixture(scope="module")
+def sink(named):
+    with Sink(f"{named}-sink") as sink:
+        yield sink
+
+
+@pytest.fixture
+def start(request):
+    """Starts an Envoy for one test: `start(bootstrap, env=…)`."""
+    running = []
+
+    def start(document, **options):
+        name = f"{request.node.name.replace('[', '-').rstrip(']')}-{len(running)}".replace("/", "-")
+        running.append(Envoy(name, document, **options))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
