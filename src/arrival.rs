@@ -115,6 +115,11 @@ impl<'a> Arrival<'a> {
             .filter_map(|(format, found)| Some((format, *found.as_ref().err()?)))
     }
 
+    /// Whether any ids are believed.
+    pub(crate) const fn has_ids(&self) -> bool {
+        self.opik.is_some() || self.otel.is_some()
+    }
+
     /// Whether any header of a known format came, good or bad.
     pub(crate) fn is_something(&self) -> bool {
         self.found.iter().any(|found| !matches!(found, Ok(None)))

@@ -10,10 +10,11 @@ use crate::config::Config;
 use crate::context::{Entropy, Time};
 use crate::departure;
 use crate::format::Seen;
-use crate::headers::{Edits, Headers, split_host, split_path};
+use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
 use crate::policy::{Peer, Refusal, Rule, Stance, Verdict};
 use crate::span::{OpenSpan, Opening};
+use crate::target::{split_host, split_path};
 use crate::words::words;
 
 /// A request as a host sees it.
@@ -263,7 +264,7 @@ fn decision(stance: Stance, came: &Arrival<'_>, verdict: Verdict) -> Decision {
     match (stance, verdict) {
         (_, Verdict::Pass) => Decision::Passed,
         (Stance::Join, Verdict::Join) => Decision::Joined,
-        (Stance::Link, _) if !came.valid.is_empty() => Decision::Linked,
+        (Stance::Link, _) if came.has_ids() => Decision::Linked,
         (Stance::Link | Stance::Restart, _) if came.is_something() => Decision::Restarted,
         (Stance::Join, Verdict::Mint) if came.faults().next().is_some() => Decision::Restarted,
         _ => Decision::Minted,

@@ -35,6 +35,7 @@ pub mod policy;
 pub mod redact;
 mod sampling;
 pub mod span;
+mod target;
 mod words;
 
 pub use arrival::Clash;

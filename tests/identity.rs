@@ -12,6 +12,8 @@
 
 #[path = "laws/apply.rs"]
 mod apply;
+#[path = "identity/bounds.rs"]
+mod bounds;
 #[path = "identity/caller.rs"]
 mod caller;
 
@@ -54,7 +56,7 @@ proptest! {
         }
     }
 
-    /// Law 7c: without recording, the ids that are valid leave unchanged.
+    /// Law 7c: without recording, the ids that are valid leave unchanged, and so does a decision.
     #[test]
     fn unrecorded_ids_leave_unchanged(caller in consistent_caller(), mut document in document(), entropy: [u8; 20]) {
         document["rule"] = json!({ "record": false });
@@ -66,6 +68,15 @@ proptest! {
             let kept = left.iter().filter(|(owner, ..)| *owner == system).all(|(_, left, _)| *left == ids);
             prop_assert!(kept, "{:?} became {:?}", came, outcome.upstream);
             prop_assert!(left.iter().any(|(owner, ..)| *owner == system), "{:?} is gone", ids);
+        }
+        let decided = decision(&document, &came);
+        for (system, _, sampling) in left {
+            // A decision that was left open may have to be made for a format that cannot leave it open; this rule keeps all.
+            let fits = match decided {
+                Some(sampled) => sampling.decided() == Some(sampled),
+                None => sampling != Sampling::Deny,
+            };
+            prop_assert!(fits || system == System::Opik, "{:?}: {:?} became {:?}", decided, came, outcome.upstream);
         }
     }
 
@@ -232,6 +243,22 @@ fn extracted(document: &Value, came: &[(Vec<u8>, Vec<u8>)]) -> Vec<(System, Ids,
         }
     }
     found
+}
+
+/// What a caller that does not contradict itself has decided: in a format that is believed, or by a deny in any.
+fn decision(document: &Value, came: &[(Vec<u8>, Vec<u8>)]) -> Option<bool> {
+    let believed = config(document).formats.extract;
+    let pairs: Vec<(&[u8], &[u8])> = came
+        .iter()
+        .map(|(n, v)| (n.as_slice(), v.as_slice()))
+        .collect();
+    let seen = Seen::sift(Headers::new(&pairs), Spelling::Both, NOW);
+    let said = FORMATS
+        .iter()
+        .filter(|format| format.system == System::Otel);
+    said.filter_map(|format| Some((format, format.extract(&seen).ok()??.sampling.decided()?)))
+        .find(|(format, sampled)| !sampled || believed.contains(format))
+        .map(|(_, sampled)| sampled)
 }
 
 fn config(document: &Value) -> Config {

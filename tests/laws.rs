@@ -30,7 +30,7 @@ proptest! {
         spelling in soup::spelling(),
         soup in soup::headers(),
     ) {
-        for format in &FORMATS {
+        for format in FORMATS {
             for came in [&Owned::new(), &soup.0] {
                 let left = context.printed(format, came, spelling);
                 let pairs = pairs(&left);

@@ -121,6 +121,4 @@ pub struct ExportPlan {
     pub backoff_ms: u32,
     /// The longest.
     pub backoff_max_ms: u32,
-    /// Whether bodies are compressed.
-    pub gzip: bool,
 }

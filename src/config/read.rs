@@ -196,6 +196,13 @@ impl Reader<'_> {
     fn export(&mut self, node: &Node<'_, '_>) -> ExportPlan {
         self.at_most(&node.key("batch_bytes"), &node.key("queue_bytes"));
         self.at_most(&node.key("backoff_ms"), &node.key("backoff_max_ms"));
+        let gzip = node.key("gzip");
+        if gzip.flag() == Some(true) {
+            self.complaints.say(
+                &gzip.place,
+                "is not built in: a worker would serve nobody while it compresses; compress on the way to the backend",
+            );
+        }
         let whole = |key| node.key(key).whole().unwrap_or_default();
         ExportPlan {
             batch_spans: whole("batch_spans"),
@@ -206,7 +213,6 @@ impl Reader<'_> {
             attempts: whole("attempts"),
             backoff_ms: whole("backoff_ms"),
             backoff_max_ms: whole("backoff_max_ms"),
-            gzip: node.key("gzip").flag().unwrap_or_default(),
         }
     }
 

@@ -77,8 +77,21 @@ impl Reader<'_> {
             project: node.key("project").string(),
             genai: node.key("genai").word(),
             expose: node.key("expose").flag(),
-            tags: node.key("tags").strings(),
+            tags: self.tags(&node.key("tags")),
         }
+    }
+
+    /// A backend refuses a span that has a tag twice, and with it the batch.
+    fn tags(&mut self, node: &Node<'_, '_>) -> Option<Vec<String>> {
+        let mut tags: Vec<&str> = Vec::new();
+        for item in node.children() {
+            let Some(tag) = item.text() else { continue };
+            if tags.contains(&tag) {
+                self.complaints.say(&item.place, "is given twice");
+            }
+            tags.push(tag);
+        }
+        node.strings()
     }
 
     fn satisfiable(&mut self, require: &Node<'_, '_>, believed: &[&Format]) {

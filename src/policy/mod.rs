@@ -85,11 +85,11 @@ impl Rule<'_> {
         if let (Conflict::Reject, Some(clash)) = (self.conflict, arrival.clash) {
             return Err(Refusal::Conflict(clash));
         }
-        Ok(match (arrival.valid.is_empty(), self.missing, fault) {
-            (false, ..) => Verdict::Join,
-            (true, Missing::Pass, None) => Verdict::Pass,
+        Ok(match (arrival.has_ids(), self.missing, fault) {
+            (true, ..) => Verdict::Join,
+            (false, Missing::Pass, None) => Verdict::Pass,
             // What was refused is not what was never sent: a caller with bad ids gets good ones.
-            (true, ..) => Verdict::Mint,
+            (false, ..) => Verdict::Mint,
         })
     }
 }

@@ -4,8 +4,8 @@ use alloc::string::String;
 
 use crate::config::SpanPlan;
 use crate::gate::Request;
-use crate::headers::split_path;
 use crate::redact;
+use crate::target::split_path;
 
 /// The texts of one span.
 #[derive(Clone, Debug)]

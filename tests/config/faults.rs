@@ -1,5 +1,5 @@
 //! Documents with faults, and what is said about each: why, document, lines. In Envoy's place, where `GATE_SECRET` holds a
-//! secret, `LINE` one with the end of its line, and `EMPTY` nothing.
+//! secret, `LINE` one with the end of its line, and `EMPTY` nothing. `FORMATS` stands for the names of all formats.
 
 #[rustfmt::skip]
 pub const FAULTS: &[(&str, &str, &[&str])] = &[
@@ -129,7 +129,7 @@ pub const FAULTS: &[(&str, &str, &[&str])] = &[
         "an unknown format",
         r#"{"formats": {"extract": ["opik", "zipkin"]}}"#,
         &[
-            r#"formats.extract[1]: unknown value "zipkin", expected opik, opik_baggage, w3c, b3, b3multi, jaeger, composite or tracecontext"#,
+            r#"formats.extract[1]: unknown value "zipkin", expected FORMATS, composite or tracecontext"#,
         ],
     ),
     (
@@ -638,7 +638,7 @@ pub const FAULTS: &[(&str, &str, &[&str])] = &[
         "with an unknown format to extract, nothing is said about require",
         r#"{"formats": {"extract": ["w3d"]}, "rule": {"require": ["w3c"]}}"#,
         &[
-            r#"formats.extract[0]: unknown value "w3d", expected opik, opik_baggage, w3c, b3, b3multi, jaeger, composite or tracecontext"#,
+            r#"formats.extract[0]: unknown value "w3d", expected FORMATS, composite or tracecontext"#,
         ],
     ),
     (
@@ -897,6 +897,20 @@ pub const FAULTS: &[(&str, &str, &[&str])] = &[
         r#"{"backend": {"kind": "none", "api_key_env": "UNSET", "ulr": ""}}"#,
         &[
             r#"backend: unknown key "ulr""#,
+        ],
+    ),
+    (
+        "bodies are not compressed, and must not silently be plain",
+        r#"{"export": {"gzip": true}}"#,
+        &[
+            "export.gzip: is not built in: a worker would serve nobody while it compresses; compress on the way to the backend",
+        ],
+    ),
+    (
+        "a tag given twice would cost the batch",
+        r#"{"rule": {"tags": ["edge", "eu", "edge"]}}"#,
+        &[
+            "rule.tags[2]: is given twice",
         ],
     ),
 ];

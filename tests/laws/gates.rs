@@ -132,7 +132,7 @@ fn agreeing(gate: &Gate, came: &Owned, left: &Owned) {
     let pairs = pairs(left);
     let seen = Seen::sift(Headers::new(&pairs), gate.config().formats.spelling, NOW);
     let mut said: [Option<(Ids, Option<bool>)>; 2] = [None, None];
-    for format in &FORMATS {
+    for format in FORMATS {
         let found = format.extract(&seen).unwrap_or_else(|fault| {
             panic!(
                 "{}: a malformed header goes out, {fault}:\n{}made of\n{}",

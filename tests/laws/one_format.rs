@@ -12,7 +12,7 @@ const SPELLINGS: [Spelling; 3] = [Spelling::Underscore, Spelling::Dash, Spelling
 
 /// Every law of one format over these headers.
 pub(crate) fn hold(came: &Owned) {
-    for format in &FORMATS {
+    for format in FORMATS {
         // Only Opik's headers have several spellings.
         let spellings = match format.system {
             System::Opik => SPELLINGS.as_slice(),

@@ -121,7 +121,12 @@ pub(super) const EXPORT: &[Key] = &[
         "the longest pause between tries",
     )
     .or(Preset::Whole(30_000)),
-    key("gzip", Kind::Flag, "whether bodies are compressed").or(Preset::Flag(false)),
+    key(
+        "gzip",
+        Kind::Flag,
+        "whether bodies are compressed; only false is built in",
+    )
+    .or(Preset::Flag(false)),
 ];
 
 /// A worker of the gateway has to live with its queues, and somebody waits for a shutdown.
