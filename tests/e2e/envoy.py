@@ -35,6 +35,8 @@ class Envoy(Process):
         command = [binary("GATESPAN_ENVOY"), "-c", self.config, "--admin-address-path", self._address]
         # Without hot restart two instances need no numbers of their own.
         command += ["--concurrency", str(concurrency), "--disable-hot-restart", "-l", level]
+        # Tests read access logs.
+        command += ["--file-flush-interval-msec", "100"]
         super().__init__(name, command, KEPT / f"{name}.log", env=env, cwd=ROOT)
         if ready:
             try:
