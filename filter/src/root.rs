@@ -148,8 +148,7 @@ impl Context for Root {
 impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
         let bytes = host::configuration(size).unwrap_or_default();
-        let env = |name: &str| std::env::var(name).ok();
-        match Config::from_bytes(&bytes, Host::Envoy, &env) {
+        match Config::from_bytes(&bytes, Host::Envoy, &host::variable) {
             Ok(config) => {
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
                 self.worker = Some(Rc::new(Worker::new(config)));
