@@ -193,6 +193,23 @@ impl RootContext for Root {
     }
 }
 
+/// Whether every backend of the document can be delivered to; complains about those that cannot. To accept one and record
+/// nothing for it would be a loss that nobody sees.
+fn delivers(config: &Config) -> bool {
+    let unknown = config
+        .backends
+        .iter()
+        .filter(|backend| Api::of(backend.kind).is_none());
+    unknown.fold(true, |_, backend| {
+        let kind = backend.kind.word();
+        host::log(
+            Level::Error,
+            &format!("gatespan: configuration: backend.kind: {kind} cannot be delivered to yet"),
+        );
+        false
+    })
+}
+
 fn call(
     dispatch: &Dispatch<'_>,
     backend: &Backend,
