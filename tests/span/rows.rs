@@ -139,6 +139,15 @@ const ROWS: &[Row] = &[
             gatespan.decision=joined\ngatespan.end=complete",
     },
     Row {
+        why: "unless it is linked to",
+        document: r#""rule": {"inbound": "link"}, "backend": {"kind": "otlp", "url": "http://otlp.test", "cluster": "otlp"}"#,
+        request: "GET / h\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        end: OK,
+        wanted: "http.request.method=GET\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
+            gatespan.decision=linked\ngatespan.end=complete\n\
+            gatespan.client.trace_id=4bf92f3577b34da6a3ce929d0e0e4736\ngatespan.client.span_id=00f067aa0ba902b7",
+    },
+    Row {
         why: "each system is told of the other one's ids",
         document: BOTH,
         request: "GET / h\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n\

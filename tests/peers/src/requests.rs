@@ -78,25 +78,54 @@ pub enum Routing {
     Prefix,
     /// By hosts.
     Host,
+    /// By beginnings of paths, all of one host.
+    HostPrefix,
+    /// By hosts, all with one beginning of the path.
+    PrefixHost,
+    /// By the names of the host's own routes.
+    Name,
 }
+
+impl Routing {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Path,
+        Self::Prefix,
+        Self::Host,
+        Self::HostPrefix,
+        Self::PrefixHost,
+        Self::Name,
+    ];
+}
+
+/// The name of the host's own route in the requests that are told apart.
+pub const ROUTE: &str = "chat";
+
+const HOST: &str = "api.example.com";
 
 /// A gateway of case (a) with this many routes; the last of them is the one for [`crate::gateway::request`].
 #[must_use]
 pub fn routed(routing: Routing, count: usize) -> Gate {
     let (key, ours) = match routing {
         Routing::Path => ("path", "/v1/chat/completions"),
-        Routing::Prefix => ("path_prefix", "/v1/chat/"),
-        Routing::Host => ("host", "api.example.com"),
+        Routing::Prefix | Routing::HostPrefix => ("path_prefix", "/v1/chat/"),
+        Routing::Host | Routing::PrefixHost => ("host", HOST),
+        Routing::Name => ("route", ROUTE),
     };
     let other = |number| match routing {
         Routing::Path => format!("/v1/tenants/{number}/completions"),
-        Routing::Prefix => format!("/v1/tenants/{number}/"),
-        Routing::Host => format!("tenant-{number}.example.com"),
+        Routing::Prefix | Routing::HostPrefix => format!("/v1/tenants/{number}/"),
+        Routing::Host | Routing::PrefixHost => format!("tenant-{number}.example.com"),
+        Routing::Name => format!("tenant-{number}"),
+    };
+    let beside = match routing {
+        Routing::HostPrefix => format!(r#", "host": "{HOST}""#),
+        Routing::PrefixHost => r#", "path_prefix": "/v1/""#.into(),
+        _ => String::new(),
     };
     let values = (1..count).map(other).chain([ours.into()]);
-    let routes =
-        values.map(|value| format!(r#"{{"match": {{"{key}": "{value}"}}, "expose": false}}"#));
-    let routes: Vec<String> = routes.collect();
+    let route = |value| format!(r#"{{"match": {{"{key}": "{value}"{beside}}}, "expose": false}}"#);
+    let routes: Vec<String> = values.map(route).collect();
     gate(W3C, &format!(r#"{OTLP}, "routes": [{}]"#, routes.join(",")))
 }
 
