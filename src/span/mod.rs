@@ -184,9 +184,8 @@ impl Span<'_> {
         self.end
     }
 
-    /// The name, made by the configured template.
-    #[must_use]
-    pub fn name(&self) -> impl core::fmt::Display + '_ {
+    /// The pieces of the name, made by the configured template.
+    pub fn name(&self) -> impl Iterator<Item = &str> {
         self.plan.name.filled(&self.open.texts)
     }
 

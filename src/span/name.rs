@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use super::texts::{Piece, Texts};
 
@@ -53,11 +52,16 @@ impl NameTemplate {
         }
     }
 
-    pub(super) fn filled<'s>(&'s self, texts: &'s Texts) -> impl fmt::Display + 's {
-        Filled {
-            template: self,
-            texts,
-        }
+    /// The pieces of a name, one behind the other.
+    pub(super) fn filled<'s>(&'s self, texts: &'s Texts) -> impl Iterator<Item = &'s str> {
+        let piece = |piece| texts.piece(piece).unwrap_or_default();
+        self.0.iter().map(move |part| match part {
+            NamePart::Literal(text) => text,
+            NamePart::Method => piece(Piece::Method),
+            NamePart::Path => piece(Piece::Path),
+            NamePart::Host => piece(Piece::Host),
+            NamePart::Route => piece(Piece::Route),
+        })
     }
 }
 
@@ -80,23 +84,3 @@ static FIELDS: [(&str, NamePart); 4] = [
     ("host", NamePart::Host),
     ("route", NamePart::Route),
 ];
-
-struct Filled<'s> {
-    template: &'s NameTemplate,
-    texts: &'s Texts,
-}
-
-impl fmt::Display for Filled<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in &self.template.0 {
-            f.write_str(match part {
-                NamePart::Literal(text) => text,
-                NamePart::Method => self.texts.piece(Piece::Method).unwrap_or_default(),
-                NamePart::Path => self.texts.piece(Piece::Path).unwrap_or_default(),
-                NamePart::Host => self.texts.piece(Piece::Host).unwrap_or_default(),
-                NamePart::Route => self.texts.piece(Piece::Route).unwrap_or_default(),
-            })?;
-        }
-        Ok(())
-    }
-}
