@@ -199,3 +199,15 @@ fn there_already_is_a_refusal_when_it_was_never_sent() {
     assert_eq!(stage.dropped(Dropped::Refused), 1);
     assert_eq!(stage.counters().exported, 1);
 }
+
+#[test]
+fn halves_of_what_was_sent_before_may_be_there_already_as_well() {
+    let mut stage = Stage::new(r#"{"batch_spans": 2}"#);
+    stage.joined("0");
+    stage.joined("1");
+    for code in [503, 400, 409, 409] {
+        let sent = stage.next();
+        stage.answer(&sent, code);
+    }
+    assert_eq!(stage.counters().exported, 2);
+}

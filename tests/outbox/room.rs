@@ -141,3 +141,18 @@ fn what_is_dropped_leaves_the_batch_as_it_was() {
     assert_eq!(stage.sent().names(), ["0", "1"]);
     assert_eq!(stage.dropped(Dropped::QueueFull), 1);
 }
+
+#[test]
+fn what_closes_a_body_finds_room_too() {
+    for length in 0..600 {
+        let mut stage = Stage::new(r#"{"queue_bytes": 4096, "batch_bytes": 4096}"#);
+        let name = "x".repeat(length);
+        let open: Vec<_> = (0..3).filter_map(|_| stage.open(&name, &[])).collect();
+        for span in open {
+            stage.close(span);
+        }
+        stage.outbox.hurry();
+        stage.poll();
+        assert!(stage.counters().queued_bytes <= 4_096, "{length}");
+    }
+}
