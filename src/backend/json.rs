@@ -4,15 +4,13 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::context::Time;
-use crate::headers::holds;
 
 /// A text as it stands between quotes.
 pub(super) fn text(out: &mut Vec<u8>, text: &str) {
-    let text = text.as_bytes();
     if is_plain(text) {
-        out.extend_from_slice(text);
+        out.extend_from_slice(text.as_bytes());
     } else {
-        escape(out, text);
+        escape(out, text.as_bytes());
     }
 }
 
@@ -61,15 +59,16 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-const fn is_special(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | 0..b' ')
-}
-
 /// Whether nothing in a text has to be escaped: nearly always so, hence eight bytes at a time, the last ones twice.
-fn is_plain(text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk() else {
-        return !holds(text, is_special);
-    };
+pub(super) fn is_plain(text: &str) -> bool {
+    let text = text.as_bytes();
+    let mut short = [b' '; 8];
+    let last = text.last_chunk().unwrap_or_else(|| {
+        for (place, byte) in short.iter_mut().zip(text) {
+            *place = *byte;
+        }
+        &short
+    });
     let (words, _) = text.as_chunks();
     let found = words.iter().chain([last]);
     let found = found.fold(0, |found, word| found | specials(u64::from_le_bytes(*word)));
@@ -171,13 +170,18 @@ mod tests {
 
     #[test]
     fn a_byte_is_found_wherever_it_stands() {
-        for byte in 0..=u8::MAX {
-            for place in 0..17 {
-                let mut text = [b'!'; 17];
-                text[place] = byte;
-                assert_eq!(is_plain(&text), !is_special(byte), "{byte} at {place}");
+        for byte in 0..0x80 {
+            for length in 1..=17 {
+                for place in 0..length {
+                    let mut bytes = [b'!'; 17];
+                    bytes[place] = byte;
+                    let text = core::str::from_utf8(&bytes[..length]).unwrap();
+                    let is_special = matches!(byte, b'"' | b'\\' | 0..b' ');
+                    assert_eq!(is_plain(text), !is_special, "{byte} at {place} of {length}");
+                }
             }
         }
+        assert!(is_plain("") && is_plain("ü🦀 \u{7f}"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{Api, Bodies, Call, Meaning};
 use crate::config::{Backend, BackendKind};
 use crate::identity::TraceRow;
 use crate::policy::Secret;
-use crate::span::{Attribute, ErrorType, Key, Span, Value};
+use crate::span::{ErrorType, Key, Span, Value};
 
 pub(super) const API: Api = Api {
     kind: BackendKind::Opik,
@@ -133,14 +133,7 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
     if let Some(error) = span.error() {
         failure(out, error);
     }
-    out.extend_from_slice(br#","metadata":{"#);
-    let mut before: &[u8] = b"\"";
-    for attribute in span.attributes() {
-        out.extend_from_slice(before);
-        before = b",\"";
-        write(out, &attribute);
-    }
-    out.extend_from_slice(b"}}");
+    metadata(out, span);
 }
 
 /// All three must be there and not be blank; a gateway has no traceback.
@@ -154,27 +147,43 @@ fn failure(out: &mut Vec<u8>, error: ErrorType) {
     out.extend_from_slice(br#""}"#);
 }
 
-/// An attribute from behind the quote that opens its key. No key needs escaping: they are ours, or tokens of HTTP.
-fn write(out: &mut Vec<u8>, attribute: &Attribute<'_>) {
-    match attribute.key {
-        Key::Known(key) => out.extend_from_slice(key.as_bytes()),
-        Key::RequestHeader(name) => {
-            out.extend_from_slice(b"http.request.header.");
-            out.extend_from_slice(name.as_bytes());
+/// The attributes, and the end of the object. No key needs escaping: they are ours, or tokens of HTTP. Nor does any text
+/// if the texts of the request need none, which is asked once for all of them.
+fn metadata(out: &mut Vec<u8>, span: &Span<'_>) {
+    let is_plain = json::is_plain(span.recorded());
+    let mut before: &[u8] = br#","metadata":{""#;
+    for attribute in span.attributes() {
+        out.extend_from_slice(before);
+        match attribute.key {
+            Key::Known(key) => out.extend_from_slice(key.as_bytes()),
+            Key::RequestHeader(name) => {
+                out.extend_from_slice(b"http.request.header.");
+                out.extend_from_slice(name.as_bytes());
+            }
+        }
+        if let Value::Whole(number) = attribute.value {
+            out.extend_from_slice(b"\":");
+            json::whole(out, number);
+            before = NEXT;
+            continue;
+        }
+        before = CLOSE_AND_NEXT;
+        out.extend_from_slice(b"\":\"");
+        match attribute.value {
+            Value::Text(text) if is_plain => out.extend_from_slice(text.as_bytes()),
+            Value::Text(text) => json::text(out, text),
+            Value::Trace(id) => out.extend_from_slice(&id.hex()),
+            Value::Span(id) => out.extend_from_slice(&id.hex()),
+            Value::Opik(id) => out.extend_from_slice(&id.dashed()),
+            other => json::shown(out, &other),
         }
     }
-    if let Value::Whole(number) = attribute.value {
-        out.extend_from_slice(b"\":");
-        json::whole(out, number);
-        return;
-    }
-    out.extend_from_slice(b"\":\"");
-    match attribute.value {
-        Value::Text(text) => json::text(out, text),
-        Value::Trace(id) => out.extend_from_slice(&id.hex()),
-        Value::Span(id) => out.extend_from_slice(&id.hex()),
-        Value::Opik(id) => out.extend_from_slice(&id.dashed()),
-        other => json::shown(out, &other),
-    }
-    out.push(b'"');
+    out.extend_from_slice(match before {
+        NEXT => b"}}",
+        CLOSE_AND_NEXT => b"\"}}",
+        _ => br#","metadata":{}}"#,
+    });
 }
+
+const NEXT: &[u8] = b",\"";
+const CLOSE_AND_NEXT: &[u8] = b"\",\"";

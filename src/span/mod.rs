@@ -189,6 +189,13 @@ impl Span<'_> {
         self.plan.name.filled(&self.open.texts)
     }
 
+    /// Every text of the request that any attribute, the name or the thread is made of, one behind the other: what is
+    /// not in here is nowhere.
+    #[must_use]
+    pub const fn recorded(&self) -> &str {
+        self.open.texts.all()
+    }
+
     /// The name of this gateway.
     #[must_use]
     pub const fn service(&self) -> &str {
