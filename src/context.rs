@@ -178,8 +178,17 @@ impl OpikId {
     /// 36 characters, lower-case and dashed.
     #[must_use]
     pub fn dashed(self) -> [u8; DASHED] {
-        let mut text = [0; DASHED];
-        self.0.hyphenated().encode_lower(&mut text);
+        let digits: [u8; UNDASHED] = spelled(self.bits().to_be_bytes());
+        let mut text = [b'-'; DASHED];
+        let mut rest = digits.as_slice();
+        for (start, end) in [(0, 8), (9, 13), (14, 18), (19, 23), (24, DASHED)] {
+            if let (Some(place), Some((group, others))) =
+                (text.get_mut(start..end), rest.split_at_checked(end - start))
+            {
+                place.copy_from_slice(group);
+                rest = others;
+            }
+        }
         text
     }
 

@@ -82,12 +82,12 @@ fn a_name_is_its_template_filled() {
     ] {
         let gate = gate(&format!(r#""span": {{"name": "{template}"}}"#));
         let name = ask(&gate, &Asked::read(request).request(), OK, |span| {
-            span.name().to_string()
+            span.name().collect::<String>()
         });
         assert_eq!(name, wanted, "{template}");
     }
     let name = ask(&gate(""), &Asked::read(request).request(), OK, |span| {
-        span.name().to_string()
+        span.name().collect::<String>()
     });
     assert_eq!(name, "POST /v1/chat", "the default");
 }

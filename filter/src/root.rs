@@ -227,7 +227,7 @@ fn call(
         dispatch
             .headers
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
+            .map(|(name, value)| (name.as_str(), value.reveal())),
     );
     host::call(
         backend.cluster.as_deref().unwrap_or_default(),

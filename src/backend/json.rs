@@ -5,172 +5,128 @@ use core::fmt::{self, Write};
 
 use crate::context::Time;
 
-/// An object that is being written.
-pub(super) struct Object<'b> {
-    out: &'b mut Vec<u8>,
-    is_empty: bool,
-}
-
-impl<'b> Object<'b> {
-    pub(super) fn begin(out: &'b mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Self {
-            out,
-            is_empty: true,
-        }
-    }
-
-    pub(super) fn end(self) {
-        self.out.push(b'}');
-    }
-
-    /// A key that is ours and needs no escaping.
-    fn key(&mut self, key: &str) -> &mut Vec<u8> {
-        if !self.is_empty {
-            self.out.push(b',');
-        }
-        self.is_empty = false;
-        self.out.push(b'"');
-        self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(b"\":");
-        self.out
-    }
-
-    /// A text that is ours and needs no escaping.
-    pub(super) fn plain(&mut self, key: &str, text: &[u8]) {
-        let out = self.key(key);
-        out.push(b'"');
-        out.extend_from_slice(text);
-        out.push(b'"');
-    }
-
-    pub(super) fn text(&mut self, key: &str, text: &impl fmt::Display) {
-        quoted(self.key(key), text);
-    }
-
-    pub(super) fn time(&mut self, key: &str, time: Time) {
-        let out = self.key(key);
-        out.push(b'"');
-        moment(out, time);
-        out.push(b'"');
-    }
-
-    pub(super) fn list(&mut self, key: &str, texts: impl Iterator<Item = impl fmt::Display>) {
-        let out = self.key(key);
-        out.push(b'[');
-        for (index, text) in texts.enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            quoted(out, &text);
-        }
-        out.push(b']');
-    }
-
-    pub(super) fn object(&mut self, key: &str) -> Object<'_> {
-        Object::begin(self.key(key))
-    }
-
-    /// An entry whose key is made of a caller's configuration.
-    pub(super) fn entry(&mut self, key: &impl fmt::Display) -> Entry<'_> {
-        if !self.is_empty {
-            self.out.push(b',');
-        }
-        self.is_empty = false;
-        quoted(self.out, key);
-        self.out.push(b':');
-        Entry(self.out)
+/// A text as it stands between quotes.
+pub(super) fn text(out: &mut Vec<u8>, text: &str) {
+    if is_plain(text) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        escape(out, text.as_bytes());
     }
 }
 
-/// The value of an entry.
-pub(super) struct Entry<'b>(&'b mut Vec<u8>);
-
-impl Entry<'_> {
-    pub(super) fn text(self, text: &impl fmt::Display) {
-        quoted(self.0, text);
-    }
-
-    pub(super) fn whole(self, number: u64) {
-        let _ = write!(Raw(self.0), "{number}");
-    }
-}
-
-fn quoted(out: &mut Vec<u8>, text: &impl fmt::Display) {
-    out.push(b'"');
+/// The same for what is rare: formatting costs more than all the rest of a span.
+pub(super) fn shown(out: &mut Vec<u8>, text: &impl fmt::Display) {
     let _ = write!(Escaped(out), "{text}");
-    out.push(b'"');
 }
 
-struct Raw<'b>(&'b mut Vec<u8>);
-
-impl Write for Raw<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
+pub(super) fn whole(out: &mut Vec<u8>, number: u64) {
+    let mut digits = [b'0'; 20];
+    let mut start = digits.len();
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        start -= 1;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
     }
+    out.extend_from_slice(digits.get(start..).unwrap_or_default());
 }
 
 struct Escaped<'b>(&'b mut Vec<u8>);
 
 impl Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut plain = text.as_bytes();
-        while let Some(at) = plain
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
-        {
-            let (before, rest) = plain.split_at_checked(at).unwrap_or((plain, &[]));
-            self.0.extend_from_slice(before);
-            let Some((byte, rest)) = rest.split_first() else {
-                break;
-            };
-            match byte {
-                b'"' | b'\\' => self.0.extend_from_slice(&[b'\\', *byte]),
-                byte => {
-                    let mut digits = [0; 2];
-                    // One byte is two digits.
-                    let _ = hex::encode_to_slice([*byte], &mut digits);
-                    self.0.extend_from_slice(b"\\u00");
-                    self.0.extend_from_slice(&digits);
-                }
-            }
-            plain = rest;
-        }
-        self.0.extend_from_slice(plain);
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        text(self.0, piece);
         Ok(())
     }
 }
 
-/// `2026-03-02T10:15:30.125000Z`: microseconds are what Opik keeps.
-fn moment(out: &mut Vec<u8>, time: Time) {
-    let micros = time.0 / 1_000;
-    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = date(days);
-    for (number, width, behind) in [
-        (year, 4, b'-'),
-        (month, 2, b'-'),
-        (day, 2, b'T'),
-        (second / 3_600, 2, b':'),
-        (second / 60 % 60, 2, b':'),
-        (second % 60, 2, b'.'),
-        (micros, 6, b'Z'),
-    ] {
-        let mut digits = [b'0'; 6];
-        let mut rest = number;
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
+fn escape(out: &mut Vec<u8>, text: &[u8]) {
+    for byte in text {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
+            0..b' ' => {
+                let mut digits = [0; 2];
+                // One byte is two digits.
+                let _ = hex::encode_to_slice([*byte], &mut digits);
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&digits);
+            }
+            byte => out.push(*byte),
         }
-        out.extend_from_slice(digits.get(6 - width..).unwrap_or_default());
-        out.push(behind);
     }
+}
+
+/// Whether nothing in a text has to be escaped: nearly always so, hence eight bytes at a time, the last ones twice.
+pub(super) fn is_plain(text: &str) -> bool {
+    let text = text.as_bytes();
+    let mut short = [b' '; 8];
+    let last = text.last_chunk().unwrap_or_else(|| {
+        for (place, byte) in short.iter_mut().zip(text) {
+            *place = *byte;
+        }
+        &short
+    });
+    let (words, _) = text.as_chunks();
+    let found = words.iter().chain([last]);
+    let found = found.fold(0, |found, word| found | specials(u64::from_le_bytes(*word)));
+    found == 0
+}
+
+/// Not zero if one of eight bytes has to be escaped: each subtraction borrows from the high bit of such a byte.
+const fn specials(word: u64) -> u64 {
+    let quote = word ^ repeated(b'"');
+    let backslash = word ^ repeated(b'\\');
+    let control = word.wrapping_sub(repeated(b' ')) & !word;
+    let quote = quote.wrapping_sub(repeated(1)) & !quote;
+    let backslash = backslash.wrapping_sub(repeated(1)) & !backslash;
+    (control | quote | backslash) & repeated(0x80)
+}
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// A time as a text, `2026-03-02T10:15:30.125000Z`: microseconds are what Opik keeps.
+#[derive(Clone, Copy)]
+pub(super) struct Moment([u8; 27]);
+
+impl Moment {
+    pub(super) const fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(super) const fn of(time: Time) -> Self {
+        let micros = time.0 / 1_000;
+        let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
+        let (year, month, day) = date(seconds / 86_400);
+        let second = seconds % 86_400;
+        let ([a, b], [c, d]) = (pair(year / 100), pair(year % 100));
+        let ([e, f], [g, h]) = (pair(month), pair(day));
+        let ([i, j], [k, l]) = (pair(second / 3_600), pair(second / 60 % 60));
+        let [m, n] = pair(second % 60);
+        let ([o, p], [q, r], [s, t]) = (
+            pair(micros / 10_000),
+            pair(micros / 100 % 100),
+            pair(micros % 100),
+        );
+        Self([
+            a, b, c, d, b'-', e, f, b'-', g, h, b'T', i, j, b':', k, l, b':', m, n, b'.', o, p, q,
+            r, s, t, b'Z',
+        ])
+    }
+}
+
+/// The two digits of a number below a hundred.
+const fn pair(number: u64) -> [u8; 2] {
+    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
 /// The civil date of a day since 1970. Years are counted from March, so that the leap day is a year's last; an era has
 /// 400 years.
-fn date(days: u64) -> (u64, u64, u64) {
+const fn date(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era =
@@ -183,7 +139,8 @@ fn date(days: u64) -> (u64, u64, u64) {
     } else {
         from_march - 9
     };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+    let year = era * 400 + year_of_era;
+    (if month <= 2 { year + 1 } else { year }, month, day)
 }
 
 #[cfg(test)]
@@ -199,19 +156,40 @@ mod tests {
             (951_782_399_999_999_000, "2000-02-28T23:59:59.999999Z"),
             (4_102_444_800_000_000_000, "2100-01-01T00:00:00.000000Z"),
         ] {
-            let mut out = Vec::new();
-            moment(&mut out, Time(nanos));
-            assert_eq!(core::str::from_utf8(&out), Ok(text));
+            let moment = Moment::of(Time(nanos));
+            assert_eq!(core::str::from_utf8(&moment.0), Ok(text));
         }
     }
 
     #[test]
     fn a_text_is_escaped() {
         let mut out = Vec::new();
-        quoted(&mut out, &"a\"b\\c\n\u{1f}ü");
-        assert_eq!(
-            core::str::from_utf8(&out),
-            Ok("\"a\\\"b\\\\c\\u000a\\u001fü\"")
-        );
+        text(&mut out, "a\"b\\c\n\u{1f}ü");
+        assert_eq!(core::str::from_utf8(&out), Ok("a\\\"b\\\\c\\u000a\\u001fü"));
+    }
+
+    #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        for byte in 0..0x80 {
+            for length in 1..=17 {
+                for place in 0..length {
+                    let mut bytes = [b'!'; 17];
+                    bytes[place] = byte;
+                    let text = core::str::from_utf8(&bytes[..length]).unwrap();
+                    let is_special = matches!(byte, b'"' | b'\\' | 0..b' ');
+                    assert_eq!(is_plain(text), !is_special, "{byte} at {place} of {length}");
+                }
+            }
+        }
+        assert!(is_plain("") && is_plain("ü🦀 \u{7f}"));
+    }
+
+    #[test]
+    fn a_whole_number_has_as_many_digits_as_it_needs() {
+        for number in [0, 9, 10, 200, 56_789, u64::MAX] {
+            let mut out = Vec::new();
+            whole(&mut out, number);
+            assert_eq!(core::str::from_utf8(&out), Ok(&*alloc::format!("{number}")));
+        }
     }
 }

@@ -10,6 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::config::{Backend, BackendKind};
+use crate::policy::Secret;
 use crate::span::Span;
 
 /// Every backend this gateway can speak to. A new one is a file, its `mod` line and its row here.
@@ -22,7 +23,7 @@ pub struct Api {
     /// The calls that deliver a batch, in the order in which they are made.
     pub calls: &'static [Call],
     /// The headers of every call, besides those of HTTP itself.
-    pub headers: fn(&Backend) -> Vec<(String, String)>,
+    pub headers: fn(&Backend) -> Vec<(String, Secret)>,
     /// Writes a span: one item into the body of each call that it concerns.
     pub(crate) encode: fn(&Span<'_>, &Backend, &mut Bodies<'_>),
     /// What a status means for the batch.
@@ -50,6 +51,8 @@ pub enum Meaning {
     Stored,
     /// Something in it is bad, or there is too much of it: it is sent again in two halves.
     Split,
+    /// Something in it is there already: our own first try, if this is another one, else it is as if it were bad.
+    There,
     /// The same may succeed later.
     Later,
     /// Nothing of ours is accepted until someone changes something there.
@@ -82,6 +85,12 @@ impl<'b> Bodies<'b> {
             });
         }
         body
+    }
+
+    /// Writes into the first body what stands in the second from `start` on.
+    fn repeat(&mut self, start: usize) {
+        let [first, second] = &mut *self.bodies;
+        first.extend_from_slice(second.get(start..).unwrap_or_default());
     }
 }
 

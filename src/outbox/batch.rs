@@ -1,10 +1,11 @@
 //! A batch: the encoded spans of one delivery, and where each of them lies.
 
 use alloc::vec::Vec;
+use core::mem;
 
-use crate::backend::{Api, Bodies, CALLS};
+use super::pause::Stretch;
+use crate::backend::{Api, Bodies, CALLS, Call};
 use crate::config::Backend;
-use crate::context::Time;
 use crate::span::Span;
 
 /// Encoded spans. A unit is a span with the trace row that may belong to it: they are kept or dropped together.
@@ -12,24 +13,28 @@ use crate::span::Span;
 pub(super) struct Batch {
     /// One body for each call of the API, open at its end while the batch is filled.
     bodies: [Vec<u8>; CALLS],
-    /// Where each unit ends in each body.
+    /// Where each unit ends in each body. A body stays far below 4 GiB: a batch is sealed by the unit that fills it.
     ends: Vec<[u32; CALLS]>,
-    /// When the first unit came.
-    pub(super) since: Time,
+    /// How long it may be filled.
+    pub(super) ripens: Stretch,
     /// The call that is next.
-    pub(super) call: usize,
-    /// How often the next call has failed.
+    call: usize,
+    /// How often that call has failed.
     pub(super) failures: u32,
+    /// Whether a failed call may have been stored all the same.
+    pub(super) is_repeat: bool,
 }
 
 impl Batch {
-    pub(super) fn new(since: Time) -> Self {
+    /// An empty batch, its bodies with the room that the last ones needed: growing them copies every byte anew.
+    pub(super) fn new(ripens: Stretch, room: [usize; CALLS]) -> Self {
         Self {
-            bodies: Default::default(),
+            bodies: room.map(Vec::with_capacity),
             ends: Vec::new(),
-            since,
+            ripens,
             call: 0,
             failures: 0,
+            is_repeat: false,
         }
     }
 
@@ -48,7 +53,7 @@ impl Batch {
         }
     }
 
-    pub(super) fn units(&self) -> usize {
+    pub(super) const fn units(&self) -> usize {
         self.ends.len()
     }
 
@@ -56,51 +61,54 @@ impl Batch {
         self.bodies.iter().map(Vec::len).sum()
     }
 
-    /// Closes the bodies: from now on they are sent as they are.
+    pub(super) fn body_bytes(&self) -> [usize; CALLS] {
+        self.bodies.each_ref().map(Vec::len)
+    }
+
+    /// Closes the bodies: from now on they are sent as they are, and keep no more memory than they need.
     pub(super) fn seal(&mut self, api: &'static Api) {
         for (body, call) in self.bodies.iter_mut().zip(api.calls) {
             if !body.is_empty() {
                 body.extend_from_slice(call.close);
             }
+            body.shrink_to_fit();
         }
+        self.ends.shrink_to_fit();
     }
 
     /// The next call that has something to send, and its body.
-    pub(super) fn next_call(&mut self, api: &'static Api) -> Option<usize> {
-        while self.call < api.calls.len() {
-            if self
-                .bodies
-                .get(self.call)
-                .is_some_and(|body| !body.is_empty())
-            {
-                return Some(self.call);
+    pub(super) fn next_call(&self, api: &'static Api) -> Option<(&'static Call, &[u8])> {
+        let calls = api.calls.iter().zip(&self.bodies).skip(self.call);
+        calls
+            .map(|(call, body)| (call, body.as_slice()))
+            .find(|(_, body)| !body.is_empty())
+    }
+
+    /// The next call was accepted: its body is not needed again.
+    pub(super) fn accept(&mut self) {
+        let bodies = self.bodies.iter_mut().enumerate().skip(self.call);
+        for (index, body) in bodies {
+            self.call = index + 1;
+            if !mem::take(body).is_empty() {
+                break;
             }
-            self.call += 1;
         }
-        None
+        self.failures = 0;
+        self.is_repeat = false;
     }
 
-    pub(super) fn body(&self, call: usize) -> &[u8] {
-        self.bodies.get(call).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Two batches of half the units each, sealed, for the same next call. Calls that are done are not made again.
+    /// Two batches of half the units each, sealed, for the same next call. Calls that were accepted are not made again.
     pub(super) fn halves(&self, api: &'static Api) -> [Self; 2] {
         let middle = self.ends.len() / 2;
         [0..middle, middle..self.ends.len()].map(|units| {
             let mut half = Self {
                 call: self.call,
-                ..Self::new(self.since)
+                is_repeat: self.is_repeat,
+                ..Self::new(self.ripens, [0; CALLS])
             };
             for unit in units {
-                let start = unit
-                    .checked_sub(1)
-                    .and_then(|before| self.ends.get(before))
-                    .copied()
-                    .unwrap_or_default();
-                let end = self.ends.get(unit).copied().unwrap_or_default();
                 for (index, call) in api.calls.iter().enumerate().skip(self.call) {
-                    half.copy(index, call, self.unit(index, call, start, end));
+                    half.copy(index, call, self.item(index, call, unit));
                 }
                 half.ends.push(half.lengths());
             }
@@ -110,24 +118,19 @@ impl Batch {
     }
 
     /// The item of a unit in one body, without what stands before it.
-    fn unit(
-        &self,
-        index: usize,
-        call: &crate::backend::Call,
-        start: [u32; CALLS],
-        end: [u32; CALLS],
-    ) -> &[u8] {
-        let at = |ends: [u32; CALLS]| ends.get(index).copied().unwrap_or_default() as usize;
-        let before = if at(start) == 0 {
-            call.open
-        } else {
-            call.between
-        };
-        let item = self.body(index).get(at(start)..at(end)).unwrap_or_default();
-        item.strip_prefix(before).unwrap_or(item)
+    fn item(&self, index: usize, call: &Call, unit: usize) -> &[u8] {
+        let end_of = |unit: usize| Some(*self.ends.get(unit)?.get(index)? as usize);
+        let start = unit.checked_sub(1).and_then(end_of).unwrap_or(0);
+        let end = end_of(unit).unwrap_or(start);
+        let body = self.bodies.get(index).map(Vec::as_slice);
+        let item = body
+            .and_then(|body| body.get(start..end))
+            .unwrap_or_default();
+        item.strip_prefix(if start == 0 { call.open } else { call.between })
+            .unwrap_or(item)
     }
 
-    fn copy(&mut self, index: usize, call: &crate::backend::Call, item: &[u8]) {
+    fn copy(&mut self, index: usize, call: &Call, item: &[u8]) {
         if let Some(body) = self.bodies.get_mut(index).filter(|_| !item.is_empty()) {
             body.extend_from_slice(if body.is_empty() {
                 call.open

@@ -17,15 +17,15 @@ words! {
 }
 
 words! {
-    /// What came of a call.
+    /// What came of a call. Each call that was made has exactly one outcome, as soon as it is settled.
     CallOutcome {
         /// It was accepted.
         Ok = "ok",
-        /// It is made again.
+        /// It is made again, with the same body.
         Retry = "retry",
         /// Its batch was cut in two.
         Split = "split",
-        /// Its batch was dropped, or the backend refuses everything.
+        /// What it carried was dropped, or the backend refuses everything.
         Failed = "failed",
     }
 }
@@ -45,6 +45,10 @@ pub struct Counters {
     pub queued: u64,
     /// Their bytes.
     pub queued_bytes: u64,
+    /// How often the backend began to refuse everything: a host says it once, and loudly, each time this grows.
+    pub stops: u64,
+    /// The status with which it refuses everything at present.
+    pub stopped: Option<u16>,
 }
 
 impl Counters {
@@ -54,15 +58,53 @@ impl Counters {
         self.recorded == self.exported + self.dropped.iter().sum::<u64>() + self.queued
     }
 
-    pub(super) fn drop(&mut self, reason: Dropped, spans: usize) {
-        if let Some(counter) = self.dropped.get_mut(reason as usize) {
-            *counter += spans as u64;
-        }
+    /// A span came that is not queued.
+    pub(super) const fn turn_away(&mut self, reason: Dropped) {
+        self.recorded += 1;
+        self.count(reason, 1);
     }
 
-    pub(super) fn call(&mut self, outcome: CallOutcome) {
-        if let Some(counter) = self.calls.get_mut(outcome as usize) {
-            *counter += 1;
-        }
+    /// A span was queued.
+    pub(super) const fn queue(&mut self, bytes: usize) {
+        self.recorded += 1;
+        self.queued += 1;
+        self.queued_bytes += bytes as u64;
+    }
+
+    /// Queued spans were delivered.
+    pub(super) const fn export(&mut self, spans: usize) {
+        self.queued -= spans as u64;
+        self.exported += spans as u64;
+    }
+
+    /// Queued spans were dropped.
+    pub(super) const fn drop(&mut self, reason: Dropped, spans: usize) {
+        self.queued -= spans as u64;
+        self.count(reason, spans);
+    }
+
+    /// The queue was written anew, in part.
+    pub(super) const fn resize(&mut self, before: usize, after: usize) {
+        self.queued_bytes = self.queued_bytes + after as u64 - before as u64;
+    }
+
+    pub(super) const fn call(&mut self, outcome: CallOutcome) {
+        let [ok, retry, split, failed] = &mut self.calls;
+        *match outcome {
+            CallOutcome::Ok => ok,
+            CallOutcome::Retry => retry,
+            CallOutcome::Split => split,
+            CallOutcome::Failed => failed,
+        } += 1;
+    }
+
+    const fn count(&mut self, reason: Dropped, spans: usize) {
+        let [queue_full, refused, gave_up, shutdown] = &mut self.dropped;
+        *match reason {
+            Dropped::QueueFull => queue_full,
+            Dropped::Refused => refused,
+            Dropped::GaveUp => gave_up,
+            Dropped::Shutdown => shutdown,
+        } += spans as u64;
     }
 }

@@ -4,71 +4,43 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Ticket;
 use super::batch::Batch;
 use super::counters::{CallOutcome, Counters, Dropped};
-use crate::backend::{Api, Meaning};
+use super::dispatch::{Dispatch, Outcome, Ticket};
+use super::pause::{Backoff, Stretch};
+use crate::backend::{Api, CALLS, Meaning};
 use crate::config::{Backend, ExportPlan};
 use crate::context::Time;
+use crate::policy::Secret;
 use crate::span::Span;
-
-/// A call to make.
-#[derive(Debug)]
-pub struct Dispatch<'o> {
-    /// Names the call in [`settle`](super::Outbox::settle).
-    pub ticket: Ticket,
-    /// The backend, by its place in the configuration.
-    pub backend: usize,
-    /// The path behind the backend's base path.
-    pub path: &'static str,
-    /// Headers besides those of HTTP itself.
-    pub headers: &'o [(String, String)],
-    /// The media type of the body.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: &'o [u8],
-}
-
-/// What came of a call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// The backend answered, and may have asked for a pause.
-    Status {
-        /// The HTTP status.
-        code: u16,
-        /// Seconds that it asked us to wait.
-        retry_after: Option<u32>,
-    },
-    /// No answer came.
-    Lost,
-}
 
 /// One backend's queue.
 #[derive(Debug)]
 pub(super) struct Lane {
     backend: usize,
     api: &'static Api,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Secret)>,
     plan: ExportPlan,
     filling: Option<Batch>,
+    /// Sealed batches, the one in flight at the head. Bounded as their bytes are: each has a unit.
     waiting: VecDeque<Batch>,
     flight: Option<Flight>,
     calls: u32,
-    /// Nothing is sent before this time.
-    rest_until: Option<Time>,
-    /// The backend refuses everything; nothing new is taken before this time.
-    stopped_until: Option<Time>,
-    hurried: bool,
-    jitter: u64,
+    backoff: Backoff,
+    is_shut: bool,
+    /// What a unit is expected to need: the largest of late.
+    expected: u64,
+    /// What the bodies of the last batch needed.
+    room: [usize; CALLS],
     counters: Counters,
 }
 
-/// A call whose outcome is not known yet. Its batch stays at the head of the queue.
+/// A call whose outcome is not known yet.
 #[derive(Debug)]
 struct Flight {
     call: u32,
     /// A host that forgot the call must not stop the queue for ever.
-    lost_at: Time,
+    patience: Stretch,
 }
 
 impl Lane {
@@ -88,10 +60,10 @@ impl Lane {
             waiting: VecDeque::new(),
             flight: None,
             calls: 0,
-            rest_until: None,
-            stopped_until: None,
-            hurried: false,
-            jitter: seed ^ (index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            backoff: Backoff::new(seed ^ (index as u64).wrapping_mul(GOLDEN)),
+            is_shut: false,
+            expected: FIRST_EXPECTED,
+            room: [0; CALLS],
             counters: Counters::default(),
         })
     }
@@ -100,14 +72,22 @@ impl Lane {
         self.backend
     }
 
-    pub(super) fn is_stopped(&self, now: Time) -> bool {
-        self.stopped_until.is_some_and(|until| now < until)
+    pub(super) const fn counters(&self) -> Counters {
+        self.counters
     }
 
-    /// Whether one more span finds room, those counted that are open already.
+    /// Whether the backend refuses everything. While something is left to ask it with, its next word is awaited.
+    pub(super) fn is_stopped(&self, now: Time) -> bool {
+        let refuses = self.counters.stopped.is_some();
+        self.is_shut || refuses && (self.counters.queued > 0 || self.backoff.is_resting(now))
+    }
+
+    /// Whether one more span finds room beside those that are queued and those that are open. Open ones hold up to half
+    /// of the queue: while spans are delivered, ten thousand idle WebSockets are no reason to record nothing else.
     pub(super) fn has_room(&self, open: u32) -> bool {
-        let promised = (u64::from(open) + 1).saturating_mul(EXPECTED_UNIT);
-        self.bytes() as u64 + promised <= u64::from(self.plan.queue_bytes)
+        let queue = u64::from(self.plan.queue_bytes);
+        let promised = (u64::from(open) + 1).saturating_mul(self.expected);
+        self.counters.queued_bytes + promised.min(queue / 2) <= queue
     }
 
     pub(super) fn push(&mut self, span: &Span<'_>, backend: &Backend, now: Time) {
@@ -116,53 +96,60 @@ impl Lane {
         if !(receives.opik && own.opik.is_some() || receives.otel && own.otel.is_some()) {
             return;
         }
-        self.counters.recorded += 1;
-        let batch = self.filling.get_or_insert_with(|| Batch::new(now));
-        batch.add(span, self.api, backend);
-        if self.bytes() > self.plan.queue_bytes as usize {
-            self.filling.iter_mut().for_each(Batch::take_back);
-            self.counters.drop(Dropped::QueueFull, 1);
+        if self.is_shut {
+            self.counters.turn_away(Dropped::Shutdown);
+            return;
         }
-        if self
+        let (plan, room) = (&self.plan, self.room);
+        let batch = self
             .filling
-            .as_ref()
-            .is_some_and(|batch| self.is_full(batch))
-        {
-            self.seal();
+            .get_or_insert_with(|| Batch::new(Stretch::of(now, u64::from(plan.interval_ms)), room));
+        let before = batch.bytes();
+        batch.add(span, self.api, backend);
+        let bytes = batch.bytes();
+        let unit = bytes - before;
+        let closing: usize = self.api.calls.iter().map(|call| call.close.len()).sum();
+        let all = self.counters.queued_bytes + (unit + closing) as u64;
+        if all > u64::from(plan.queue_bytes) {
+            batch.take_back();
+            self.filling.take_if(|batch| batch.units() == 0);
+            self.counters.turn_away(Dropped::QueueFull);
+        } else {
+            let is_full = batch.units() >= plan.batch_spans as usize
+                || bytes + closing >= plan.batch_bytes as usize;
+            self.counters.queue(unit);
+            if is_full {
+                self.seal();
+            }
         }
+        // It falls slowly, so that one large span is remembered for some hundred, and not for ever.
+        let fallen = self.expected - self.expected / 128;
+        self.expected = fallen.max(unit as u64);
     }
 
     pub(super) fn is_due(&mut self, now: Time) -> bool {
-        if self
-            .flight
-            .as_ref()
-            .is_some_and(|flight| now >= flight.lost_at)
-        {
-            let call = self.flight.as_ref().map_or(0, |flight| flight.call);
+        let forgotten = |flight: &Flight| flight.patience.is_over(now).then_some(flight.call);
+        if let Some(call) = self.flight.as_ref().and_then(forgotten) {
             self.settle(call, Outcome::Lost, now);
         }
-        if self.flight.is_some() || self.rest_until.is_some_and(|until| now < until) {
+        if self.flight.is_some() || self.backoff.is_resting(now) {
             return false;
         }
-        if self
-            .filling
-            .as_ref()
-            .is_some_and(|batch| self.hurried || now >= self.ripe_at(batch))
-        {
+        let is_ripe = |batch: &Batch| batch.ripens.is_over(now);
+        if self.waiting.is_empty() && self.filling.as_ref().is_some_and(is_ripe) {
             self.seal();
         }
         !self.waiting.is_empty()
     }
 
     pub(super) fn dispatch(&mut self, lane: u32, now: Time) -> Option<Dispatch<'_>> {
-        let index = self.waiting.front_mut()?.next_call(self.api)?;
+        let (call, body) = self.waiting.front()?.next_call(self.api)?;
         self.calls = self.calls.wrapping_add(1);
-        let patience = u64::from(self.plan.timeout_ms).saturating_mul(2 * MILLI);
         self.flight = Some(Flight {
             call: self.calls,
-            lost_at: later(now, patience),
+            // The host's own time limit comes first.
+            patience: Stretch::of(now, 2 * u64::from(self.plan.timeout_ms)),
         });
-        let call = self.api.calls.get(index)?;
         Some(Dispatch {
             ticket: Ticket {
                 lane,
@@ -172,160 +159,164 @@ impl Lane {
             path: call.path,
             headers: &self.headers,
             content_type: call.content_type,
-            body: self.waiting.front()?.body(index),
+            body,
         })
     }
 
+    /// What came of the call in flight; of any other, nothing comes any more.
     pub(super) fn settle(&mut self, call: u32, outcome: Outcome, now: Time) {
         if self.flight.take_if(|flight| flight.call == call).is_none() {
             return;
         }
-        let (meaning, retry_after) = match outcome {
-            Outcome::Status { code, retry_after } => ((self.api.meaning)(code), retry_after),
-            Outcome::Lost => (Meaning::Later, None),
+        let Outcome::Status { code, retry_after } = outcome else {
+            self.retry(None, now);
+            return;
         };
-        match meaning {
+        let is_repeat = self.waiting.front().is_some_and(|batch| batch.is_repeat);
+        match (self.api.meaning)(code) {
             Meaning::Stored => self.advance(),
-            Meaning::Split => self.split(),
+            Meaning::There if is_repeat => self.advance(),
+            Meaning::Split | Meaning::There => self.split(),
             Meaning::Later => self.retry(retry_after, now),
-            Meaning::Stop => self.stop(now),
+            Meaning::Stop => self.stop(code, now),
         }
     }
 
     pub(super) fn wake_at(&self) -> Option<Time> {
         if let Some(flight) = &self.flight {
-            return Some(flight.lost_at);
+            return Some(flight.patience.end());
         }
         let next = match (self.waiting.is_empty(), &self.filling) {
             (false, _) => Time(0),
-            (true, Some(batch)) => self.ripe_at(batch),
+            (true, Some(batch)) => batch.ripens.end(),
             (true, None) => return None,
         };
-        Some(self.rest_until.map_or(next, |until| until.max(next)))
+        Some(next.max(self.backoff.until()))
     }
 
-    pub(super) const fn hurry(&mut self) {
-        self.hurried = true;
-    }
-
-    pub(super) fn counters(&self) -> Counters {
-        let spans: usize = self
-            .waiting
-            .iter()
-            .chain(&self.filling)
-            .map(Batch::units)
-            .sum();
-        Counters {
-            queued: spans as u64,
-            queued_bytes: self.bytes() as u64,
-            ..self.counters
+    pub(super) fn hurry(&mut self) {
+        if let Some(batch) = &mut self.filling {
+            batch.ripens = Stretch::of(Time(0), 0);
         }
+    }
+
+    /// Drops everything, and takes nothing more.
+    pub(super) fn shut(&mut self) -> u64 {
+        if self.flight.take().is_some() {
+            self.counters.call(CallOutcome::Failed);
+        }
+        let left = self.counters.queued;
+        self.counters.drop(Dropped::Shutdown, left as usize);
+        self.counters.queued_bytes = 0;
+        self.filling = None;
+        self.waiting.clear();
+        self.is_shut = true;
+        left
     }
 
     /// The call was accepted: the next one of its batch, or the next batch.
     fn advance(&mut self) {
         self.counters.call(CallOutcome::Ok);
-        self.rest_until = None;
-        self.stopped_until = None;
-        let Some(batch) = self.waiting.front_mut() else {
-            return;
-        };
-        batch.call += 1;
-        batch.failures = 0;
-        if batch.next_call(self.api).is_none() {
-            self.counters.exported += batch.units() as u64;
-            self.waiting.pop_front();
+        self.recover();
+        if let Some(batch) = self.waiting.front_mut() {
+            let before = batch.bytes();
+            batch.accept();
+            self.counters.resize(before, batch.bytes());
         }
+        self.retire();
     }
 
     /// Something in the batch is bad: halves of it are sent until the bad one stands alone.
     fn split(&mut self) {
+        self.recover();
         let Some(batch) = self.waiting.pop_front() else {
             return;
         };
         if batch.units() <= 1 {
             self.counters.call(CallOutcome::Failed);
-            self.counters.drop(Dropped::Refused, batch.units());
+            self.forget(&batch, Dropped::Refused);
             return;
         }
         self.counters.call(CallOutcome::Split);
         let [first, second] = batch.halves(self.api);
+        self.counters
+            .resize(batch.bytes(), first.bytes() + second.bytes());
         self.waiting.push_front(second);
         self.waiting.push_front(first);
+        self.retire();
     }
 
-    /// The same body is sent again after a pause that doubles, or that the backend asked for.
+    /// The same body is sent again after a pause.
     fn retry(&mut self, retry_after: Option<u32>, now: Time) {
+        let gave_up = self.fail();
+        self.counters.call(if gave_up {
+            CallOutcome::Failed
+        } else {
+            CallOutcome::Retry
+        });
+        self.backoff.grow(&self.plan, retry_after, now);
+    }
+
+    /// Nothing is accepted until someone changes something: nothing new is taken, and one call asks now and then. That
+    /// counts as a try, lest a batch that a guard on the way refuses for what a caller wrote stops the export for ever.
+    fn stop(&mut self, code: u16, now: Time) {
+        self.fail();
+        self.counters.call(CallOutcome::Failed);
+        if self.counters.stopped.replace(code).is_none() {
+            self.counters.stops += 1;
+        }
+        self.backoff.rest(&self.plan, now);
+    }
+
+    /// Counts a try that failed. Whether it was the last one.
+    fn fail(&mut self) -> bool {
+        let most = self.plan.attempts;
         let Some(batch) = self.waiting.front_mut() else {
-            return;
+            return false;
         };
         batch.failures += 1;
-        let failures = batch.failures;
-        if failures >= self.plan.attempts {
-            let lost = batch.units();
-            self.counters.call(CallOutcome::Failed);
-            self.counters.drop(Dropped::GaveUp, lost);
-            self.waiting.pop_front();
-        } else {
-            self.counters.call(CallOutcome::Retry);
+        batch.is_repeat = true;
+        let gave_up = batch.failures >= most;
+        if gave_up && let Some(batch) = self.waiting.pop_front() {
+            self.forget(&batch, Dropped::GaveUp);
         }
-        let pause = match retry_after {
-            Some(seconds) => u64::from(seconds.min(LONGEST_PAUSE_S)) * 1_000,
-            None => self.pause(failures),
-        };
-        self.rest_until = Some(later(now, pause * MILLI));
+        gave_up
     }
 
-    /// Nothing is accepted until someone changes something: nothing new is taken, and one call asks now and then.
-    fn stop(&mut self, now: Time) {
-        self.counters.call(CallOutcome::Failed);
-        let until = later(now, u64::from(self.plan.backoff_max_ms) * MILLI);
-        self.rest_until = Some(until);
-        self.stopped_until = Some(until);
+    fn recover(&mut self) {
+        self.backoff.end();
+        self.counters.stopped = None;
     }
 
-    /// Between half and all of a pause that doubles with each failure, so that many gateways do not return at once.
-    fn pause(&mut self, failures: u32) -> u64 {
-        let doubled =
-            u64::from(self.plan.backoff_ms).saturating_mul(1 << failures.saturating_sub(1).min(20));
-        let pause = doubled.min(u64::from(self.plan.backoff_max_ms));
-        self.jitter ^= self.jitter << 13;
-        self.jitter ^= self.jitter >> 7;
-        self.jitter ^= self.jitter << 17;
-        pause / 2 + self.jitter % (pause / 2 + 1)
+    /// Lets go of batches at the head that have nothing left to send.
+    fn retire(&mut self) {
+        let api = self.api;
+        let is_done = |batch: &Batch| batch.next_call(api).is_none();
+        while self.waiting.front().is_some_and(is_done) {
+            if let Some(batch) = self.waiting.pop_front() {
+                self.counters.export(batch.units());
+                self.counters.resize(batch.bytes(), 0);
+            }
+        }
+    }
+
+    fn forget(&mut self, batch: &Batch, reason: Dropped) {
+        self.counters.drop(reason, batch.units());
+        self.counters.resize(batch.bytes(), 0);
     }
 
     fn seal(&mut self) {
-        if let Some(mut batch) = self.filling.take_if(|batch| batch.units() > 0) {
+        if let Some(mut batch) = self.filling.take() {
+            let before = batch.bytes();
             batch.seal(self.api);
+            self.counters.resize(before, batch.bytes());
+            self.room = batch.body_bytes();
             self.waiting.push_back(batch);
         }
     }
-
-    fn is_full(&self, batch: &Batch) -> bool {
-        batch.units() >= self.plan.batch_spans as usize
-            || batch.bytes() >= self.plan.batch_bytes as usize
-    }
-
-    fn ripe_at(&self, batch: &Batch) -> Time {
-        later(batch.since, u64::from(self.plan.interval_ms) * MILLI)
-    }
-
-    fn bytes(&self) -> usize {
-        self.waiting
-            .iter()
-            .chain(&self.filling)
-            .map(Batch::bytes)
-            .sum()
-    }
 }
 
-const fn later(time: Time, nanos: u64) -> Time {
-    Time(time.0.saturating_add(nanos))
-}
-
-const MILLI: u64 = 1_000_000;
-/// What a span and its row are expected to need, for the promise made at admission.
-const EXPECTED_UNIT: u64 = 1_024;
-/// A backend may ask for a pause, but not for silence.
-const LONGEST_PAUSE_S: u32 = 300;
+/// Spreads the seeds of the backends of one gateway.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+/// What a unit is expected to need before one was seen.
+const FIRST_EXPECTED: u64 = 2_048;

@@ -5,12 +5,14 @@
 
 mod batch;
 mod counters;
+mod dispatch;
 mod lane;
+mod pause;
 
 use alloc::vec::Vec;
 
 pub use counters::{CallOutcome, Counters, Dropped};
-pub use lane::{Dispatch, Outcome};
+pub use dispatch::{Dispatch, Outcome, Ticket};
 
 use crate::config::Config;
 use crate::context::Time;
@@ -24,13 +26,6 @@ pub struct Outbox {
     lanes: Vec<Lane>,
     /// Spans that were opened and have not ended yet.
     open: u32,
-}
-
-/// Names one call, so that its outcome finds the way back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ticket {
-    lane: u32,
-    call: u32,
 }
 
 impl Outbox {
@@ -60,31 +55,29 @@ impl Outbox {
             receives.opik |= one.opik && takes;
             receives.otel |= one.otel && takes;
         }
-        match receives {
-            Receives {
-                opik: false,
-                otel: false,
-            } if self.lanes.is_empty() => Export::Accepting(receives),
-            Receives {
-                opik: false,
-                otel: false,
-            } if stopped => Export::Stopped,
-            Receives {
-                opik: false,
-                otel: false,
-            } => Export::QueueFull,
-            _ => Export::Accepting(receives),
+        // Where there is no backend nothing is wrong: nobody asked for spans.
+        if receives != Receives::default() || self.lanes.is_empty() {
+            Export::Accepting(receives)
+        } else if stopped {
+            Export::Stopped
+        } else {
+            Export::QueueFull
         }
     }
 
-    /// A span was opened.
+    /// A span was opened: a place in the queue is promised to it, until it is pushed or abandoned.
     pub const fn open(&mut self) {
         self.open = self.open.saturating_add(1);
     }
 
+    /// An open span is given up and will not be pushed: its promise is given back.
+    pub const fn abandon(&mut self) {
+        self.open = self.open.saturating_sub(1);
+    }
+
     /// A span ended: it is encoded for every backend whose system it is in.
     pub fn push(&mut self, span: &Span<'_>, config: &Config, now: Time) {
-        self.open = self.open.saturating_sub(1);
+        self.abandon();
         for lane in &mut self.lanes {
             if let Some(backend) = config.backends.get(lane.backend()) {
                 lane.push(span, backend, now);
@@ -99,7 +92,7 @@ impl Outbox {
         lane.dispatch(index as u32, now)
     }
 
-    /// What came of a call. An outcome of a call that was given up is counted nowhere twice: it is ignored.
+    /// What came of a call. An outcome that comes too late, or of a call that was never made, is ignored.
     pub fn settle(&mut self, ticket: Ticket, outcome: Outcome, now: Time) {
         if let Some(lane) = self.lanes.get_mut(ticket.lane as usize) {
             lane.settle(ticket.call, outcome, now);
@@ -112,9 +105,15 @@ impl Outbox {
         self.lanes.iter().filter_map(Lane::wake_at).min()
     }
 
-    /// Makes everything due that waits for a batch to fill, for a host that is about to go.
+    /// Makes everything due that waits for a batch to fill, for a host that is about to go. Pauses between tries stay.
     pub fn hurry(&mut self) {
         self.lanes.iter_mut().for_each(Lane::hurry);
+    }
+
+    /// The host ends: what is queued or in flight is dropped and counted, and what comes later is, too. How many spans
+    /// were queued.
+    pub fn shut(&mut self) -> u64 {
+        self.lanes.iter_mut().map(Lane::shut).sum()
     }
 
     /// The counters of each backend, by its place in the configuration.

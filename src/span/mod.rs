@@ -190,10 +190,16 @@ impl Span<'_> {
         self.end
     }
 
-    /// The name, made by the configured template.
-    #[must_use]
-    pub fn name(&self) -> impl core::fmt::Display + '_ {
+    /// The pieces of the name, made by the configured template.
+    pub fn name(&self) -> impl Iterator<Item = &str> {
         self.plan.name.filled(&self.open.texts)
+    }
+
+    /// Every text of the request that any attribute, the name or the thread is made of, one behind the other: what is
+    /// not in here is nowhere.
+    #[must_use]
+    pub const fn recorded(&self) -> &str {
+        self.open.texts.all()
     }
 
     /// The name of this gateway.

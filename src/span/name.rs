@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 use super::texts::{Piece, Texts};
 
@@ -58,11 +57,17 @@ impl NameTemplate {
         self.0.contains(&NamePart::Route)
     }
 
-    pub(super) fn filled<'s>(&'s self, texts: &'s Texts) -> impl fmt::Display + 's {
-        Filled {
-            template: self,
-            texts,
-        }
+    /// The pieces of a name, one behind the other.
+    pub(super) fn filled<'s>(&'s self, texts: &'s Texts) -> impl Iterator<Item = &'s str> {
+        let piece = |piece| texts.piece(piece).unwrap_or_default();
+        self.0.iter().map(move |part| match part {
+            NamePart::Literal(text) => text,
+            // So the conventions name a method that they do not know.
+            NamePart::Method => texts.known_method().flatten().unwrap_or("HTTP"),
+            NamePart::Path => piece(Piece::Path),
+            NamePart::Host => piece(Piece::Host),
+            NamePart::Route => piece(Piece::Route),
+        })
     }
 }
 
@@ -85,24 +90,3 @@ static FIELDS: [(&str, NamePart); 4] = [
     ("host", NamePart::Host),
     ("route", NamePart::Route),
 ];
-
-struct Filled<'s> {
-    template: &'s NameTemplate,
-    texts: &'s Texts,
-}
-
-impl fmt::Display for Filled<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in &self.template.0 {
-            f.write_str(match part {
-                NamePart::Literal(text) => text,
-                // So the conventions name a method that they do not know.
-                NamePart::Method => self.texts.known_method().flatten().unwrap_or("HTTP"),
-                NamePart::Path => self.texts.piece(Piece::Path).unwrap_or_default(),
-                NamePart::Host => self.texts.piece(Piece::Host).unwrap_or_default(),
-                NamePart::Route => self.texts.piece(Piece::Route).unwrap_or_default(),
-            })?;
-        }
-        Ok(())
-    }
-}

@@ -81,6 +81,11 @@ impl Texts {
         texts
     }
 
+    /// All texts, one behind the other.
+    pub(super) const fn all(&self) -> &str {
+        self.buffer.as_str()
+    }
+
     pub(super) fn piece(&self, piece: Piece) -> Option<&str> {
         self.text(piece as usize)
     }

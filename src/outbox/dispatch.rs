@@ -1,0 +1,43 @@
+//! What crosses between a queue and its host: a call to make, and what came of it.
+
+use alloc::string::String;
+
+use crate::policy::Secret;
+
+/// A call to make.
+#[derive(Debug)]
+pub struct Dispatch<'o> {
+    /// Names the call in [`settle`](super::Outbox::settle).
+    pub ticket: Ticket,
+    /// The backend, by its place in the configuration.
+    pub backend: usize,
+    /// The path behind the backend's base path.
+    pub path: &'static str,
+    /// Headers besides those of HTTP itself.
+    pub headers: &'o [(String, Secret)],
+    /// The media type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: &'o [u8],
+}
+
+/// Names one call, so that its outcome finds the way back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ticket {
+    pub(super) lane: u32,
+    pub(super) call: u32,
+}
+
+/// What came of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// The backend answered, and may have asked for a pause.
+    Status {
+        /// The HTTP status.
+        code: u16,
+        /// Seconds that it asked us to wait: `RateLimit-Reset`, else `Retry-After`.
+        retry_after: Option<u32>,
+    },
+    /// No answer came: refused, reset, or too late.
+    Lost,
+}

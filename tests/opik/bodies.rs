@@ -1,0 +1,323 @@
+//! Whole documents, one for each way in which a span comes about.
+
+use gatespan::{End, EndKind};
+use serde_json::{Value, json};
+
+use super::sent::{DOCUMENT, END, PARENT, STORY, Story, TRACE};
+
+/// A caller of Opik's.
+const OPIK: &[(&[u8], &[u8])] = &[
+    (b"opik_trace_id", TRACE.as_bytes()),
+    (b"opik_parent_span_id", PARENT.as_bytes()),
+];
+
+/// What the entropy of a story makes.
+const OWN_TRACE: &str = "019cae0b-ba4d-7118-9f26-2d343b424950";
+const OWN_SPAN: &str = "019cae0b-ba4d-775e-a56c-737a81888f96";
+
+fn metadata(further: &Value) -> Value {
+    let mut metadata = json!({
+        "http.request.method": "POST",
+        "url.path": "/v1/chat",
+        "url.query": "stream=true&user=REDACTED",
+        "server.address": "llm.example.com",
+        "http.response.status_code": 200,
+        "http.request.body.size": 17,
+        "http.response.body.size": u64::MAX,
+        "gatespan.decision": "minted",
+        "gatespan.end": "complete",
+    });
+    for (key, value) in further.as_object().unwrap() {
+        metadata[key] = value.clone();
+    }
+    metadata
+}
+
+#[test]
+fn a_minted_trace_is_a_row_and_a_span() {
+    let written = STORY.told();
+    let metadata = metadata(&json!({}));
+    assert_eq!(
+        json!(written.rows),
+        json!([{
+            "id": OWN_TRACE,
+            "name": "POST /v1/chat",
+            "start_time": "2026-03-02T10:15:30.125000Z",
+            "end_time": "2026-03-02T10:15:32.480001Z",
+            "last_updated_at": "2026-03-02T10:15:32.480001Z",
+            "source": "sdk",
+            "metadata": metadata,
+        }])
+    );
+    assert_eq!(
+        json!(written.spans),
+        json!([{
+            "id": OWN_SPAN,
+            "trace_id": OWN_TRACE,
+            "type": "general",
+            "name": "POST /v1/chat",
+            "start_time": "2026-03-02T10:15:30.125000Z",
+            "end_time": "2026-03-02T10:15:32.480001Z",
+            "last_updated_at": "2026-03-02T10:15:32.480001Z",
+            "source": "sdk",
+            "metadata": metadata,
+        }])
+    );
+}
+
+#[test]
+fn a_joined_trace_is_a_span_and_no_row() {
+    let story = Story {
+        headers: OPIK,
+        ..STORY
+    };
+    let written = story.told();
+    assert!(written.rows.is_empty(), "a row would wipe the caller's");
+    assert_eq!(
+        json!(written.spans),
+        json!([{
+            "id": OWN_SPAN,
+            "trace_id": TRACE,
+            "parent_span_id": PARENT,
+            "type": "general",
+            "name": "POST /v1/chat",
+            "start_time": "2026-03-02T10:15:30.125000Z",
+            "end_time": "2026-03-02T10:15:32.480001Z",
+            "last_updated_at": "2026-03-02T10:15:32.480001Z",
+            "source": "sdk",
+            "metadata": metadata(&json!({"gatespan.decision": "joined"})),
+        }])
+    );
+}
+
+#[test]
+fn a_trace_id_without_a_parent_has_no_parent_and_not_an_empty_one() {
+    let story = Story {
+        headers: &OPIK[..1],
+        ..STORY
+    };
+    let span = story.span();
+    assert_eq!(span["trace_id"], TRACE);
+    assert!(span.get("parent_span_id").is_none());
+}
+
+#[test]
+fn a_row_of_a_v7_trace_that_came_by_w3c_is_as_old_as_its_id() {
+    let headers: &[(&[u8], &[u8])] = &[(
+        b"traceparent",
+        b"00-019cae0bb9f27d088b6127e4a1c05f93-b0c791d62f4e8a1d-01",
+    )];
+    let story = Story { headers, ..STORY };
+    let written = story.told();
+    let (row, span) = (&written.rows[0], &written.spans[0]);
+    assert_eq!(row["id"], TRACE);
+    assert_eq!(
+        row["last_updated_at"], "2026-03-02T10:15:30.034000Z",
+        "the row of whoever made the id wins over ours"
+    );
+    assert_eq!(span["trace_id"], TRACE);
+    assert_eq!(span["last_updated_at"], "2026-03-02T10:15:32.480001Z");
+    assert!(
+        span.get("parent_span_id").is_none(),
+        "it would be an orphan"
+    );
+    assert_eq!(
+        span["metadata"],
+        metadata(&json!({
+            "gatespan.decision": "joined",
+            "gatespan.client.trace_id": "019cae0bb9f27d088b6127e4a1c05f93",
+            "gatespan.client.span_id": "b0c791d62f4e8a1d",
+        }))
+    );
+}
+
+#[test]
+fn a_foreign_trace_gets_a_row_of_its_own_that_ends_like_it() {
+    let headers: &[(&[u8], &[u8])] = &[(
+        b"traceparent",
+        b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    )];
+    let written = Story { headers, ..STORY }.told();
+    let id = "019cae0b-ba4d-7da6-a3ce-929d0e0e4736";
+    assert_eq!(written.rows[0]["id"], id);
+    assert_eq!(
+        written.rows[0]["last_updated_at"],
+        written.rows[0]["end_time"]
+    );
+    assert_eq!(written.spans[0]["trace_id"], id);
+}
+
+#[test]
+fn a_failure_says_what_failed_in_three_fields() {
+    for (kind, status, grpc, class, message) in [
+        (EndKind::Complete, Some(503), None, "503", "answered 503"),
+        (EndKind::LocalReply, Some(500), None, "500", "answered 500"),
+        (
+            EndKind::UpstreamReset,
+            Some(200),
+            None,
+            "upstream_reset",
+            "upstream broke off",
+        ),
+        (
+            EndKind::UpstreamUnavailable,
+            Some(503),
+            None,
+            "upstream_unavailable",
+            "upstream unavailable",
+        ),
+        (
+            EndKind::Timeout,
+            None,
+            None,
+            "timeout",
+            "upstream took too long",
+        ),
+        (
+            EndKind::Complete,
+            Some(200),
+            Some(14),
+            "14",
+            "answered gRPC status 14",
+        ),
+    ] {
+        let end = End {
+            kind,
+            status,
+            grpc_status: grpc,
+            ..END
+        };
+        let written = Story { end, ..STORY }.told();
+        let info = json!({
+            "exception_type": class,
+            "message": message,
+            "traceback": format!("gateway: {message}"),
+        });
+        for item in written.rows.iter().chain(&written.spans) {
+            assert_eq!(item["error_info"], info, "{kind:?}");
+            assert_eq!(item["metadata"]["error.type"], class);
+        }
+    }
+}
+
+#[test]
+fn a_mistake_of_the_caller_is_no_failure() {
+    for (kind, status) in [
+        (EndKind::Complete, Some(404)),
+        (EndKind::NoRoute, Some(404)),
+        (EndKind::Malformed, Some(400)),
+        (EndKind::DownstreamReset, None),
+    ] {
+        let end = End {
+            kind,
+            status,
+            ..END
+        };
+        let span = Story { end, ..STORY }.span();
+        assert!(span.get("error_info").is_none(), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_rule_says_project_and_tags_and_a_header_the_thread() {
+    let document = r#"{
+        "service": "edge",
+        "rule": {"project": "checkout", "tags": ["edge", "eu \"west\""]},
+        "routes": [{"match": {"path": "/refund"}, "project": "refunds"}],
+        "span": {"thread": "x-session-id", "headers": ["user-agent"], "name": "{host} {route}"},
+        "backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "project": "gateway"}
+    }"#;
+    let story = Story {
+        document,
+        headers: &[(b"x-session-id", b"conv-7"), (b"user-agent", b"curl/8")],
+        route: Some(b"llm"),
+        ..STORY
+    };
+    let written = story.told();
+    let (row, span) = (&written.rows[0], &written.spans[0]);
+    assert_eq!(row["thread_id"], "conv-7");
+    assert!(span.get("thread_id").is_none(), "a span has no such field");
+    for item in [row, span] {
+        assert_eq!(item["project_name"], "checkout");
+        assert_eq!(item["tags"], json!(["edge", "eu \"west\""]));
+        assert_eq!(item["name"], "llm.example.com llm");
+        assert_eq!(
+            item["metadata"],
+            metadata(&json!({
+                "gatespan.route": "llm",
+                "http.request.header.user-agent": "curl/8",
+            }))
+        );
+    }
+    let refund = Story {
+        path: b"/refund",
+        ..story
+    };
+    assert_eq!(refund.span()["project_name"], "refunds");
+}
+
+#[test]
+fn the_backends_project_is_that_of_spans_whose_rule_names_none() {
+    let document = DOCUMENT.replace(r#""cluster""#, r#""project": "gateway", "cluster""#);
+    let story = Story {
+        document: &document,
+        ..STORY
+    };
+    assert_eq!(story.span()["project_name"], "gateway");
+    assert!(STORY.span().get("project_name").is_none());
+}
+
+#[test]
+fn what_was_refused_or_disagreed_is_told() {
+    let other = "019cae0b-ba4d-7c41-9a3e-5d0f6b72e814";
+    let baggage = format!("opik.trace_id={other},opik.span_id={PARENT}");
+    let headers: Vec<(&[u8], &[u8])> = OPIK
+        .iter()
+        .copied()
+        .chain([
+            (b"traceparent".as_slice(), b"garbage".as_slice()),
+            (b"baggage", baggage.as_bytes()),
+        ])
+        .collect();
+    let story = Story {
+        headers: &headers,
+        ..STORY
+    };
+    let metadata = &story.span()["metadata"];
+    assert_eq!(
+        metadata["gatespan.conflict"],
+        "opik and opik_baggage carry different ids"
+    );
+    let fault = metadata["gatespan.fault"].as_str().unwrap();
+    assert!(fault.starts_with("traceparent "), "{fault}");
+}
+
+#[test]
+fn a_stranger_is_remembered_in_the_trace_that_is_not_his() {
+    let document = DOCUMENT.replacen('{', r#"{"rule": {"inbound": "link"}, "#, 1);
+    let story = Story {
+        document: &document,
+        headers: OPIK,
+        ..STORY
+    };
+    let written = story.told();
+    assert_eq!(written.rows[0]["id"], OWN_TRACE);
+    let metadata = &written.spans[0]["metadata"];
+    assert_eq!(metadata["gatespan.decision"], "linked");
+    assert_eq!(metadata["gatespan.client.opik_trace_id"], TRACE);
+    assert_eq!(metadata["gatespan.client.opik_parent_span_id"], PARENT);
+}
+
+#[test]
+fn a_name_is_never_blank() {
+    for (template, route) in [("{route}", None), ("{route} ", Some(b" \t".as_slice()))] {
+        let span = format!(r#"{{"span": {{"name": "{template}"}}, "service": "edge", "#);
+        let story = Story {
+            document: &DOCUMENT.replacen('{', &span, 1),
+            route,
+            ..STORY
+        };
+        let name = story.span()["name"].clone();
+        assert_eq!(name.as_str().unwrap().trim(), "edge");
+    }
+}

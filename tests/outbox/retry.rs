@@ -1,0 +1,213 @@
+//! What happens when a call fails that may succeed later.
+
+use gatespan::outbox::{CallOutcome, Dropped, Outcome};
+
+use super::stage::{ROWS, SPANS, Stage, status};
+
+#[test]
+fn a_body_stays_the_same_until_it_is_accepted() {
+    let outcomes = [408, 425, 429, 500, 502, 503, 504, 599].map(status);
+    for outcome in outcomes.into_iter().chain([Outcome::Lost]) {
+        let mut stage = Stage::new(r#"{"batch_spans": 2}"#);
+        stage.mint(2);
+        let first = stage.sent();
+        stage.settle(first.ticket, outcome);
+        // What comes later stands in another batch.
+        stage.mint(2);
+        let second = stage.next();
+        assert_eq!(
+            (second.path, &second.body),
+            (first.path, &first.body),
+            "{outcome:?}"
+        );
+        assert_ne!(first.ticket, second.ticket);
+        stage.answer(&second, 200);
+        stage.drain();
+        let counters = stage.counters();
+        assert_eq!((counters.exported, counters.queued), (4, 0));
+        assert_eq!(counters.calls, [4, 1, 0, 0], "{outcome:?}");
+    }
+}
+
+#[test]
+fn rows_that_were_accepted_are_not_repeated_when_the_spans_fail() {
+    let mut stage = Stage::new(r#"{"batch_spans": 2}"#);
+    stage.mint(2);
+    let rows = stage.sent();
+    stage.answer(&rows, 204);
+    let spans = stage.sent();
+    stage.answer(&spans, 503);
+    let again = stage.next();
+    assert_eq!((rows.path, again.path), (ROWS, SPANS));
+    assert_eq!(again.body, spans.body);
+    assert_eq!(stage.counters().queued, 2, "a unit is row and span");
+}
+
+#[test]
+fn pauses_double_up_to_the_longest_and_are_jittered() {
+    let mut stage = Stage::new(
+        r#"{"batch_spans": 1, "backoff_ms": 400, "backoff_max_ms": 3000, "attempts": 100}"#,
+    );
+    stage.joined("0");
+    let mut pauses = Vec::new();
+    let mut sent = stage.sent();
+    for _ in 0..60 {
+        let before = stage.now;
+        stage.answer(&sent, 503);
+        sent = stage.next();
+        pauses.push((stage.now.0 - before.0) / 1_000_000);
+    }
+    let longest = [400, 800, 1_600].into_iter().chain([3_000].repeat(57));
+    for (pause, longest) in pauses.iter().zip(longest) {
+        assert!((longest / 2..=longest).contains(pause), "{pauses:?}");
+    }
+    pauses.sort_unstable();
+    pauses.dedup();
+    assert!(pauses.len() > 40, "gateways must not return at once");
+}
+
+#[test]
+fn an_outage_is_one_outage_for_all_batches() {
+    let export = r#"{"batch_spans": 1, "backoff_ms": 400, "backoff_max_ms": 30000, "attempts": 4}"#;
+    let mut stage = Stage::new(export);
+    stage.joined("0");
+    stage.joined("1");
+    for _ in 0..4 {
+        let sent = stage.next();
+        stage.answer(&sent, 500);
+    }
+    assert_eq!(stage.dropped(Dropped::GaveUp), 1);
+    let before = stage.now;
+    let next = stage.next();
+    assert_eq!(next.names(), ["1"]);
+    assert!(stage.now.0 - before.0 >= 1_600 * 1_000_000);
+    // An answer as it should be ends it.
+    stage.answer(&next, 204);
+    stage.joined("2");
+    let sent = stage.sent();
+    stage.answer(&sent, 500);
+    let before = stage.now;
+    stage.next();
+    assert!(stage.now.0 - before.0 <= 400 * 1_000_000);
+}
+
+#[test]
+fn a_pause_that_the_backend_asks_for_is_kept_but_not_for_ever() {
+    for (asked, least, most) in [(0, 250, 500), (7, 7_250, 7_500), (86_400, 300_250, 300_500)] {
+        for code in [429, 503] {
+            let mut stage = Stage::new("{}");
+            stage.joined("0");
+            let sent = stage.next();
+            let before = stage.now;
+            let retry_after = Some(asked);
+            stage.settle(sent.ticket, Outcome::Status { code, retry_after });
+            stage.next();
+            let pause = (stage.now.0 - before.0) / 1_000_000;
+            assert!((least..=most).contains(&pause), "asked {asked}, {pause}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_is_given_up_after_its_tries_and_counted() {
+    let mut stage = Stage::new(r#"{"batch_spans": 3, "attempts": 6}"#);
+    stage.mint(3);
+    let first = stage.sent();
+    stage.answer(&first, 500);
+    for _ in 0..5 {
+        let sent = stage.next();
+        assert_eq!(sent.body, first.body);
+        stage.settle(sent.ticket, Outcome::Lost);
+    }
+    assert_eq!(stage.outbox.wake_at(), None, "nothing is left");
+    let counters = stage.counters();
+    assert_eq!((stage.dropped(Dropped::GaveUp), counters.queued), (3, 0));
+    assert_eq!(counters.calls, [0, 5, 0, 1]);
+}
+
+#[test]
+fn each_call_of_a_batch_has_its_own_tries() {
+    let mut stage = Stage::new(r#"{"batch_spans": 1, "attempts": 3}"#);
+    stage.minted("0");
+    for code in [500, 500, 204, 500, 500, 204] {
+        let sent = stage.next();
+        stage.answer(&sent, code);
+    }
+    assert_eq!(stage.counters().exported, 1);
+}
+
+#[test]
+fn a_call_that_the_host_forgot_is_lost_after_twice_its_time_limit() {
+    let mut stage = Stage::new(r#"{"batch_spans": 1, "timeout_ms": 5000}"#);
+    stage.joined("0");
+    let forgotten = stage.sent();
+    stage.wait(9_999);
+    assert_eq!(stage.poll(), None);
+    assert_eq!(stage.counters().calls, [0; 4]);
+    stage.wait(1);
+    assert_eq!(stage.poll(), None, "a pause first");
+    assert_eq!(stage.counters().calls[CallOutcome::Retry as usize], 1);
+    assert_eq!(stage.next().body, forgotten.body);
+}
+
+#[test]
+fn an_outcome_that_nobody_waits_for_is_ignored() {
+    let mut stage = Stage::new(r#"{"batch_spans": 1, "timeout_ms": 1000}"#);
+    stage.joined("0");
+    let late = stage.sent();
+    stage.wait(2_000);
+    stage.poll();
+    let again = stage.next();
+    // The first one comes to its end after all, while the second is under way.
+    stage.answer(&late, 204);
+    assert_eq!((stage.counters().exported, stage.counters().queued), (0, 1));
+    stage.answer(&again, 204);
+    let settled = stage.counters();
+    // A host that says it twice, or that has nothing of ours.
+    stage.answer(&again, 204);
+    stage.answer(&again, 400);
+    let mut other = Stage::new(r#"{"batch_spans": 1}"#);
+    other.answer(&again, 204);
+    assert_eq!(stage.counters(), settled);
+    assert_eq!(settled.exported, 1);
+}
+
+#[test]
+fn there_already_is_stored_when_it_was_sent_before() {
+    for first in [status(503), Outcome::Lost] {
+        let mut stage = Stage::new(r#"{"batch_spans": 2}"#);
+        stage.joined("0");
+        stage.joined("1");
+        let sent = stage.sent();
+        stage.settle(sent.ticket, first);
+        let again = stage.next();
+        stage.answer(&again, 409);
+        assert_eq!((stage.counters().exported, stage.counters().queued), (2, 0));
+        assert_eq!(stage.counters().calls, [1, 1, 0, 0]);
+    }
+}
+
+#[test]
+fn there_already_is_a_refusal_when_it_was_never_sent() {
+    let mut stage = Stage::new(r#"{"batch_spans": 2}"#);
+    stage.joined("0");
+    stage.joined("1");
+    for code in [409, 409, 204] {
+        let sent = stage.sent();
+        stage.answer(&sent, code);
+    }
+    assert_eq!(stage.dropped(Dropped::Refused), 1);
+    assert_eq!(stage.counters().exported, 1);
+}
+
+#[test]
+fn halves_of_what_was_sent_before_may_be_there_already_as_well() {
+    let mut stage = Stage::new(r#"{"batch_spans": 2}"#);
+    stage.joined("0");
+    stage.joined("1");
+    for code in [503, 400, 409, 409] {
+        let sent = stage.next();
+        stage.answer(&sent, code);
+    }
+    assert_eq!(stage.counters().exported, 2);
+}

@@ -1,0 +1,158 @@
+//! Memory is bounded, and a place in the queue is promised before a parent is announced.
+
+use gatespan::Export;
+use gatespan::outbox::Dropped;
+
+use super::stage::{ACCEPTING, Stage};
+
+/// A queue for some dozen spans, of a backend that does not answer.
+fn small() -> Stage {
+    Stage::new(r#"{"queue_bytes": 32768, "batch_bytes": 8192}"#)
+}
+
+#[test]
+fn the_queue_is_bounded_and_what_finds_no_room_is_counted() {
+    let mut stage = small();
+    let many: Vec<_> = (0..100)
+        .filter_map(|index| stage.open(&index.to_string(), &[]))
+        .collect();
+    let opened = many.len() as u64;
+    for open in many {
+        stage.close(open);
+        assert!(stage.counters().queued_bytes <= 32_768);
+    }
+    let counters = stage.counters();
+    assert_eq!(counters.recorded, opened);
+    assert_eq!(counters.queued + stage.dropped(Dropped::QueueFull), opened);
+    assert!(counters.queued >= 20 && stage.dropped(Dropped::QueueFull) > 0);
+    assert_eq!(stage.export(), Export::QueueFull);
+    stage.wait(1_000);
+    stage.drain();
+    assert_eq!(stage.counters().exported, counters.queued);
+    assert_eq!(stage.export(), ACCEPTING);
+}
+
+#[test]
+fn a_full_queue_forwards_and_announces_no_parent() {
+    let mut stage = small();
+    let mut count = 0;
+    while stage.export() == ACCEPTING {
+        stage.minted("0");
+        count += 1;
+    }
+    assert_eq!(stage.dropped(Dropped::QueueFull), 0, "of {count} none");
+    assert!(stage.open("1", &[]).is_none());
+}
+
+#[test]
+fn a_span_that_is_open_holds_a_place_until_it_is_pushed_or_abandoned() {
+    let mut stage = small();
+    // Half of the queue is in use; the other half is open.
+    while stage.counters().queued_bytes < 17_000 {
+        stage.minted("0");
+    }
+    let mut open = Vec::new();
+    while let Some(span) = stage.open("1", &[]) {
+        open.push(span);
+    }
+    assert!(open.len() > 3);
+    assert_eq!(stage.export(), Export::QueueFull);
+    drop(open.pop());
+    assert_eq!(stage.export(), Export::QueueFull, "nobody has said so");
+    stage.outbox.abandon();
+    assert_eq!(stage.export(), ACCEPTING);
+    for span in open {
+        stage.close(span);
+    }
+    assert_eq!(stage.dropped(Dropped::QueueFull), 0, "as promised");
+}
+
+#[test]
+fn spans_that_stay_open_hold_half_of_the_queue_at_most() {
+    let mut stage = small();
+    (0..10_000).for_each(|_| stage.outbox.open());
+    assert_eq!(stage.export(), ACCEPTING, "ten thousand WebSockets");
+    while stage.counters().queued_bytes <= 16_384 {
+        assert_eq!(stage.export(), ACCEPTING);
+        stage.joined("0");
+        stage.outbox.open();
+    }
+    assert_eq!(stage.export(), Export::QueueFull);
+    // Giving back more than was promised is harmless as well.
+    (0..20_000).for_each(|_| stage.outbox.abandon());
+    assert_eq!(stage.export(), ACCEPTING);
+}
+
+#[test]
+fn a_promise_is_as_large_as_the_largest_span_of_late() {
+    let admitted = |stage: &mut Stage| {
+        let mut open = 0;
+        while stage.export() == ACCEPTING {
+            stage.outbox.open();
+            open += 1;
+        }
+        (0..open).for_each(|_| stage.outbox.abandon());
+        open
+    };
+    let mut stage = Stage::new(r#"{"queue_bytes": 65536, "batch_bytes": 32768, "batch_spans": 1}"#);
+    let half_full = |stage: &mut Stage| {
+        while stage.counters().queued_bytes < 33_000 {
+            stage.joined("0");
+        }
+    };
+    half_full(&mut stage);
+    let small = admitted(&mut stage);
+    stage.drain();
+    stage.minted(&"x".repeat(2_000));
+    stage.drain();
+    half_full(&mut stage);
+    let large = admitted(&mut stage);
+    assert!(large < small / 2, "{large} of {small}");
+    for _ in 0..500 {
+        stage.joined("0");
+        stage.drain();
+    }
+    half_full(&mut stage);
+    let again = admitted(&mut stage);
+    assert!(again >= small, "{again} of {small}");
+}
+
+#[test]
+fn a_span_that_is_larger_than_the_queue_is_dropped_and_locks_nobody_out() {
+    let mut stage = Stage::new(r#"{"queue_bytes": 4096, "batch_bytes": 1024}"#);
+    stage.minted(&"x".repeat(2_000));
+    assert_eq!(stage.dropped(Dropped::QueueFull), 1);
+    assert_eq!(stage.outbox.wake_at(), None, "an empty batch is none");
+    assert_eq!(stage.export(), ACCEPTING);
+    stage.joined("0");
+    assert_eq!(stage.counters().queued, 1);
+    assert_eq!(stage.next().names(), ["0"]);
+}
+
+#[test]
+fn what_is_dropped_leaves_the_batch_as_it_was() {
+    let mut stage = Stage::new(r#"{"queue_bytes": 4096, "batch_bytes": 4096}"#);
+    stage.minted("0");
+    stage.minted(&"x".repeat(2_000));
+    stage.joined("1");
+    let rows = stage.next();
+    stage.answer(&rows, 204);
+    assert_eq!(rows.names(), ["0"]);
+    assert_eq!(stage.sent().names(), ["0", "1"]);
+    assert_eq!(stage.dropped(Dropped::QueueFull), 1);
+}
+
+#[test]
+fn what_closes_a_body_finds_room_too() {
+    for length in 0..600 {
+        let mut stage = Stage::new(r#"{"queue_bytes": 4096, "batch_bytes": 4096}"#);
+        let name = "x".repeat(length);
+        let open: Vec<_> = (0..3).filter_map(|_| stage.open(&name, &[])).collect();
+        for span in open {
+            stage.close(span);
+        }
+        stage.outbox.hurry();
+        stage.poll();
+        assert!(stage.counters().queued_bytes <= 4_096, "{length}");
+    }
+}

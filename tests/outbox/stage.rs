@@ -1,0 +1,222 @@
+//! A gateway with an outbox, a clock that is a number, and a backend that is played by the test.
+
+use gatespan::config::Host;
+use gatespan::outbox::{Counters, Dropped, Outcome, Ticket};
+use gatespan::policy::Peer;
+use gatespan::{
+    Admission, Config, End, EndKind, Export, Gate, Headers, OpenSpan, Outbox, Receives, Request,
+    Time,
+};
+use serde_json::Value;
+
+pub const START: Time = Time::from_millis(1_772_446_530_125);
+pub const ROWS: &str = "/v1/private/traces/batch";
+pub const SPANS: &str = "/v1/private/spans/batch";
+/// What a stage adds to bodies while it bisects: each half opens and closes its own.
+pub const BISECTING: u64 = 1_024;
+
+pub struct Stage {
+    pub gate: Gate,
+    pub outbox: Outbox,
+    pub now: Time,
+    serial: u64,
+}
+
+/// A call as the backend sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sent {
+    pub ticket: Ticket,
+    pub backend: usize,
+    pub path: &'static str,
+    pub body: String,
+}
+
+impl Sent {
+    /// The items of the body: a row or a span each.
+    pub fn items(&self) -> Vec<Value> {
+        let body: Value = serde_json::from_str(&self.body).expect(&self.body);
+        let list = if self.path == ROWS { "traces" } else { "spans" };
+        body[list].as_array().expect(&self.body).clone()
+    }
+
+    /// What the items are called.
+    pub fn names(&self) -> Vec<String> {
+        let name = |item: &Value| item["name"].as_str().unwrap()["GET /".len()..].to_owned();
+        self.items().iter().map(name).collect()
+    }
+}
+
+impl Stage {
+    /// One Opik backend; `export` is the part of the document of that name.
+    pub fn new(export: &str) -> Self {
+        Self::of(&format!(r#"{{"backend": {OPIK}, "export": {export}}}"#))
+    }
+
+    pub fn of(document: &str) -> Self {
+        let config = Config::parse(document, Host::Envoy, &|_| None).unwrap();
+        let outbox = Outbox::new(&config, 7);
+        Self {
+            gate: Gate::new(config),
+            outbox,
+            now: START,
+            serial: 0,
+        }
+    }
+
+    /// A request that mints: it writes a row and a span.
+    pub fn minted(&mut self, name: &str) {
+        let open = self.open(name, &[]).expect("a span");
+        self.close(open);
+    }
+
+    /// A request that joins: it writes a span alone.
+    pub fn joined(&mut self, name: &str) {
+        let open = self.open(name, CALLER).expect("a span");
+        self.close(open);
+    }
+
+    /// So many requests, called 0, 1, 2 …
+    pub fn mint(&mut self, count: usize) {
+        (0..count).for_each(|index| self.minted(&index.to_string()));
+    }
+
+    /// The beginning of a request, if it is recorded.
+    pub fn open(&mut self, name: &str, headers: &[(&[u8], &[u8])]) -> Option<OpenSpan> {
+        let path = format!("/{name}");
+        let request = Request {
+            method: b"GET",
+            path: path.as_bytes(),
+            host: b"gateway.test",
+            headers: Headers::new(headers),
+            peer: Peer {
+                address: None,
+                names: &[],
+            },
+            route: None,
+            rule: None,
+        };
+        self.serial += 1;
+        let mut entropy = [0; 20];
+        entropy[2..10].copy_from_slice(&self.serial.to_be_bytes());
+        entropy[12..].copy_from_slice(&self.serial.to_be_bytes());
+        let export = self.export();
+        let Admission::Pass(pass) = self.gate.admit(&request, export, self.now, &entropy) else {
+            panic!("refused");
+        };
+        if pass.span.is_some() {
+            self.outbox.open();
+        }
+        pass.span
+    }
+
+    /// The end of a request.
+    pub fn close(&mut self, open: OpenSpan) {
+        let span = open.close(self.gate.config(), END, self.now);
+        self.outbox.push(&span, self.gate.config(), self.now);
+        self.check();
+    }
+
+    pub fn export(&self) -> Export {
+        self.outbox.export(self.gate.config(), self.now)
+    }
+
+    pub fn wait(&mut self, millis: u64) {
+        self.now = Time(self.now.0 + millis * 1_000_000);
+    }
+
+    pub fn poll(&mut self) -> Option<Sent> {
+        let sent = self.outbox.poll(self.now).map(|dispatch| Sent {
+            ticket: dispatch.ticket,
+            backend: dispatch.backend,
+            path: dispatch.path,
+            body: String::from_utf8(dispatch.body.to_vec()).unwrap(),
+        });
+        self.check();
+        sent
+    }
+
+    /// The call that must be due now.
+    pub fn sent(&mut self) -> Sent {
+        self.poll().expect("a call is due")
+    }
+
+    /// The next call, whenever it is due.
+    pub fn next(&mut self) -> Sent {
+        self.now = self
+            .now
+            .max(self.outbox.wake_at().expect("something waits"));
+        self.sent()
+    }
+
+    pub fn settle(&mut self, ticket: Ticket, outcome: Outcome) {
+        self.outbox.settle(ticket, outcome, self.now);
+        self.check();
+    }
+
+    pub fn answer(&mut self, sent: &Sent, code: u16) {
+        self.settle(sent.ticket, status(code));
+    }
+
+    /// Accepts every call until nothing is due, and says what was sent.
+    pub fn drain(&mut self) -> Vec<Sent> {
+        let mut all = Vec::new();
+        while let Some(sent) = self.poll() {
+            self.answer(&sent, 204);
+            all.push(sent);
+        }
+        all
+    }
+
+    pub fn counters(&self) -> Counters {
+        self.outbox.counters().next().unwrap().1
+    }
+
+    pub fn dropped(&self, reason: Dropped) -> u64 {
+        self.counters().dropped[reason as usize]
+    }
+
+    /// What must hold at every moment.
+    fn check(&self) {
+        let limit = u64::from(self.gate.config().export.queue_bytes);
+        for (_, counters) in self.outbox.counters() {
+            assert!(counters.add_up(), "{counters:?}");
+            assert!(counters.queued_bytes <= limit + BISECTING, "{counters:?}");
+            assert_eq!(
+                counters.queued == 0,
+                counters.queued_bytes == 0,
+                "{counters:?}"
+            );
+        }
+    }
+}
+
+pub const fn status(code: u16) -> Outcome {
+    Outcome::Status {
+        code,
+        retry_after: None,
+    }
+}
+
+pub const OPIK: &str =
+    r#"{"kind": "opik", "url": "http://opik.test/api", "cluster": "opik", "api_key": "hunter2"}"#;
+
+pub const ACCEPTING: Export = Export::Accepting(Receives {
+    opik: true,
+    otel: false,
+});
+
+const CALLER: &[(&[u8], &[u8])] = &[
+    (b"opik_trace_id", b"019cae0b-b9f2-7d08-8b61-27e4a1c05f93"),
+    (
+        b"opik_parent_span_id",
+        b"019cae0b-b9f3-7a5e-b0c7-91d62f4e8a1d",
+    ),
+];
+
+const END: End = End {
+    status: Some(200),
+    grpc_status: None,
+    kind: EndKind::Complete,
+    request_bytes: None,
+    response_bytes: None,
+};

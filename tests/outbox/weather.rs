@@ -1,0 +1,212 @@
+//! Any interleaving of requests, answers, silence and time.
+
+use std::collections::BTreeSet;
+
+use gatespan::outbox::{Dropped, Outcome};
+use proptest::prelude::*;
+
+use super::stage::{BISECTING, ROWS, SPANS, Sent, Stage, status};
+
+#[derive(Clone, Debug)]
+enum Event {
+    Minted(usize),
+    Joined(usize),
+    Wait(u64),
+    Poll,
+    Settle(Outcome),
+    Stale,
+    Hurry,
+    Shut,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let later = (
+        prop_oneof![Just(429_u16), Just(500), Just(503)],
+        proptest::option::of(0_u32..5),
+    );
+    let later = later.prop_map(|(code, retry_after)| Outcome::Status { code, retry_after });
+    let refused = prop_oneof![Just(400_u16), Just(409), Just(413), Just(422)];
+    let outcome = prop_oneof![
+        6 => Just(status(204)),
+        3 => later,
+        3 => refused.prop_map(status),
+        1 => Just(status(401)),
+        1 => Just(Outcome::Lost),
+    ];
+    prop_oneof![
+        60 => (1_usize..400).prop_map(Event::Minted),
+        60 => (1_usize..400).prop_map(Event::Joined),
+        20 => (0_u64..3_000).prop_map(Event::Wait),
+        10 => (10_000_u64..40_000).prop_map(Event::Wait),
+        80 => Just(Event::Poll),
+        80 => outcome.prop_map(Event::Settle),
+        5 => Just(Event::Stale),
+        5 => Just(Event::Hurry),
+        1 => Just(Event::Shut),
+    ]
+}
+
+/// What the backend has seen.
+#[derive(Default)]
+struct Seen {
+    in_flight: Option<Sent>,
+    settled: Vec<Sent>,
+    /// The call that is to be made again as it was.
+    again: Option<Sent>,
+    given_up: u64,
+    /// Ids that were accepted, a row's and a span's.
+    stored: BTreeSet<(&'static str, String)>,
+    calls: u64,
+}
+
+impl Seen {
+    fn sent(&mut self, sent: Sent, stage: &Stage) {
+        self.calls += 1;
+        let plan = &stage.gate.config().export;
+        let items = sent.items();
+        assert!((1..=plan.batch_spans as usize).contains(&items.len()));
+        // The longest name here makes a row and a span of less than this.
+        let unit = 4_096;
+        assert!(sent.body.len() <= plan.batch_bytes as usize + unit);
+        for item in &items {
+            let id = item["id"].as_str().unwrap().to_owned();
+            assert!(!self.stored.contains(&(sent.path, id)), "sent again");
+        }
+        let given_up = stage.dropped(Dropped::GaveUp);
+        match self.again.take() {
+            Some(first) if given_up == self.given_up => {
+                assert_eq!((first.path, first.body), (sent.path, sent.body.clone()));
+            }
+            _ => {}
+        }
+        self.given_up = given_up;
+        self.in_flight = Some(sent);
+    }
+
+    fn settle(&mut self, outcome: Outcome, stage: &mut Stage) {
+        let Some(sent) = self.in_flight.take() else {
+            return;
+        };
+        let exported = stage.counters().exported;
+        self.given_up = stage.dropped(Dropped::GaveUp);
+        stage.settle(sent.ticket, outcome);
+        let accepted = matches!(
+            outcome,
+            Outcome::Status {
+                code: 204 | 409,
+                ..
+            }
+        ) && stage.counters().calls[0] == self.accepted() + 1;
+        if accepted {
+            self.settled.push(sent.clone());
+            for item in sent.items() {
+                let id = item["id"].as_str().unwrap().to_owned();
+                self.stored.insert((sent.path, id));
+            }
+        } else if !matches!(
+            outcome,
+            Outcome::Status {
+                code: 400 | 409 | 413 | 422,
+                ..
+            }
+        ) {
+            self.again = Some(sent.clone());
+        }
+        if sent.path == ROWS || !accepted {
+            assert_eq!(
+                stage.counters().exported,
+                exported,
+                "rows alone are no unit"
+            );
+        }
+    }
+
+    fn accepted(&self) -> u64 {
+        self.settled.len() as u64
+    }
+}
+
+fn play(events: Vec<Event>) {
+    let export = r#"{"batch_spans": 7, "batch_bytes": 6000, "queue_bytes": 40000, "attempts": 3}"#;
+    let mut stage = Stage::new(export);
+    let mut seen = Seen::default();
+    let (mut opened, mut is_shut) = (0, false);
+    for event in events {
+        match event {
+            Event::Minted(length) | Event::Joined(length) => {
+                let caller: &[(&[u8], &[u8])] = match event {
+                    Event::Minted(_) => &[],
+                    _ => &[(b"opik_trace_id", b"019cae0b-b9f2-7d08-8b61-27e4a1c05f93")],
+                };
+                if let Some(open) = stage.open(&"n".repeat(length), caller) {
+                    opened += 1;
+                    stage.close(open);
+                }
+            }
+            Event::Wait(millis) => stage.wait(millis),
+            Event::Poll => {
+                let before = stage.counters().calls[1] + stage.counters().calls[3];
+                let sent = stage.poll();
+                if stage.counters().calls[1] + stage.counters().calls[3] > before {
+                    seen.again = seen.in_flight.take();
+                }
+                if let Some(sent) = sent {
+                    assert_eq!(seen.in_flight, None, "one call at a time");
+                    seen.sent(sent, &stage);
+                }
+            }
+            Event::Settle(outcome) => seen.settle(outcome, &mut stage),
+            Event::Stale => {
+                let before = stage.counters();
+                if let Some(old) = seen.settled.last() {
+                    stage.settle(old.ticket, status(204));
+                }
+                assert_eq!(stage.counters(), before);
+            }
+            Event::Hurry => stage.outbox.hurry(),
+            Event::Shut => {
+                stage.outbox.shut();
+                seen.in_flight = None;
+                is_shut = true;
+            }
+        }
+        let counters = stage.counters();
+        assert_eq!(counters.recorded, opened);
+        assert!(counters.queued_bytes <= 40_000 + BISECTING);
+        let under_way = u64::from(seen.in_flight.is_some());
+        assert_eq!(seen.calls, counters.calls.iter().sum::<u64>() + under_way);
+    }
+    finish(stage, seen, is_shut);
+}
+
+/// In fair weather everything that is left arrives.
+fn finish(mut stage: Stage, mut seen: Seen, is_shut: bool) {
+    seen.settle(status(204), &mut stage);
+    while let Some(wake) = stage.outbox.wake_at() {
+        stage.now = stage.now.max(wake);
+        if let Some(sent) = stage.poll() {
+            seen.sent(sent, &stage);
+            seen.settle(status(204), &mut stage);
+        }
+    }
+    let counters = stage.counters();
+    assert_eq!(counters.queued, 0);
+    let spans = seen
+        .stored
+        .iter()
+        .filter(|(path, _)| *path == SPANS)
+        .count() as u64;
+    assert_eq!(counters.exported, spans);
+    assert!(is_shut || stage.dropped(Dropped::Shutdown) == 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn counters_add_up_and_nothing_accepted_is_sent_again(
+        events in prop::collection::vec(event(), 1..250),
+    ) {
+        play(events);
+    }
+}
