@@ -16,6 +16,8 @@
 mod bodies;
 #[path = "opik/contract.rs"]
 mod contract;
+#[path = "opik/failures.rs"]
+mod failures;
 #[path = "opik/hostile.rs"]
 mod hostile;
 #[path = "opik/sent.rs"]

@@ -1,5 +1,7 @@
 //! One backend's queue: a batch that fills, batches that wait, one that is in flight.
 
+mod settle;
+
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +10,7 @@ use super::batch::Batch;
 use super::counters::{CallOutcome, Counters, Dropped};
 use super::dispatch::{Dispatch, Outcome, Ticket};
 use super::pause::{Backoff, Stretch};
-use crate::backend::{Api, CALLS, Meaning};
+use crate::backend::{Api, CALLS};
 use crate::config::{Backend, ExportPlan};
 use crate::context::Time;
 use crate::policy::Secret;
@@ -163,25 +165,6 @@ impl Lane {
         })
     }
 
-    /// What came of the call in flight; of any other, nothing comes any more.
-    pub(super) fn settle(&mut self, call: u32, outcome: Outcome, now: Time) {
-        if self.flight.take_if(|flight| flight.call == call).is_none() {
-            return;
-        }
-        let Outcome::Status { code, retry_after } = outcome else {
-            self.retry(None, now);
-            return;
-        };
-        let is_repeat = self.waiting.front().is_some_and(|batch| batch.is_repeat);
-        match (self.api.meaning)(code) {
-            Meaning::Stored => self.advance(),
-            Meaning::There if is_repeat => self.advance(),
-            Meaning::Split | Meaning::There => self.split(),
-            Meaning::Later => self.retry(retry_after, now),
-            Meaning::Stop => self.stop(code, now),
-        }
-    }
-
     pub(super) fn wake_at(&self) -> Option<Time> {
         if let Some(flight) = &self.flight {
             return Some(flight.patience.end());
@@ -212,97 +195,6 @@ impl Lane {
         self.waiting.clear();
         self.is_shut = true;
         left
-    }
-
-    /// The call was accepted: the next one of its batch, or the next batch.
-    fn advance(&mut self) {
-        self.counters.call(CallOutcome::Ok);
-        self.recover();
-        if let Some(batch) = self.waiting.front_mut() {
-            let before = batch.bytes();
-            batch.accept();
-            self.counters.resize(before, batch.bytes());
-        }
-        self.retire();
-    }
-
-    /// Something in the batch is bad: halves of it are sent until the bad one stands alone.
-    fn split(&mut self) {
-        self.recover();
-        let Some(batch) = self.waiting.pop_front() else {
-            return;
-        };
-        if batch.units() <= 1 {
-            self.counters.call(CallOutcome::Failed);
-            self.forget(&batch, Dropped::Refused);
-            return;
-        }
-        self.counters.call(CallOutcome::Split);
-        let [first, second] = batch.halves(self.api);
-        self.counters
-            .resize(batch.bytes(), first.bytes() + second.bytes());
-        self.waiting.push_front(second);
-        self.waiting.push_front(first);
-        self.retire();
-    }
-
-    /// The same body is sent again after a pause.
-    fn retry(&mut self, retry_after: Option<u32>, now: Time) {
-        let gave_up = self.fail();
-        self.counters.call(if gave_up {
-            CallOutcome::Failed
-        } else {
-            CallOutcome::Retry
-        });
-        self.backoff.grow(&self.plan, retry_after, now);
-    }
-
-    /// Nothing is accepted until someone changes something: nothing new is taken, and one call asks now and then. That
-    /// counts as a try, lest a batch that a guard on the way refuses for what a caller wrote stops the export for ever.
-    fn stop(&mut self, code: u16, now: Time) {
-        self.fail();
-        self.counters.call(CallOutcome::Failed);
-        if self.counters.stopped.replace(code).is_none() {
-            self.counters.stops += 1;
-        }
-        self.backoff.rest(&self.plan, now);
-    }
-
-    /// Counts a try that failed. Whether it was the last one.
-    fn fail(&mut self) -> bool {
-        let most = self.plan.attempts;
-        let Some(batch) = self.waiting.front_mut() else {
-            return false;
-        };
-        batch.failures += 1;
-        batch.is_repeat = true;
-        let gave_up = batch.failures >= most;
-        if gave_up && let Some(batch) = self.waiting.pop_front() {
-            self.forget(&batch, Dropped::GaveUp);
-        }
-        gave_up
-    }
-
-    fn recover(&mut self) {
-        self.backoff.end();
-        self.counters.stopped = None;
-    }
-
-    /// Lets go of batches at the head that have nothing left to send.
-    fn retire(&mut self) {
-        let api = self.api;
-        let is_done = |batch: &Batch| batch.next_call(api).is_none();
-        while self.waiting.front().is_some_and(is_done) {
-            if let Some(batch) = self.waiting.pop_front() {
-                self.counters.export(batch.units());
-                self.counters.resize(batch.bytes(), 0);
-            }
-        }
-    }
-
-    fn forget(&mut self, batch: &Batch, reason: Dropped) {
-        self.counters.drop(reason, batch.units());
-        self.counters.resize(batch.bytes(), 0);
     }
 
     fn seal(&mut self) {
