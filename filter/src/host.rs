@@ -62,6 +62,20 @@ pub(crate) fn fill_random(buffer: *mut u8, length: usize) -> Done {
     Ok(())
 }
 
+/// The value of a variable of the VM's environment. The standard library knows no environment for this target.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let (mut count, mut size) = (0, 0);
+    done(unsafe { abi::environ_sizes_get(&raw mut count, &raw mut size) }).ok()?;
+    let mut entries = vec![null_mut::<u8>(); count];
+    let mut texts = vec![0_u8; size];
+    done(unsafe { abi::environ_get(entries.as_mut_ptr(), texts.as_mut_ptr()) }).ok()?;
+    // The entries stand one behind the other, each with a NUL behind it.
+    texts.split(|byte| *byte == 0).find_map(|entry| {
+        let (known, value) = core::str::from_utf8(entry).ok()?.split_once('=')?;
+        (known == name).then(|| value.to_owned())
+    })
+}
+
 /// The plugin's configuration.
 pub(crate) fn configuration(length: usize) -> Option<Vec<u8>> {
     const PLUGIN_CONFIGURATION: u32 = 7;
@@ -315,5 +329,7 @@ mod abi {
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
     unsafe extern "C" {
         pub(super) fn random_get(buffer: *mut u8, length: usize) -> u32;
+        pub(super) fn environ_sizes_get(count: *mut usize, size: *mut usize) -> u32;
+        pub(super) fn environ_get(entries: *mut *mut u8, texts: *mut u8) -> u32;
     }
 }

@@ -5,10 +5,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use gatespan::backend::Api;
 use gatespan::config::{Backend, Host};
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
-use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request};
+use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Word};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 
@@ -148,8 +149,8 @@ impl Context for Root {
 impl RootContext for Root {
     fn on_configure(&mut self, size: usize) -> bool {
         let bytes = host::configuration(size).unwrap_or_default();
-        let env = |name: &str| std::env::var(name).ok();
-        match Config::from_bytes(&bytes, Host::Envoy, &env) {
+        match Config::from_bytes(&bytes, Host::Envoy, &host::variable) {
+            Ok(config) if !delivers(&config) => false,
             Ok(config) => {
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
                 self.worker = Some(Rc::new(Worker::new(config)));

@@ -128,7 +128,11 @@ fn baggage(came: &Owned) {
                 assert!(opik.is_none(), "our own members are not there");
                 continue;
             };
-            let ours = |member: &&[u8]| key(member).starts_with(b"opik.");
+            // Of a trusted caller only the two ids are ours; a stranger may say nothing under Opik's name.
+            let ours = |member: &&[u8]| match key(member) {
+                b"opik.trace_id" | b"opik.span_id" => true,
+                other => only_keys.is_some() && other.starts_with(b"opik."),
+            };
             let out = split(&value);
             assert!(out.len() <= 64 && value.len() <= 8192, "over the bounds");
             let own: Vec<&[u8]> = out.iter().copied().filter(ours).collect();
