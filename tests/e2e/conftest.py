@@ -16,6 +16,23 @@ def pytest_runtest_makereport(item, call):
             report.sections += one.report()
 
 
+#: What tests measured, for people.
+FIGURES = []
+
+
+@pytest.fixture
+def figure(request):
+    """Prints a measured figure at the end of the run, also when everything passes."""
+    return lambda text: FIGURES.append(f"{request.node.name}: {text}")
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FIGURES:
+        terminalreporter.section("measured")
+        for line in FIGURES:
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="module")
 def named(request):
     """The test file's name, for files and processes."""

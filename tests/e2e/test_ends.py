@@ -136,7 +136,7 @@ def test_sizes(envoy, sink):
     assert metadata["http.response.body.size"] == 10_000_000
 
 
-def test_a_stream_is_not_held_back(envoy):
+def test_a_stream_is_not_held_back(envoy, figure):
     """Each event arrives when it was sent: the third long before the last."""
     with connect(envoy.port) as stream:
         begin = time.monotonic()
@@ -146,6 +146,6 @@ def test_a_stream_is_not_held_back(envoy):
             text += stream.recv(65536)
             while text.count(b"data:") > len(came):
                 came.append(time.monotonic() - begin)
-    print("events after", [round(one, 3) for one in came])
+    figure(f"events of 200 ms came after {[round(one, 3) for one in came]} s")
     for number, at in enumerate(came):
         assert number * 0.2 - 0.05 < at < number * 0.2 + 0.18, came

@@ -1,0 +1,152 @@
+"""A collector in trouble: no caller fails or waits, and every span is accounted for."""
+
+import time
+
+import bootstrap as b
+import pytest
+from app import App
+from sink import Sink
+from wire import answer, connect, head, pairs, send
+
+CALLERS = 30
+#: A caller must not feel the collector, which is told to be slow by seconds.
+SLOWEST = 0.25
+QUICK = {"interval_ms": 50, "backoff_ms": 50, "backoff_max_ms": 100, "timeout_ms": 400, "attempts": 4}
+
+
+def gateway(app, collector: int, **export) -> dict:
+    config = {"backends": [b.opik("trouble")], "export": {**QUICK, **export}}
+    return b.gateway(config, app.port, collector)
+
+
+def call(envoy, count=CALLERS):
+    slowest = 0.0
+    for number in range(count):
+        begin = time.monotonic()
+        assert send(envoy.port, target=f"/{number}").status == 200
+        slowest = max(slowest, time.monotonic() - begin)
+    print(f"slowest of {count} callers: {slowest * 1000:.1f} ms")
+    assert slowest < SLOWEST
+
+
+def dropped(stats) -> int:
+    return sum(n for name, n in stats.items() if name.startswith("spans.dropped.reason."))
+
+
+def adds_up(stats) -> bool:
+    return stats["spans.recorded"] == stats["spans.exported"] + dropped(stats) + stats["queue.spans"]
+
+
+def settled(envoy, spans: int, seconds=15) -> dict:
+    """Waits until nothing is queued; the sum holds all the while."""
+
+    def holds(stats):
+        assert adds_up(stats), stats
+        return stats["spans.recorded"] == spans and stats["queue.spans"] == 0
+
+    return envoy.eventually(holds, seconds)
+
+
+#: Steps of trouble, after which the sink is well again; and the outcome that must have been counted.
+PASSING = {
+    "resets while it is sent to": ([{"kind": "reset", "times": 3}], "retry"),
+    "resets inside its answer": ([{"kind": "reset_mid_body", "times": 3}], "retry"),
+    "429 with Opik's header": ([{"kind": "status", "code": 429, "headers": {"RateLimit-Reset": "1"}, "times": 1}], "retry"),
+    "429 with the common header": ([{"kind": "status", "code": 429, "headers": {"Retry-After": "1"}, "times": 1}], "retry"),
+    "500": ([{"kind": "status", "code": 500, "times": 3}], "retry"),
+    "503": ([{"kind": "status", "code": 503, "times": 2}], "retry"),
+    "silent": ([{"kind": "silent", "times": 2}], "retry"),
+    "slow": ([{"kind": "slow", "ms": 300, "times": 5}], "ok"),
+    "10 MB as its answer": ([{"kind": "big_answer", "bytes": 10_000_000, "times": 2}], "ok"),
+    "10 MB as its refusal": ([{"kind": "big_answer", "bytes": 10_000_000, "code": 500, "times": 2}], "retry"),
+    "400 for a batch that is good": ([{"kind": "status", "code": 400, "times": 1}], "split"),
+    "413": ([{"kind": "status", "code": 413, "times": 1}], "split"),
+    "a status that nobody knows": ([{"kind": "status", "code": 299, "times": 1}], None),
+}
+
+
+@pytest.mark.parametrize("case", PASSING)
+def test_trouble_that_passes(case, app, sink, start):
+    steps, outcome = PASSING[case]
+    sink.reset()
+    envoy = start(gateway(app, sink.port))
+    sink.fault(*steps)
+    call(envoy)
+    stats = settled(envoy, CALLERS)
+    if outcome is None:
+        return
+    assert stats["spans.exported"] == CALLERS and dropped(stats) == 0, stats
+    assert stats[f"export.calls.outcome.{outcome}"] > 0, stats
+    ids = [span["id"] for span in sink.spans()]
+    assert len(ids) == len(set(ids)) == CALLERS
+    # A span and its row are one unit.
+    assert {row["id"] for row in sink.traces()} == {span["trace_id"] for span in sink.spans()}
+
+
+#: Trouble for good: where the spans are counted.
+LASTING = {
+    "500 for ever": ([{"kind": "status", "code": 500}], "gave_up"),
+    "silent for ever": ([{"kind": "silent"}], "gave_up"),
+    "resets for ever": ([{"kind": "reset_mid_body"}], "gave_up"),
+    "400 for ever": ([{"kind": "status", "code": 400}], "refused"),
+}
+
+
+@pytest.mark.parametrize("case", LASTING)
+def test_trouble_that_lasts(case, app, sink, start):
+    steps, reason = LASTING[case]
+    sink.reset()
+    envoy = start(gateway(app, sink.port))
+    sink.fault(*steps)
+    call(envoy)
+    stats = settled(envoy, CALLERS)
+    assert stats[f"spans.dropped.reason.{reason}"] == CALLERS, stats
+    assert sink.spans() == []
+
+
+def test_refused_connections(app, start):
+    gone = App()
+    gone.stop()
+    envoy = start(gateway(app, gone.port))
+    call(envoy)
+    stats = settled(envoy, CALLERS)
+    assert stats["spans.dropped.reason.gave_up"] == CALLERS, stats
+
+
+def test_a_key_that_is_refused_stops_the_export(app, start):
+    """And then no parent is announced that will not arrive."""
+    with Sink("locked-sink", "127.0.0.1:0", "--key", "the right one") as locked:
+        envoy = start(gateway(app, locked.port, backoff_ms=500, backoff_max_ms=60_000))
+        send(envoy.port)
+        envoy.eventually(lambda stats: stats["export.calls.outcome.failed"] == 1)
+        send(envoy.port, ["x-case: stopped"])
+        assert [name for name, _ in app.of("stopped")[0].headers if name.startswith(b"opik")] == []
+        stats = envoy.eventually(lambda stats: stats["requests.unrecorded.reason.export_stopped"] == 1)
+        assert adds_up(stats) and stats["queue.spans"] == 1, stats
+        assert "the right one" not in envoy.log
+
+
+def test_memory_is_bounded(app, sink, start, figure):
+    """A silent collector and many requests: the queue is full, and nothing else grows."""
+    sink.reset()
+    envoy = start(gateway(app, sink.port, queue_bytes=262_144, batch_bytes=65_536, timeout_ms=60_000))
+    sink.fault({"kind": "silent"})
+    resident = [rss(envoy.pid)]
+    request = head("GET", "/", "localhost", pairs(["opik-tags: " + "t" * 500]))
+    with connect(envoy.port) as stream:
+        for _ in range(4):
+            for _ in range(1_500):
+                stream.sendall(request)
+                assert answer(stream).status == 200
+            resident.append(rss(envoy.pid))
+    stats = envoy.eventually(lambda stats: adds_up(stats) and stats["queue.bytes"] > 0)
+    figure(f"resident MB after each 1,500 requests: {resident}; queued {stats['queue.bytes']} bytes")
+    assert stats["queue.bytes"] <= 262_144
+    assert stats["requests.unrecorded.reason.queue_full"] > 1_000, stats
+    assert resident[-1] - resident[1] < 6, "what is full does not grow"
+
+
+def rss(pid: int) -> float:
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        (line,) = (line for line in status if line.startswith("VmRSS"))
+    return round(int(line.split()[1]) / 1024, 1)
