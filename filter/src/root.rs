@@ -25,6 +25,8 @@ pub(crate) struct Root {
     /// Calls whose outcome is not known yet, by Envoy's token.
     calls: Vec<(u32, Ticket)>,
     is_ending: bool,
+    /// How often each backend had refused everything when that was last said.
+    stops_told: Vec<u64>,
 }
 
 /// What the streams of a worker share.
@@ -104,12 +106,28 @@ impl Root {
         }
     }
 
-    fn publish(&self) {
-        if let Some(worker) = &self.worker {
-            worker
-                .stats
-                .borrow_mut()
-                .publish(worker.outbox.borrow().counters());
+    fn publish(&mut self) {
+        let Some(worker) = self.worker.clone() else {
+            return;
+        };
+        let outbox = worker.outbox.borrow();
+        worker.stats.borrow_mut().publish(outbox.counters());
+        self.stops_told
+            .resize(worker.gate.config().backends.len(), 0);
+        for (index, counters) in outbox.counters() {
+            let (Some(told), Some(backend)) = (
+                self.stops_told.get_mut(index),
+                worker.gate.config().backends.get(index),
+            ) else {
+                continue;
+            };
+            if core::mem::replace(told, counters.stops) < counters.stops {
+                let (name, status) = (&backend.name, counters.stopped.unwrap_or_default());
+                let line = format!(
+                    "gatespan: backend {name} answers {status}: nothing is recorded for it until it accepts"
+                );
+                host::log(Level::Error, &line);
+            }
         }
     }
 }
@@ -177,6 +195,9 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         if let Some(worker) = &self.worker {
             worker.pool.borrow_mut().top_up();
+            if self.is_ending {
+                worker.outbox.borrow_mut().hurry();
+            }
         }
         self.send();
         self.publish();

@@ -86,6 +86,15 @@ impl Stream {
     }
 }
 
+impl Drop for Stream {
+    /// Envoy logs every stream before it forgets it. One that it did not log gives its place in the queue back.
+    fn drop(&mut self) {
+        if self.span.take().is_some() {
+            self.worker.outbox.borrow_mut().abandon();
+        }
+    }
+}
+
 impl Context for Stream {}
 
 impl HttpContext for Stream {
