@@ -66,7 +66,7 @@ def envoy(app, sink, calls):
         "export": {"interval_ms": 50},
     }
     hcm = b.manager([b.plugin(config)], [b.route("calls", match={"prefix": "/test.Echo/"}), b.route()])
-    tls = Authority(KEPT / "certificates").issue("quic", dns("localhost"))
+    tls = Authority(KEPT / "protocols.certificates").issue("quic", dns("localhost"))
     quic_hcm = {**hcm, "codec_type": "HTTP3", "upgrade_configs": []}
     listeners = [b.listener("plain", hcm), b.listener("quic", quic_hcm, tls=tls, quic=True)]
     clusters = [b.cluster("app", app.port), b.cluster("opik", sink.port), b.cluster("calls", calls.port, http2=True)]

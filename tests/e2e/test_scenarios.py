@@ -37,7 +37,7 @@ class Run:
         return lines[0]
 
 
-AUTHORITY = Authority(KEPT / "certificates")
+AUTHORITY = Authority(KEPT / "scenarios.certificates")
 
 
 def started(name, rows, app, **clusters):
