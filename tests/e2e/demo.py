@@ -197,7 +197,9 @@ def ended(*_):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, ended)
+    # By name also the one that Python knows: what starts us in the background may have it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, ended)
     try:
         with ExitStack() as everything:
             sys.exit(main(everything))
