@@ -2,6 +2,7 @@
 
 import datetime
 import ssl
+import tempfile
 from pathlib import Path
 
 from cryptography import x509
@@ -12,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 class Authority:
     def __init__(self, folder: Path):
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        # A folder of its own: two authorities of one run must not write over each other's files.
+        self._folder = Path(tempfile.mkdtemp(dir=folder))
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = named("authority of a test")
         self.file = self._write("authority", self._sign(self._name, self._key, [], authority=True), self._key)[0]
