@@ -84,18 +84,23 @@ impl Stream {
             }
         }
     }
-}
 
-impl Drop for Stream {
-    /// Envoy logs every stream before it forgets it. One that it did not log gives its place in the queue back.
-    fn drop(&mut self) {
-        if self.span.take().is_some() {
-            self.worker.outbox.borrow_mut().abandon();
+    /// Ends the span, once.
+    fn close(&mut self) {
+        if let Some(span) = self.span.take() {
+            let end = ending::of_stream(self.is_grpc, self.request_bytes, self.response_bytes);
+            self.worker.close(span, end);
         }
     }
 }
 
-impl Context for Stream {}
+impl Context for Stream {
+    /// Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this context is gone.
+    fn on_done(&mut self) -> bool {
+        self.close();
+        true
+    }
+}
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
@@ -129,10 +134,7 @@ impl HttpContext for Stream {
             // It was no HTTP: nothing was decided yet, and there is nothing to change any more.
             self.admit();
         }
-        if let Some(span) = self.span.take() {
-            let end = ending::of_stream(self.is_grpc, self.request_bytes, self.response_bytes);
-            self.worker.close(span, end);
-        }
+        self.close();
     }
 }
 
