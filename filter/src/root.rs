@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatespan::backend::Api;
+use gatespan::backend::{PAUSE_HEADERS, undeliverable};
 use gatespan::config::{Backend, Host};
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
@@ -217,11 +217,7 @@ impl RootContext for Root {
 /// Whether every backend of the document can be delivered to; complains about those that cannot. To accept one and record
 /// nothing for it would be a loss that nobody sees.
 fn delivers(config: &Config) -> bool {
-    let unknown = config
-        .backends
-        .iter()
-        .filter(|backend| Api::of(backend.kind).is_none());
-    unknown.fold(true, |_, backend| {
+    undeliverable(config).fold(true, |_, backend| {
         let kind = backend.kind.word();
         host::log(
             Level::Error,
@@ -260,24 +256,18 @@ fn call(
 
 /// What came of a call. An answer without headers is one that broke off: nothing of it may be looked at.
 fn outcome(headers: usize) -> Outcome {
-    let text = |name| {
-        host::header(Map::CallResponse, name).and_then(|value| String::from_utf8(value).ok())
-    };
-    let number = |name| text(name).and_then(|text| text.parse().ok());
     if headers == 0 {
         return Outcome::Lost;
     }
-    match text(":status").and_then(|status| status.parse().ok()) {
-        None => Outcome::Lost,
-        Some(code @ (429 | 503)) => Outcome::Status {
-            code,
-            retry_after: number("ratelimit-reset").or_else(|| number("retry-after")),
-        },
-        Some(code) => Outcome::Status {
-            code,
-            retry_after: None,
-        },
-    }
+    let number = |name| {
+        let text = String::from_utf8(host::header(Map::CallResponse, name)?).ok()?;
+        text.parse().ok()
+    };
+    let status = number(":status").and_then(|status: u32| u16::try_from(status).ok());
+    status.map_or(Outcome::Lost, |code| Outcome::Status {
+        code,
+        retry_after: PAUSE_HEADERS.into_iter().find_map(number),
+    })
 }
 
 /// Counters are told on a tick as well, and people look at them.

@@ -9,12 +9,23 @@ mod opik;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::config::{Backend, BackendKind};
+use crate::config::{Backend, BackendKind, Config};
 use crate::policy::Secret;
 use crate::span::Span;
 
 /// Every backend this gateway can speak to. A new one is a file, its `mod` line and its row here.
 pub static APIS: [Api; 1] = [opik::API];
+
+/// The headers in which a backend asks for a pause, in seconds, the more exact one first.
+pub static PAUSE_HEADERS: [&str; 2] = ["ratelimit-reset", "retry-after"];
+
+/// The backends of a document to which nothing can be delivered yet.
+pub fn undeliverable(config: &Config) -> impl Iterator<Item = &Backend> {
+    config
+        .backends
+        .iter()
+        .filter(|backend| Api::of(backend.kind).is_none())
+}
 
 /// One wire API.
 pub struct Api {
