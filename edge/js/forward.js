@@ -39,8 +39,11 @@ function send(place, request, answer, env) {
   const isUrl = place.includes("://");
   const outgoing = new Request(isUrl ? place + pathOf(request.url) : request.url, request);
   apply(answer, outgoing.headers);
-  return isUrl ? fetch(outgoing) : env[place].fetch(outgoing);
+  return isUrl ? fetch(outgoing, UNTOUCHED) : env[place].fetch(outgoing, UNTOUCHED);
 }
+
+/** A compressed body stays as it is: else the runtime would unpack and pack it again. */
+const UNTOUCHED = { encodeResponseBody: "manual" };
 
 function apply(answer, headers) {
   let at = FIRST_EDIT;
