@@ -5,9 +5,8 @@ use std::rc::Rc;
 
 use gatespan::policy::Peer;
 use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Refusal, Request};
-use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::Action;
 
+use crate::callbacks::Flow;
 use crate::ending;
 use crate::host::{self, Map};
 use crate::root::Worker;
@@ -38,7 +37,7 @@ impl Stream {
     }
 
     /// Asks the core, and does what it says.
-    fn admit(&mut self) -> Action {
+    pub(crate) fn admit(&mut self) -> Flow {
         self.is_admitted = true;
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map);
@@ -66,7 +65,7 @@ impl Stream {
             Admission::Refuse(refusal) => {
                 worker.stats.borrow_mut().rejected(refusal.reason());
                 refuse(refusal, self.is_grpc);
-                Action::Pause
+                Flow::Pause
             }
             Admission::Pass(pass) => {
                 apply(&pass.edits);
@@ -80,39 +79,30 @@ impl Stream {
                 }
                 self.span = pass.span;
                 self.exposed = pass.exposed;
-                Action::Continue
+                Flow::Continue
             }
         }
     }
 
-    /// Ends the span, once.
-    fn close(&mut self) {
+    /// Ends the span, once. Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this stream is
+    /// gone: so it is called when the stream is done as well.
+    pub(crate) fn close(&mut self) {
         if let Some(span) = self.span.take() {
             let end = ending::of_stream(self.is_grpc, self.request_bytes, self.response_bytes);
             self.worker.close(span, end);
         }
     }
-}
 
-impl Context for Stream {
-    /// Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this context is gone.
-    fn on_done(&mut self) -> bool {
-        self.close();
-        true
-    }
-}
-
-impl HttpContext for Stream {
-    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        self.admit()
-    }
-
-    fn on_http_request_body(&mut self, size: usize, _: bool) -> Action {
+    pub(crate) const fn count_request(&mut self, size: usize) {
         self.request_bytes += size as u64;
-        Action::Continue
     }
 
-    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+    pub(crate) const fn count_response(&mut self, size: usize) {
+        self.response_bytes += size as u64;
+    }
+
+    /// Puts the trace id on the response, whoever made that.
+    pub(crate) fn expose(&mut self) {
         if let Some(trace) = &self.exposed {
             // Response headers that cannot be set are Envoy's to complain about; the answer goes on.
             let _ = host::set_header(
@@ -121,15 +111,9 @@ impl HttpContext for Stream {
                 trace.as_bytes(),
             );
         }
-        Action::Continue
     }
 
-    fn on_http_response_body(&mut self, size: usize, _: bool) -> Action {
-        self.response_bytes += size as u64;
-        Action::Continue
-    }
-
-    fn on_log(&mut self) {
+    pub(crate) fn log(&mut self) {
         if !self.is_admitted {
             // It was no HTTP: nothing was decided yet, and there is nothing to change any more.
             self.admit();
