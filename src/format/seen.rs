@@ -2,9 +2,10 @@
 
 use super::table::{FIELDS, Fields, NAMES, RIDERS, candidates};
 use super::{Format, Spelling};
+use crate::bytes;
 use crate::context::Time;
 use crate::fault::Breach;
-use crate::headers::{Edits, Headers, Value, has_control, holds, is_name, trim};
+use crate::headers::{Edits, Headers, Value, has_control, is_name, trim};
 
 /// The known trace headers of one request, found in one pass and without allocation.
 pub struct Seen<'a> {
@@ -217,7 +218,9 @@ pub(super) fn fit(value: &[u8]) -> Result<&[u8], Breach> {
         return Err(Breach::TooLong);
     }
     let text = trim(value);
-    if holds(text, |byte| (byte < b' ') | (byte == 0x7f)) {
+    if bytes::any(text, |word| {
+        bytes::below(word, b' ') | bytes::equal(word, 0x7f)
+    }) {
         Err(Breach::Control)
     } else {
         Ok(text)
