@@ -47,11 +47,23 @@ pub(crate) fn position(text: &[u8], byte: u8) -> Option<usize> {
 /// Whether two texts are one.
 #[inline]
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    let ((ours, rest), (theirs, their_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    ours == theirs && last(one, rest) == last(other, their_rest)
+    one.len() == other.len() && agree(one, other, 0)
+}
+
+/// Whether two texts of one length may differ in case alone. What says no early is not looked at further.
+#[inline]
+pub(crate) fn is_similar(one: &[u8], other: &[u8]) -> bool {
+    agree(one, other, repeated(0x20))
+}
+
+/// Whether two texts of one length agree in all bits but these. Not as slices: those are compared a byte at a time.
+#[inline]
+fn agree(one: &[u8], other: &[u8], but: u64) -> bool {
+    let ((ours, rest), (theirs, their_rest)) = (one.as_chunks(), other.as_chunks());
+    let agree = |our: u64, their: u64| (our ^ their) & !but == 0;
+    let mut words = ours.iter().zip(theirs);
+    words.all(|(our, their)| agree(u64::from_le_bytes(*our), u64::from_le_bytes(*their)))
+        && agree(last(one, rest), last(other, their_rest))
 }
 
 /// The last bytes of a text, fewer than eight, as a number that has zeros behind them.

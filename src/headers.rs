@@ -161,10 +161,12 @@ impl fmt::Debug for Value {
     }
 }
 
-/// Whether two names are one. Hosts give them in lower case, so that equal ones are told at once.
+/// Whether two names are one. Hosts give them in lower case, so that the first bytes tell nearly always.
 #[inline]
 pub(crate) fn is_name(one: &[u8], other: &[u8]) -> bool {
-    bytes::same(one, other) || one.eq_ignore_ascii_case(other)
+    one.len() == other.len()
+        && bytes::is_similar(one, other)
+        && (bytes::same(one, other) || one.eq_ignore_ascii_case(other))
 }
 
 /// Cuts spaces and tabs (the optional white space of HTTP, nothing else) from both ends.

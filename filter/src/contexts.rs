@@ -1,23 +1,21 @@
 //! The contexts of a VM by their numbers: Envoy may put several configurations into one, the old and the new among them.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use crate::root::Root;
 use crate::stream::Stream;
+use crate::streams::Streams;
 
 /// All that is alive in this VM.
 pub(crate) struct Contexts {
     /// Few: one for each configuration.
     roots: Vec<(u32, Root)>,
-    streams: HashMap<u32, Stream, BuildHasherDefault<Number>>,
+    streams: Streams,
 }
 
 impl Contexts {
     pub(crate) const fn new() -> Self {
         Self {
             roots: Vec::new(),
-            streams: HashMap::with_hasher(BuildHasherDefault::new()),
+            streams: Streams::new(),
         }
     }
 
@@ -36,7 +34,7 @@ impl Contexts {
     }
 
     pub(crate) fn stream(&mut self, id: u32) -> Option<&mut Stream> {
-        self.streams.get_mut(&id)
+        self.streams.find(id)
     }
 
     /// Whether the context is ready to go: a stream is, once its span is closed.
@@ -49,29 +47,9 @@ impl Contexts {
     }
 
     pub(crate) fn delete(&mut self, id: u32) {
-        if self.streams.remove(&id).is_none() {
+        if self.streams.remove(id).is_none() {
             self.roots.retain(|(known, _)| *known != id);
         }
-    }
-}
-
-/// Numbers that count up need no more than to be spread: the map looks at the highest bits and at the lowest.
-#[derive(Default)]
-struct Number(u64);
-
-impl Hasher for Number {
-    fn write_u32(&mut self, number: u32) {
-        self.0 = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte) ^ self.0 as u32);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

@@ -17,3 +17,4 @@ mod host;
 mod root;
 mod stats;
 mod stream;
+mod streams;

@@ -61,7 +61,7 @@ impl Worker {
     }
 
     /// Ends a span and queues it.
-    pub(crate) fn close(&self, span: OpenSpan, end: End) {
+    pub(crate) fn close(&self, span: Box<OpenSpan>, end: End) {
         let now = host::now();
         let span = span.close(self.gate.config(), end, now);
         self.outbox

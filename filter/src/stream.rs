@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gatespan::policy::Peer;
-use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Refusal, Request};
+use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Pair, Refusal, Request};
 
 use crate::callbacks::Flow;
 use crate::ending;
@@ -14,7 +14,7 @@ use crate::root::Worker;
 /// A stream and what is remembered of it.
 pub(crate) struct Stream {
     worker: Rc<Worker>,
-    span: Option<OpenSpan>,
+    span: Option<Box<OpenSpan>>,
     exposed: Option<String>,
     /// Envoy calls back for the headers of every request that it could read.
     is_admitted: bool,
@@ -41,17 +41,17 @@ impl Stream {
         self.is_admitted = true;
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map);
-        let headers = Headers::new(&pairs);
+        let target = Target::of(&pairs);
         let facts = Facts::of(&self.worker);
         let names = facts
             .names
             .each_ref()
             .map(|name| name.as_deref().unwrap_or_default());
         let request = Request {
-            method: headers.first(b":method").unwrap_or_default(),
-            path: headers.first(b":path").unwrap_or_default(),
-            host: headers.first(b":authority").unwrap_or_default(),
-            headers,
+            method: target.method,
+            path: target.path,
+            host: target.host,
+            headers: Headers::new(&pairs),
             peer: Peer {
                 address: facts.address,
                 names: &names,
@@ -59,12 +59,11 @@ impl Stream {
             route: facts.route.as_deref(),
             rule: facts.rule.as_deref(),
         };
-        self.is_grpc = request.is_grpc();
         let worker = Rc::clone(&self.worker);
         match worker.admit(&request) {
             Admission::Refuse(refusal) => {
                 worker.stats.borrow_mut().rejected(refusal.reason());
-                refuse(refusal, self.is_grpc);
+                refuse(refusal, request.is_grpc());
                 Flow::Pause
             }
             Admission::Pass(pass) => {
@@ -75,6 +74,7 @@ impl Stream {
                     stats.not_recorded(reason);
                 }
                 if pass.span.is_some() {
+                    self.is_grpc = request.is_grpc();
                     worker.outbox.borrow_mut().open();
                 }
                 self.span = pass.span;
@@ -119,6 +119,32 @@ impl Stream {
             self.admit();
         }
         self.close();
+    }
+}
+
+/// What a request is for, which Envoy hands over as headers whose names begin with a colon.
+#[derive(Default)]
+struct Target<'a> {
+    method: &'a [u8],
+    path: &'a [u8],
+    host: &'a [u8],
+}
+
+impl<'a> Target<'a> {
+    fn of(pairs: &[Pair<'a>]) -> Self {
+        let mut target = Self::default();
+        for (name, value) in pairs {
+            let Some((b':', name)) = name.split_first() else {
+                continue;
+            };
+            match name {
+                b"method" => target.method = value,
+                b"path" => target.path = value,
+                b"authority" => target.host = value,
+                _ => {}
+            }
+        }
+        target
     }
 }
 

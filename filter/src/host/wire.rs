@@ -11,10 +11,9 @@ pub(crate) fn pairs(map: &[u8]) -> Vec<Pair<'_>> {
         return Vec::new();
     };
     let mut pairs = Vec::with_capacity(count);
-    let mut lengths = lengths
-        .chunks_exact(4)
-        .map(|bytes| word(bytes).map_or(0, |(length, _)| length));
-    while let (Some(name), Some(value)) = (lengths.next(), lengths.next()) {
+    let (lengths, _) = lengths.as_chunks::<8>();
+    for [a, b, c, d, e, f, g, h] in lengths {
+        let (name, value) = ([*a, *b, *c, *d], [*e, *f, *g, *h]);
         let Some((name, rest)) = text(texts, name) else {
             break;
         };
@@ -32,9 +31,11 @@ fn word(bytes: &[u8]) -> Option<(usize, &[u8])> {
     Some((u32::from_le_bytes(*word) as usize, rest))
 }
 
-fn text(bytes: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
-    let (text, rest) = bytes.split_at_checked(length)?;
-    Some((text, rest.strip_prefix(b"\0")?))
+fn text(bytes: &[u8], length: [u8; 4]) -> Option<(&[u8], &[u8])> {
+    match bytes.split_at_checked(u32::from_le_bytes(length) as usize)? {
+        (text, [0, rest @ ..]) => Some((text, rest)),
+        _ => None,
+    }
 }
 
 /// Spells a map.
