@@ -20,9 +20,11 @@ extern crate alloc;
 
 mod arrival;
 pub mod backend;
+mod bytes;
 pub mod config;
 mod context;
 mod departure;
+mod digits;
 mod fault;
 pub mod format;
 mod gate;

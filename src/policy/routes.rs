@@ -129,11 +129,13 @@ impl Rules {
             .route
             .and_then(|index| self.routes.get(index as usize))
             .map(|route| &route.layer);
-        Rule::of(
-            [named, route, Some(&self.default)],
-            self.inject,
-            self.extract,
-        )
+        let (inject, extract, last) = (self.inject, self.extract, &self.default);
+        // Most requests have one layer, and a look for each key of each layer is not nothing.
+        match (named, route) {
+            (None, None) => Rule::of([last], inject, extract),
+            (Some(upper), None) | (None, Some(upper)) => Rule::of([upper, last], inject, extract),
+            (Some(named), Some(route)) => Rule::of([named, route, last], inject, extract),
+        }
     }
 
     fn route(&self, request: &Request<'_>) -> Option<u32> {
