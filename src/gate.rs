@@ -219,7 +219,7 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn is_grpc(&self) -> bool {
         self.headers
-            .first(b"content-type")
+            .first(CONTENT_TYPE.as_bytes())
             .is_some_and(|media| media.to_ascii_lowercase().starts_with(b"application/grpc"))
     }
 
@@ -241,6 +241,9 @@ impl Pass<'_> {
         }
     }
 }
+
+/// The header that tells a gRPC call.
+pub(crate) const CONTENT_TYPE: &str = "content-type";
 
 /// Whether a span would be recorded and delivered (law 7), the sampling decision aside.
 fn fate(rule: &Rule<'_>, export: Export) -> Fate {

@@ -32,6 +32,7 @@ mod headers;
 mod identity;
 #[doc = include_str!("laws.md")]
 pub mod laws {}
+pub mod metrics;
 pub mod outbox;
 pub mod policy;
 pub mod redact;

@@ -228,6 +228,12 @@ impl Rules {
         needs
     }
 
+    /// The headers that conditions of routes look at.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.routes.iter().map(|route| &route.condition);
+        conditions.filter_map(|condition| Some(condition.header.as_ref()?.0.as_str()))
+    }
+
     fn named_layers(&self) -> impl Iterator<Item = &Layer> {
         self.named.iter().map(|(_, layer)| layer)
     }

@@ -1,0 +1,121 @@
+// One request: asked about, changed, forwarded, and seen to its end.
+import { Ending } from "gatespan-core";
+import { failed } from "./isolate.js";
+import { local } from "./local.js";
+import { ended, opened } from "./span.js";
+
+/** Forwards a request as the core says. */
+export async function forward(isolate, request, env, ctx) {
+  let answer;
+  try {
+    answer = isolate.core.admit(facts(request, isolate), Date.now()).split("\n");
+  } catch (error) {
+    failed(isolate, error);
+    return local.failed(request);
+  }
+  if (answer[0] === "R") return refusal(answer);
+  const [, number, origin, trace] = answer;
+  const span = number === "" ? null : opened(isolate, +number, ctx);
+  if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
+  let response;
+  try {
+    response = await send(isolate.origins[origin], request, env, answer);
+  } catch (error) {
+    if (request.signal.aborted) {
+      if (span) ended(span, Ending.CallerLeft, 0);
+      throw error;
+    }
+    console.warn(`gatespan: origin ${isolate.origins[origin]}: ${error}`);
+    return own(isolate, trace, span, Ending.OriginUnreachable, local.unreachable(request));
+  }
+  const body = span ? watched(span, request, response) : response.body;
+  if (body === response.body && trace === "") return response;
+  return exposing(isolate, trace, new Response(body, response));
+}
+
+/** What the core wants to know: a line each. */
+function facts(request, { wanted, beginnings }) {
+  let text = `${request.method}\n${request.url}`;
+  request.headers.forEach((value, name) => {
+    if (wanted.has(name) || beginnings.some((beginning) => name.startsWith(beginning))) {
+      text += `\n${name}\n${value}`;
+    }
+  });
+  return text;
+}
+
+/** Calls an origin. The body and all headers but ours go over as they are. */
+function send(place, request, env, answer) {
+  const isUrl = place.includes("://");
+  const { url, method, headers, body, signal } = request;
+  // The whole of it in one object: to copy a request and then to change it costs twice. A compressed body stays as it is,
+  // else the runtime would unpack and pack it again.
+  const outgoing = new Request(isUrl ? place + pathOf(url) : url, {
+    method,
+    headers,
+    body,
+    signal,
+    redirect: "manual",
+    encodeResponseBody: "manual",
+  });
+  apply(answer, outgoing.headers);
+  return isUrl ? fetch(outgoing) : env[place].fetch(outgoing);
+}
+
+/** Removals first, then sets. */
+function apply(answer, headers) {
+  let at = FIRST_EDIT;
+  for (const end = at + +answer[at - 1]; at < end; at += 1) headers.delete(answer[at]);
+  for (; at < answer.length; at += 2) headers.set(answer[at], answer[at + 1]);
+}
+
+const FIRST_EDIT = 5;
+
+/** The path and the query of a URL. */
+export function pathOf(url) {
+  return url.slice(url.indexOf("/", url.indexOf("://") + 3));
+}
+
+/** The body of a response, with an eye on its end. The bytes go from stream to stream inside the runtime. */
+function watched(span, request, response) {
+  const { body, status, headers } = response;
+  const grpc = headers.get("grpc-status");
+  if (body === null || response.webSocket) {
+    ended(span, Ending.Complete, status, { grpc });
+    return body;
+  }
+  const bytes = headers.get("content-length");
+  const { readable, writable } = bytes === null ? new IdentityTransformStream() : new FixedLengthStream(+bytes);
+  body.pipeTo(writable).then(
+    () => ended(span, Ending.Complete, status, { grpc, bytes }),
+    () => ended(span, request.signal.aborted ? Ending.CallerLeft : Ending.OriginBroke, status, { grpc }),
+  );
+  return readable;
+}
+
+/** An answer of ours to a request that was let through. */
+function own(isolate, trace, span, ending, response) {
+  if (span) ended(span, ending, response.status, { grpc: response.headers.get("grpc-status") });
+  return exposing(isolate, trace, response);
+}
+
+function exposing(isolate, trace, response) {
+  if (trace !== "") response.headers.set(isolate.exposing, trace);
+  return response;
+}
+
+/** The answer to a request that goes no further. */
+function refusal(answer) {
+  const headers = new Headers();
+  for (let at = 3; at < answer.length; at += 2) headers.set(answer[at], answer[at + 1]);
+  return new Response(answer[2] || null, { status: +answer[1], headers });
+}
+
+/** Without a configuration nothing is enforced, so nothing passes unless somebody has said that it may. */
+export function misconfigured({ faults }, request, env) {
+  if (env.GATESPAN_ON_CONFIG_ERROR === "pass" && env.ORIGIN) {
+    const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
+    return send(place, request, env, ["P", "", "", "", "0"]);
+  }
+  return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
+}
