@@ -47,7 +47,15 @@ export function failed(broken, error) {
 }
 
 /** Takes the calls of requests that have outlived their module: the numbers that they hold mean nothing to the next one. */
-const NOBODY = { close: () => -1, wait: () => -1, poll: () => undefined, settle: () => undefined };
+const NOBODY = {
+  close: () => -1,
+  wait: () => -1,
+  poll: () => undefined,
+  settle: () => undefined,
+  taken: () => undefined,
+  courier: () => undefined,
+  brought: () => undefined,
+};
 
 /** The texts of the environment and the names of its bindings. Variables that are objects are JSON to us. */
 function environment(env) {
