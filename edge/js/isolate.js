@@ -2,6 +2,7 @@
 // made by the first request, because the platform gives random bytes to requests alone, and never holds an object of one.
 import { __wbg_reset_state as renew, initSync, Worker } from "gatespan-core";
 import module from "./index_bg.wasm";
+import { environment } from "./environment.js";
 
 let isolate;
 
@@ -56,21 +57,3 @@ const NOBODY = {
   courier: () => undefined,
   brought: () => undefined,
 };
-
-/** The texts of the environment and the names of its bindings. Variables that are objects are JSON to us. */
-function environment(env) {
-  const texts = {};
-  const bindings = [];
-  for (const [name, value] of Object.entries(env)) {
-    if (typeof value === "string") texts[name] = value;
-    else if (isPlain(value)) texts[name] = JSON.stringify(value);
-    else bindings.push(name);
-  }
-  return JSON.stringify([texts, bindings]);
-}
-
-function isPlain(value) {
-  if (typeof value !== "object" || value === null) return true;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
-}

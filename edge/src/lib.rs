@@ -24,6 +24,7 @@ mod entropy;
 mod environment;
 mod export;
 mod facts;
+mod messages;
 mod open;
 mod origins;
 mod shown;
@@ -33,5 +34,6 @@ mod worker;
 
 pub use call::Call;
 pub use courier::Courier;
+pub use messages::Messages;
 pub use open::Ending;
 pub use worker::Worker;

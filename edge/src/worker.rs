@@ -54,7 +54,7 @@ impl Worker {
         let mut faults = Vec::new();
         let origins = Origins::read(&environment, &mut faults);
         let status = Status::read(&environment, &mut faults);
-        let document = environment.text("GATESPAN_CONFIG").unwrap_or_default();
+        let document = environment.text(CONFIG).unwrap_or_default();
         let variable = |name: &str| environment.text(name).map(str::to_owned);
         match Config::parse(document, Host::Worker, &variable) {
             Ok(config) => {
@@ -192,6 +192,8 @@ fn impossible(config: &Config, environment: &Environment) -> impl Iterator<Item 
     unknown.chain(queue)
 }
 
+/// The variable with the document.
+pub(crate) const CONFIG: &str = "GATESPAN_CONFIG";
 /// The binding of the Queue.
 pub(crate) const QUEUE: &str = "GATESPAN_QUEUE";
 
