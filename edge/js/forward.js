@@ -112,10 +112,18 @@ function refusal(answer) {
 }
 
 /** Without a configuration nothing is enforced, so nothing passes unless somebody has said that it may. */
-export function misconfigured({ faults }, request, env) {
-  if (env.GATESPAN_ON_CONFIG_ERROR === "pass" && env.ORIGIN) {
-    const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
-    return send(place, request, env, ["P", "", "", "", "0"]);
+export async function misconfigured({ faults }, request, env) {
+  if (env.GATESPAN_ON_CONFIG_ERROR !== "pass" || !env.ORIGIN) {
+    return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
   }
-  return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
+  const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
+  try {
+    return await send(place, request, env, UNCHANGED);
+  } catch (error) {
+    console.warn(`gatespan: origin ${place}: ${error}`);
+    return local.unreachable(request);
+  }
 }
+
+/** What the core says when it wants nothing. */
+const UNCHANGED = ["P", "", "", "", "0"];
