@@ -4,7 +4,7 @@ mod attributes;
 mod name;
 mod texts;
 
-pub use attributes::{Attribute, Faults, Key, Value};
+pub use attributes::{Attribute, Faults, Key, Known, Value};
 pub use name::{NamePart, NameTemplate};
 pub(crate) use texts::RECORDED_HEADERS;
 use texts::{Piece, Texts};
