@@ -1,7 +1,7 @@
 //! One pass over the headers of a request: which of the known trace headers are there.
 
 use super::table::{FIELDS, Fields, NAMES, RIDERS, candidates};
-use super::{Format, Spelling};
+use super::{FORMATS, Format, FormatSet, Spelling};
 use crate::bytes;
 use crate::context::Time;
 use crate::fault::Breach;
@@ -99,6 +99,12 @@ impl<'a> Seen<'a> {
     #[must_use]
     pub const fn headers(&self) -> Headers<'a> {
         self.headers
+    }
+
+    /// The formats of which any header came.
+    #[must_use]
+    pub fn formats(&self) -> FormatSet {
+        FORMATS.iter().filter(|format| self.has(format)).collect()
     }
 
     /// Whether any header of a format came.
