@@ -7,7 +7,7 @@ import pytest
 from app import App
 from envoy import Envoy
 from websockets.sync.client import connect as websocket
-from wire import answer, connect, head, pairs, send
+from wire import answer, connect, head, pairs, send, until
 
 #: Path, what the application does, status for the caller, `gatespan.end`, error_info's type.
 ROWS = {
@@ -166,7 +166,7 @@ def test_the_caller_leaves_before_any_answer(envoy, sink):
 def test_the_caller_leaves_inside_an_event_stream(envoy, sink):
     with connect(envoy.port) as stream:
         stream.sendall(head("GET", "/", "localhost", pairs(["x-case: left inside", "x-app: sse=100,50"])))
-        assert b"data: 0" in stream.recv(65536) + stream.recv(65536)
+        until(stream, b"data: 0")
     check(span_of(sink, "left inside"), 200, "downstream_reset", None)
 
 
@@ -208,11 +208,8 @@ def test_a_stream_is_not_held_back(envoy, app):
     """The application sends its next event when the one before has arrived: one that is held back ends this."""
     with connect(envoy.port) as stream:
         stream.sendall(head("GET", "/", "localhost", pairs(["x-app: steps"])))
-        text = b""
         for number in range(5):
             app.step(f"event-{number}")
-            while f"data: event-{number}\n\n".encode() not in text:
-                text += stream.recv(65536)
+            until(stream, f"data: event-{number}\n\n".encode())
         app.step("")
-        while not text.endswith(b"0\r\n\r\n"):
-            text += stream.recv(65536)
+        until(stream, b"0\r\n\r\n")

@@ -17,7 +17,7 @@ from certificates import Authority, dns
 from envoy import Envoy
 from places import KEPT
 from test_ends import span_of
-from wire import connect, pairs, send
+from wire import connect, pairs, send, until
 
 U, P = "019a8b1c-6f3e-7c41-9a3e-5d0f6b72e814", "019a8b1c-6f3e-7b60-9c1b-2281eda8d7fe"
 OPIK = {"opik_trace_id": U, "opik_parent_span_id": P}
@@ -135,8 +135,8 @@ def test_an_http2_caller_takes_a_request_back(wish, status, envoy, app, sink):
         connection.send_headers(1, fixed + pairs([f"x-case: {case}", f"x-app: {wish}"]), end_stream=True)
         stream.sendall(connection.data_to_send())
         envoy.until(lambda: app.of(case), what="pass the request")
-        while status and b"data: 1" not in stream.recv(65536):
-            pass
+        if status:
+            until(stream, b"data: 1")
         connection.reset_stream(1)
         stream.sendall(connection.data_to_send())
         metadata = span_of(sink, case)["metadata"]
