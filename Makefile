@@ -7,8 +7,10 @@ SHELL := bash
 .NOTPARALLEL:
 
 STAGE = .make/stage $@
-BEGIN := $(shell date +%s)
-TOTAL = echo "── $@: passed after $$(($$(date +%s) - $(BEGIN))) s in all"
+# Whose times .make/times tells.
+export RUN := $(shell date +%s.%N)
+# Once, for what was asked for and not for a part of it.
+TIMES = $(if $(filter $@,$(MAKECMDGOALS)),.make/times $@)
 
 # How long `make fuzz` feeds each target.
 SECONDS := 60
@@ -30,11 +32,11 @@ tour: ## the core alone: requests as they come in, and what goes upstream
 
 ## Prove
 
-test: check test-workspace ## everything that must hold before a change lands
-	@$(TOTAL)
+test: check test-workspace e2e page ## everything that must hold before a change lands
+	@$(TIMES)
 
 check: fmt lint test-core docs nostd ## the quick half of it: style, the core's tests, documentation, no_std
-	@$(TOTAL)
+	@$(TIMES)
 
 fmt: ## the formatting is rustfmt's
 	@$(STAGE) cargo fmt --all --check
