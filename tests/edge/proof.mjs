@@ -1,0 +1,62 @@
+// A test with a stage: what it starts is ended behind it, and tells about itself when the test fails.
+
+import test from "node:test";
+import { Child } from "./child.mjs";
+import { Collector } from "./collector.mjs";
+import { Origin } from "./origin.mjs";
+import { Workers, gateway } from "./worker.mjs";
+
+export class Stage {
+    #actors = [];
+
+    async add(actor) {
+        this.#actors.push(actor);
+        await actor.start?.();
+        return actor;
+    }
+
+    origin(usual) {
+        return this.add(new Origin(usual));
+    }
+
+    collector(...options) {
+        return this.add(new Collector(...options));
+    }
+
+    child(name, command, options) {
+        return this.add(new Child(name, command, options));
+    }
+
+    /** One Worker in front of one origin. */
+    worker(options) {
+        return this.workers([gateway({ ...options, origin: options.origin?.url ?? options.origin })]);
+    }
+
+    workers(list, options) {
+        return this.add(new Workers(list, options));
+    }
+
+    report() {
+        return this.#actors.map((actor) => actor.report?.()).join("\n\n");
+    }
+
+    /** In the order opposite to that of the beginning. */
+    async end() {
+        for (const actor of this.#actors.reverse()) await actor.stop();
+    }
+}
+
+export function proof(name, run, options = {}) {
+    // Longer than any wait inside, which says what it waited for.
+    test(name, { timeout: 120_000, ...options }, async (context) => {
+        const stage = new Stage();
+        try {
+            await run(stage, context);
+        } catch (error) {
+            console.error(`── ${name} failed; what there was:\n${stage.report()}\n──`);
+            throw error;
+        } finally {
+            await stage.end();
+        }
+    });
+}

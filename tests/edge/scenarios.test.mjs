@@ -1,0 +1,63 @@
+// The scenario table through a real workerd: a Worker for each row.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Bound, same } from "./pattern.mjs";
+import { Stage } from "./proof.mjs";
+import { IDS, ROWS, needs, outcome, request, wanted, worker } from "./scenario.mjs";
+import { send } from "./wire.mjs";
+
+const DRIVEN = ROWS.filter((row) => !needs(row));
+/** Rows whose backend has to be in trouble before. */
+const TROUBLED = DRIVEN.filter((row) => row.export);
+const EASY = DRIVEN.filter((row) => !row.export);
+
+const stage = new Stage();
+const answers = {};
+let origin, collector;
+
+test("scenarios", async (t) => {
+    t.after(() => stage.end());
+    await drive();
+    for (const row of ROWS) await t.test(row.name, { skip: needs(row) }, () => check(row));
+    await t.test("the collector refused nothing", async () => assert.deepEqual(await collector.refused(), []));
+});
+
+/** Every row's request is sent once; the tests only look at what came of it. */
+async function drive() {
+    origin = await stage.origin();
+    collector = await stage.collector();
+    const workers = await stage.workers(EASY.map((row) => worker(row, origin, collector)));
+    for (const row of EASY) answers[row.name] = await send(workers.ports[row.name], request(row));
+    const lines = EASY.flatMap((row) => row.written ?? []);
+    const count = (word) => lines.filter((line) => line.startsWith(`opik ${word}`)).length;
+    await collector.wait({ traces: count("row"), spans: count("span"), seconds: 8 });
+}
+
+async function check(row) {
+    const answer = answers[row.name];
+    const found = await outcome(row, answer, origin.of(row.name), collector);
+    const bound = new Bound();
+    const gone = wanted(row, "gone");
+    const traces = found.upstream.filter((line) => !line.startsWith("x-") || line.startsWith("x-b3-"));
+    for (const [what, expected, lines] of [
+        ["refused", wanted(row, "refused"), found.refused],
+        ["upstream", wanted(row, "upstream"), traces],
+        ["written", wanted(row, "written"), found.written],
+        ["exposed", wanted(row, "exposed"), found.exposed],
+        ["gone", [], found.upstream.filter((line) => gone.some((name) => line.startsWith(name)))],
+    ]) {
+        if (same(expected, lines, bound)) continue;
+        assert.fail(
+            [
+                `${row.name} (${row.why})`,
+                `${what}: wanted ${JSON.stringify(expected, null, 2)}`,
+                `found ${JSON.stringify(lines, null, 2)}`,
+                `bound ${JSON.stringify(bound.ids)}`,
+                `answer ${answer.status} ${answer.message.rawHeaders.join(" | ")} ${answer.text.slice(0, 300)}`,
+                stage.report(),
+            ].join("\n"),
+        );
+    }
+    if (row.alike) assert.equal(bound.ids[row.alike[0]].slice(24), IDS[row.alike[1]].slice(20), "both ids end alike");
+}
