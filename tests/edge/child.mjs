@@ -12,13 +12,14 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => p
 let count = 0;
 
 export class Child {
-    constructor(name, command, { env = {}, cwd } = {}) {
+    /** `pipe` opens a fourth channel, on which the child tells something. */
+    constructor(name, command, { env = {}, cwd, pipe = false } = {}) {
         this.name = name;
         this.path = join(KEPT, `${name}-${process.pid}-${count++}.log`);
         mkdirSync(dirname(this.path), { recursive: true });
         const log = openSync(this.path, "w");
         const [program, ...rest] = command.map(String);
-        this.process = spawn(program, rest, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", log, log] });
+        this.process = spawn(program, rest, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", log, log, ...(pipe ? ["pipe"] : [])] });
         closeSync(log);
         running.add(this.process);
         this.ended = new Promise((resolve) => {

@@ -4,6 +4,7 @@
 
 import { createHash } from "node:crypto";
 import http from "node:http";
+import { gzipSync } from "node:zlib";
 
 export class Origin {
     /** `usual` is what it does when a request does not say. */
@@ -91,6 +92,10 @@ const BEHAVIOUR = {
     cookies(_, answer) {
         answer.setHeader("set-cookie", ["a=1; Path=/", "b=2, with; Path=/"]);
         answer.end("two");
+    },
+    gzip(_, answer) {
+        answer.setHeader("content-encoding", "gzip");
+        answer.end(gzipSync("compressed ".repeat(100)));
     },
     big(_, answer, value) {
         answer.end(Buffer.alloc(Number(value), "x"));

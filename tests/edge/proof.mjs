@@ -4,6 +4,7 @@ import test from "node:test";
 import { Child } from "./child.mjs";
 import { Collector } from "./collector.mjs";
 import { Origin } from "./origin.mjs";
+import { Served } from "./serve.mjs";
 import { Workers, gateway } from "./worker.mjs";
 
 export class Stage {
@@ -34,6 +35,11 @@ export class Stage {
 
     workers(list, options) {
         return this.add(new Workers(list, options));
+    }
+
+    /** The same in the bare runtime. */
+    served({ config = {}, origin, bindings, ...more }) {
+        return this.add(new Served({ ...more, bindings: { GATESPAN_CONFIG: config, ORIGIN: origin.url ?? origin, ...bindings } }));
     }
 
     report() {

@@ -36,16 +36,20 @@ export class Answer {
     }
 }
 
-/** The head of the answer; `answer.end` is a promise of all of it. One connection for each request. */
-export function open(port, { lines = [], method = "GET", target = "/", host = "localhost", body, signal } = {}) {
+/**
+ * The head of the answer; `answer.end` is a promise of all of it. One connection for each request, which is reset when
+ * `left` resolves: a mere end the runtime takes for the end of what the caller has to say.
+ */
+export function open(port, { lines = [], method = "GET", target = "/", host = "localhost", body, left } = {}) {
     const length = body === undefined ? [] : ["content-length", Buffer.byteLength(body)];
     const headers = ["host", host, ...pairs(lines), ...length];
     return new Promise((resolve, reject) => {
-        const asked = http.request({ host: "127.0.0.1", port, method, path: target, headers, setHost: false, agent: false, signal });
+        const asked = http.request({ host: "127.0.0.1", port, method, path: target, headers, setHost: false, agent: false });
+        left?.then(() => asked.socket.resetAndDestroy());
         asked.on("error", reject);
         asked.on("response", (message) => {
             const answer = new Answer(message);
-            answer.leave = () => asked.destroy();
+            answer.leave = () => asked.socket.resetAndDestroy();
             answer.end = new Promise((ended) => {
                 message.on("data", (bytes) => answer.chunks.push({ bytes, at: performance.now() }));
                 message.on("error", () => (answer.cut = true));
