@@ -32,9 +32,9 @@ export function bundle(folder) {
     }));
 }
 
-/** What is shipped, and the same with what only tests need. */
+/** What is shipped, and the same with the switch that makes it panic. */
 export const SHIPPED = join(ROOT, process.env.GATESPAN_WORKER ?? "dist/worker");
-export const HOOKED = join(ROOT, process.env.GATESPAN_WORKER_HOOKED ?? "target/worker-test-hooks");
+export const HOOKED = join(ROOT, process.env.GATESPAN_WORKER_HOOKED ?? "target/worker-test");
 export const TWIN = join(ROOT, "tests/edge/twin");
 
 /** The runtime's age and flags, as they are deployed. */

@@ -3,6 +3,7 @@
 import test from "node:test";
 import { Child } from "./child.mjs";
 import { Collector } from "./collector.mjs";
+import { Envoy } from "./envoy.mjs";
 import { Origin } from "./origin.mjs";
 import { Served } from "./serve.mjs";
 import { Workers, gateway } from "./worker.mjs";
@@ -40,6 +41,10 @@ export class Stage {
     /** The same in the bare runtime. */
     served({ config = {}, origin, bindings, ...more }) {
         return this.add(new Served({ ...more, bindings: { GATESPAN_CONFIG: config, ORIGIN: origin.url ?? origin, ...bindings } }));
+    }
+
+    envoy(options) {
+        return this.add(new Envoy(options));
     }
 
     report() {

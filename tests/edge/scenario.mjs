@@ -47,7 +47,10 @@ function config(row, url) {
 }
 
 export function worker(row, origin, backend, bindings) {
-    return gateway({ name: row.name, config: config(row, backend.url), origin: origin.url, bindings: { ...SECRET, ...bindings } });
+    // The way to the origin says what Envoy's route says: its name, and the rule that it chooses.
+    const { route: name, rule } = row.request;
+    const ORIGINS = [{ origin: origin.url, name, rule }];
+    return gateway({ name: row.name, config: config(row, backend.url), bindings: { ORIGINS, ...SECRET, ...bindings } });
 }
 
 export function request(row) {
