@@ -7,7 +7,7 @@ import { send } from "./wire.mjs";
 import { PEER, WATCHED, counters, opik, status } from "./worker.mjs";
 
 const FAULTY = { routes: [{}, { match: { path: "/a" }, missing: "mnt" }], rule: { untold: 1 } };
-const FAULTS = ['routes[1].missing: unknown value "mnt"', "rule.untold"];
+const FAULTS = ['routes[1].missing: unknown value "mnt"', 'rule: unknown key "untold"'];
 
 proof("a faulty configuration answers 500 to everything, and the log says why, a line each", async (stage) => {
     const origin = await stage.origin();

@@ -122,11 +122,11 @@ const BEHAVIOUR = {
     /** Promises more than it sends. */
     truncated(_, answer, __, socket) {
         answer.writeHead(200, { "content-length": 1000 });
-        answer.write("x".repeat(500), () => pause(50).then(() => socket.destroy()));
+        answer.write("x".repeat(500), () => pause(50).then(() => socket.resetAndDestroy()));
     },
     cut_chunked(_, answer, __, socket) {
         answer.writeHead(200, {});
-        answer.write("x".repeat(500), () => pause(50).then(() => socket.destroy()));
+        answer.write("x".repeat(500), () => pause(50).then(() => socket.resetAndDestroy()));
     },
     reset(_, __, ___, socket) {
         socket.resetAndDestroy();

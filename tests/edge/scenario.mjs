@@ -48,8 +48,8 @@ function config(row, url) {
 
 export function worker(row, origin, backend, bindings) {
     // The way to the origin says what Envoy's route says: its name, and the rule that it chooses.
-    const { route: name, rule } = row.request;
-    const ORIGINS = [{ origin: origin.url, name, rule }];
+    const { route, rule } = row.request;
+    const ORIGINS = [{ origin: origin.url, ...(route && { name: route }), ...(rule && { rule }) }];
     return gateway({ name: row.name, config: config(row, backend.url), bindings: { ORIGINS, ...SECRET, ...bindings } });
 }
 
