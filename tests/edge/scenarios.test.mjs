@@ -5,7 +5,9 @@ import test from "node:test";
 import { Bound, same } from "./pattern.mjs";
 import { Stage } from "./proof.mjs";
 import { IDS, ROWS, needs, outcome, request, wanted, worker } from "./scenario.mjs";
+import { until } from "./child.mjs";
 import { send } from "./wire.mjs";
+import { WATCHED, counters } from "./worker.mjs";
 
 const DRIVEN = ROWS.filter((row) => !needs(row));
 /** Rows whose backend has to be in trouble before. */
@@ -14,11 +16,14 @@ const EASY = DRIVEN.filter((row) => !row.export);
 
 const stage = new Stage();
 const answers = {};
+/** Why nothing was recorded, by the Worker's own counters. */
+const reasons = {};
 let origin, collector;
 
 test("scenarios", async (t) => {
     t.after(() => stage.end());
     await drive();
+    await trouble();
     for (const row of ROWS) await t.test(row.name, { skip: needs(row) }, () => check(row));
     await t.test("the collector refused nothing", async () => assert.deepEqual(await collector.refused(), []));
 });
@@ -27,11 +32,44 @@ test("scenarios", async (t) => {
 async function drive() {
     origin = await stage.origin();
     collector = await stage.collector();
-    const workers = await stage.workers(EASY.map((row) => worker(row, origin, collector)));
-    for (const row of EASY) answers[row.name] = await send(workers.ports[row.name], request(row));
+    const { ports } = await stage.workers(EASY.map((row) => worker(row, origin, collector, WATCHED)));
+    for (const row of EASY) await ask(row, ports[row.name]);
     const lines = EASY.flatMap((row) => row.written ?? []);
     const count = (word) => lines.filter((line) => line.startsWith(`opik ${word}`)).length;
     await collector.wait({ traces: count("row"), spans: count("span"), seconds: 8 });
+}
+
+async function ask(row, port) {
+    const before = unrecorded(await counters(port));
+    answers[row.name] = await send(port, request(row));
+    const counted = unrecorded(await counters(port));
+    for (const [reason, count] of Object.entries(before)) counted[reason] -= count;
+    reasons[row.name] = Object.keys(counted).filter((reason) => counted[reason]);
+}
+
+const UNRECORDED = "requests.unrecorded.reason.";
+const unrecorded = (counted) =>
+    Object.fromEntries(
+        Object.entries(counted)
+            .filter(([name]) => name.startsWith(UNRECORDED))
+            .map(([name, count]) => [name.slice(UNRECORDED.length), count]),
+    );
+
+/** What their backend answers, and how the Worker calls what comes of it. */
+const TROUBLE = { stopped: ["status=401", "export_stopped"], queue_full: ["stall", "queue_full"] };
+
+async function trouble() {
+    for (const row of TROUBLED) {
+        const [does, reason] = TROUBLE[row.export];
+        const backend = await stage.origin(does);
+        const { port } = await stage.workers([worker(row, origin, backend, WATCHED)]);
+        const isIn = async () => {
+            await send(port, { lines: ["x-case: before"] });
+            return unrecorded(await counters(port))[reason];
+        };
+        await until(isIn, `the Worker not to record (${reason})`);
+        await ask(row, port);
+    }
 }
 
 async function check(row) {
@@ -45,6 +83,7 @@ async function check(row) {
         ["upstream", wanted(row, "upstream"), traces],
         ["written", wanted(row, "written"), found.written],
         ["exposed", wanted(row, "exposed"), found.exposed],
+        ["unrecorded", wanted(row, "unrecorded"), reasons[row.name]],
         ["gone", [], found.upstream.filter((line) => gone.some((name) => line.startsWith(name)))],
     ]) {
         if (same(expected, lines, bound)) continue;
