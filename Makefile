@@ -14,7 +14,7 @@ TOTAL = echo "── $@: passed after $$(($$(date +%s) - $(BEGIN))) s in all"
 SECONDS := 60
 
 .PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
-.PHONY: tour wasm e2e edge bench-edge
+.PHONY: tour wasm worker e2e edge bench-edge
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -82,6 +82,9 @@ bench-edge: ## CPU per request of the Worker, beside a bare proxy and a twin by 
 
 wasm: ## the filter as Envoy loads it: dist/gatespan.wasm
 	@$(STAGE) .make/wasm
+
+worker: ## the Worker as it is deployed: dist/worker/
+	@$(STAGE) .make/worker
 
 # By way of a second file: a failed run must not leave an empty schema behind.
 schema: ## write envoy/gatespan.schema.json from the table of keys

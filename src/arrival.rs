@@ -90,17 +90,20 @@ impl<'a> Arrival<'a> {
         self.take_companions();
     }
 
-    /// As if nothing had come in (law 15).
-    pub(crate) const NOTHING: Self = Self {
-        found: [const { Ok(None) }; FORMATS.len()],
-        valid: FormatSet::EMPTY,
-        opik: None,
-        otel: None,
-        random: false,
-        state: None,
-        sampling: Sampling::Defer,
-        clash: None,
-    };
+    /// Nothing came, or is as if it had not (law 15). Not a constant: that would be copied whole, and here no more than marks are written.
+    #[inline]
+    pub(crate) fn nothing() -> Self {
+        Self {
+            found: core::array::from_fn(|_| Ok(None)),
+            valid: FormatSet::EMPTY,
+            opik: None,
+            otel: None,
+            random: false,
+            state: None,
+            sampling: Sampling::Defer,
+            clash: None,
+        }
+    }
 
     /// What a format found, if it is usable.
     pub(crate) fn carried(&self, format: &Format) -> Option<&Carried<'a>> {

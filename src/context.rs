@@ -8,6 +8,7 @@ use core::num::{NonZeroU64, NonZeroU128};
 use uuid::{Uuid, Variant};
 
 use crate::fault::Breach;
+use crate::{bytes, digits};
 
 /// A moment, in nanoseconds since 1970. The core has no clock: the host says what time it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -46,12 +47,13 @@ impl TraceId {
 
     /// Exactly 32 lower-case hex digits.
     pub fn parse(text: &[u8]) -> Result<Self, Breach> {
-        Self::from_bits(wide_number(&lower_case(text)?)).ok_or(Breach::Zero)
+        let text = text.try_into().map_err(|_| Breach::Hex)?;
+        Self::from_bits(digits::lower_case(text).ok_or(Breach::Hex)?).ok_or(Breach::Zero)
     }
 
     /// Up to 32 hex digits of either case, padded with zeros on the left.
     pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
-        Self::from_bits(wide_number(&left_padded(text)?)).ok_or(Breach::Zero)
+        Self::from_bits(left_padded(text, 32)?).ok_or(Breach::Zero)
     }
 
     /// The 128 bits.
@@ -63,7 +65,7 @@ impl TraceId {
     /// 32 lower-case hex digits.
     #[must_use]
     pub fn hex(self) -> [u8; 32] {
-        spelled(self.bits().to_be_bytes())
+        digits::of(self.bits())
     }
 }
 
@@ -83,12 +85,13 @@ impl SpanId {
 
     /// Exactly 16 lower-case hex digits.
     pub fn parse(text: &[u8]) -> Result<Self, Breach> {
-        Self::from_bits(number(&lower_case::<16>(text)?)).ok_or(Breach::Zero)
+        let text = text.try_into().map_err(|_| Breach::Hex)?;
+        Self::from_bits(digits::lower_case_half(text).ok_or(Breach::Hex)?).ok_or(Breach::Zero)
     }
 
     /// Up to 16 hex digits of either case, padded with zeros on the left.
     pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
-        Self::from_bits(number(&left_padded::<16>(text)?)).ok_or(Breach::Zero)
+        Self::from_bits(left_padded(text, 16)? as u64).ok_or(Breach::Zero)
     }
 
     /// The 64 bits.
@@ -100,7 +103,7 @@ impl SpanId {
     /// 16 lower-case hex digits.
     #[must_use]
     pub fn hex(self) -> [u8; 16] {
-        spelled(self.bits().to_be_bytes())
+        digits::of_half(self.bits())
     }
 }
 
@@ -134,11 +137,12 @@ impl OpikId {
 
     /// A dashed or undashed UUID of version 7 in any case, its time at most [`FUTURE_MS`] ahead of `now` (law 11).
     pub fn parse(text: &[u8], now: Time) -> Result<Self, Breach> {
-        if text.len() != DASHED && text.len() != UNDASHED {
-            return Err(Breach::Uuid);
-        }
-        let uuid = Uuid::try_parse_ascii(text).map_err(|_| Breach::Uuid)?;
-        let id = Self::from_bits(uuid.as_u128()).ok_or(Breach::NotVersion7)?;
+        let bits = if let Ok(dashed) = text.try_into() {
+            digits::undashed(dashed).and_then(|text| digits::any_case(&text))
+        } else {
+            text.try_into().ok().and_then(digits::any_case)
+        };
+        let id = Self::from_bits(bits.ok_or(Breach::Uuid)?).ok_or(Breach::NotVersion7)?;
         if id.millis() > now.millis().saturating_add(FUTURE_MS) {
             return Err(Breach::Future);
         }
@@ -178,23 +182,15 @@ impl OpikId {
     /// 36 characters, lower-case and dashed.
     #[must_use]
     pub fn dashed(self) -> [u8; DASHED] {
-        let digits: [u8; UNDASHED] = spelled(self.bits().to_be_bytes());
-        let mut text = [b'-'; DASHED];
-        let mut rest = digits.as_slice();
-        for (start, end) in [(0, 8), (9, 13), (14, 18), (19, 23), (24, DASHED)] {
-            if let (Some(place), Some((group, others))) =
-                (text.get_mut(start..end), rest.split_at_checked(end - start))
-            {
-                place.copy_from_slice(group);
-                rest = others;
-            }
-        }
-        text
+        digits::dashed(self.bits())
     }
 
-    /// Whether `text` is how we would spell this id.
-    pub(crate) fn is_spelled(self, text: &[u8]) -> bool {
-        text == self.dashed()
+    /// Whether a text in which an id was read is as we would spell it.
+    pub(crate) fn is_spelling(text: &[u8]) -> bool {
+        let is_dashed = text
+            .try_into()
+            .is_ok_and(|text| digits::undashed(text).is_some());
+        is_dashed && !bytes::any(text, bytes::upper_case)
     }
 }
 
@@ -264,73 +260,17 @@ pub const FUTURE_MS: u64 = 60_000;
 const DASHED: usize = 36;
 const UNDASHED: usize = 32;
 
-/// Exactly `DIGITS` lower-case hex digits.
-fn lower_case<const DIGITS: usize>(text: &[u8]) -> Result<[u8; DIGITS], Breach> {
-    let text: &[u8; DIGITS] = text.try_into().map_err(|_| Breach::Hex)?;
-    values(text.map(value)).ok_or(Breach::Hex)
-}
-
-/// 1 to `DIGITS` hex digits of either case, zeros added on the left.
-fn left_padded<const DIGITS: usize>(text: &[u8]) -> Result<[u8; DIGITS], Breach> {
-    let mut digits = [b'0'; DIGITS];
-    let start = DIGITS.checked_sub(text.len()).ok_or(Breach::Hex)?;
-    match digits.get_mut(start..) {
-        Some(room) if !text.is_empty() => room.copy_from_slice(text),
+/// 1 to `length` hex digits of either case, zeros added on the left.
+fn left_padded(text: &[u8], length: usize) -> Result<u128, Breach> {
+    let mut padded = [b'0'; UNDASHED];
+    match UNDASHED
+        .checked_sub(text.len())
+        .and_then(|start| padded.get_mut(start..))
+    {
+        Some(room) if (1..=length).contains(&text.len()) => room.copy_from_slice(text),
         _ => return Err(Breach::Hex),
     }
-    values(digits.map(|byte| value(byte.to_ascii_lowercase()))).ok_or(Breach::Hex)
-}
-
-/// The value of a lower-case hex digit; of any other byte, one above 15. Without a branch, so that an
-/// id is read in a few steps of the whole.
-const fn value(byte: u8) -> u8 {
-    let digit = byte.wrapping_sub(b'0');
-    let letter = byte.wrapping_sub(b'a');
-    if digit < 10 {
-        digit
-    } else if letter < 6 {
-        letter + 10
-    } else {
-        u8::MAX
-    }
-}
-
-fn values<const DIGITS: usize>(values: [u8; DIGITS]) -> Option<[u8; DIGITS]> {
-    let all = values.iter().fold(0, |all, value| all | value);
-    (all < 16).then_some(values)
-}
-
-/// The number that these digits spell.
-fn number(digits: &[u8]) -> u64 {
-    digits
-        .iter()
-        .fold(0, |number, digit| number << 4 | u64::from(*digit))
-}
-
-fn wide_number(digits: &[u8; 32]) -> u128 {
-    let (high, low) = digits.split_at(16);
-    u128::from(number(high)) << 64 | u128::from(number(low))
-}
-
-fn spelled<const BYTES: usize, const DIGITS: usize>(bytes: [u8; BYTES]) -> [u8; DIGITS] {
-    let mut text = [b'0'; DIGITS];
-    let (words, _) = bytes.as_chunks();
-    let (places, _) = text.as_chunks_mut();
-    for (place, word) in places.iter_mut().zip(words) {
-        *place = eight_digits(u32::from_be_bytes(*word));
-    }
-    text
-}
-
-/// Eight digits at once: the nibbles are moved apart, a byte each, and those above 9 are lifted to the letters.
-const fn eight_digits(word: u32) -> [u8; 8] {
-    let mut nibbles = word as u64;
-    nibbles = (nibbles << 16 | nibbles) & 0x0000_ffff_0000_ffff;
-    nibbles = (nibbles << 8 | nibbles) & 0x00ff_00ff_00ff_00ff;
-    nibbles = (nibbles << 4 | nibbles) & 0x0f0f_0f0f_0f0f_0f0f;
-    let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
-    let lift = letters * (b'a' - b'0' - 10) as u64;
-    (nibbles + lift + 0x3030_3030_3030_3030).to_be_bytes()
+    digits::any_case(&padded).ok_or(Breach::Hex)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! extract (`arrival`) → judge (`policy`) → resolve and mint (`identity`) → inject (`departure`). The numbers of laws
 //! in comments are those of [`laws`](crate::laws).
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use crate::arrival::Arrival;
@@ -38,10 +39,6 @@ pub struct Request<'a> {
 
 /// What becomes of a request.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the large one is the usual one: a box is an allocation a request"
-)]
 pub enum Admission<'a> {
     /// It goes on, with these changes.
     Pass(Pass<'a>),
@@ -55,7 +52,7 @@ pub struct Pass<'a> {
     /// The changes to its headers.
     pub edits: Edits<'a>,
     /// The gateway's own span, if one is recorded.
-    pub span: Option<OpenSpan>,
+    pub span: Option<Box<OpenSpan>>,
     /// Why none is.
     pub unrecorded: Option<Unrecorded>,
     /// What was done with the caller's ids.
@@ -162,12 +159,12 @@ impl Gate {
         };
 
         let seen = Seen::sift(request.headers, config.formats.spelling, now);
-        let mut came = Arrival::NOTHING;
+        let (mut came, nothing) = (Arrival::nothing(), Arrival::nothing());
         came.read(&seen, &config.formats.extract);
         let arrival = if stance == Stance::Join {
             &came
         } else {
-            &NOTHING
+            &nothing
         };
         let verdict = rule.verdict(arrival)?;
         let identity = Identity::resolve(
@@ -182,7 +179,7 @@ impl Gate {
 
         let span = identity.own.map(|own| {
             let known = if stance == Stance::Restart {
-                &NOTHING
+                &nothing
             } else {
                 &came
             };
@@ -222,7 +219,7 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn is_grpc(&self) -> bool {
         self.headers
-            .first(b"content-type")
+            .first(CONTENT_TYPE.as_bytes())
             .is_some_and(|media| media.to_ascii_lowercase().starts_with(b"application/grpc"))
     }
 
@@ -245,7 +242,8 @@ impl Pass<'_> {
     }
 }
 
-static NOTHING: Arrival<'static> = Arrival::NOTHING;
+/// The header that tells a gRPC call.
+pub(crate) const CONTENT_TYPE: &str = "content-type";
 
 /// Whether a span would be recorded and delivered (law 7), the sampling decision aside.
 fn fate(rule: &Rule<'_>, export: Export) -> Fate {

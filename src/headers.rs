@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::bytes;
+
 /// A header as the host received it: name and value, both bytes, because values need not be UTF-8.
 pub type Pair<'a> = (&'a [u8], &'a [u8]);
 
@@ -159,10 +161,12 @@ impl fmt::Debug for Value {
     }
 }
 
-/// Whether two names are one. Hosts give them in lower case, so that equal ones are told at once.
+/// Whether two names are one. Hosts give them in lower case, so that the first bytes tell nearly always.
 #[inline]
 pub(crate) fn is_name(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && (one == other || one.eq_ignore_ascii_case(other))
+    one.len() == other.len()
+        && bytes::is_similar(one, other)
+        && (bytes::same(one, other) || one.eq_ignore_ascii_case(other))
 }
 
 /// Cuts spaces and tabs (the optional white space of HTTP, nothing else) from both ends.
@@ -176,18 +180,14 @@ pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// Whether any byte is such a one. There is no way out in the middle, so that many are looked at together.
-#[inline]
-pub(crate) fn holds(text: &[u8], is_such: impl Fn(u8) -> bool) -> bool {
-    text.iter()
-        .fold(false, |found, byte| found | is_such(*byte))
-}
-
 /// Whether a value holds a byte that must never be sent on. A tab is white space inside lists.
 pub(crate) fn has_control(text: &[u8]) -> bool {
-    holds(text, |byte| {
-        ((byte < b' ') & (byte != b'\t')) | (byte == 0x7f)
-    })
+    let controls = |text| {
+        bytes::any(text, |word| {
+            bytes::below(word, b' ') | bytes::equal(word, 0x7f)
+        })
+    };
+    controls(text) && text.split(|byte| *byte == b'\t').any(controls)
 }
 
 #[cfg(test)]

@@ -20,9 +20,11 @@ extern crate alloc;
 
 mod arrival;
 pub mod backend;
+mod bytes;
 pub mod config;
 mod context;
 mod departure;
+mod digits;
 mod fault;
 pub mod format;
 mod gate;
@@ -30,6 +32,7 @@ mod headers;
 mod identity;
 #[doc = include_str!("laws.md")]
 pub mod laws {}
+pub mod metrics;
 pub mod outbox;
 pub mod policy;
 pub mod redact;

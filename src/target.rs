@@ -1,6 +1,6 @@
 //! What a request is for: a path, a query and a host, out of what HTTP says of them.
 
-use crate::headers::holds;
+use crate::bytes;
 
 /// A path and the query behind it; a fragment has no business here, nor has the authority of an absolute target, which
 /// may hold a password.
@@ -9,14 +9,20 @@ pub(crate) fn split_path(target: &[u8]) -> (&[u8], Option<&[u8]>) {
         Some(path) => (path, b"/"),
         None => (target, b""),
     };
-    let path = if holds(path, |byte| byte == b'#') {
-        path.split(|byte| *byte == b'#').next().unwrap_or_default()
+    let path = cut(path, b'#').0;
+    let (path, query) = cut(path, b'?');
+    let path = if path.is_empty() {
+        in_place_of_none
     } else {
         path
     };
-    let mut parts = path.splitn(2, |byte| *byte == b'?');
-    let path = parts.next().filter(|path| !path.is_empty());
-    (path.unwrap_or(in_place_of_none), parts.next())
+    (path, query)
+}
+
+/// What stands before the first such byte, and what stands behind it.
+fn cut(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
+    let found = bytes::position(text, byte).and_then(|at| text.split_at_checked(at));
+    found.map_or((text, None), |(before, behind)| (before, behind.get(1..)))
 }
 
 /// What stands behind `http://user:pw@host` in a target like it.
@@ -37,7 +43,9 @@ pub(crate) fn split_host(host: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 fn split_port(host: &[u8]) -> (&[u8], Option<&[u8]>) {
-    if !holds(host, |byte| (byte == b'@') | (byte == b':')) {
+    if !bytes::any(host, |word| {
+        bytes::equal(word, b'@') | bytes::equal(word, b':')
+    }) {
         return (host, None);
     }
     let host = host.rsplit(|byte| *byte == b'@').next().unwrap_or_default();

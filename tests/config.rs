@@ -347,3 +347,23 @@ fn tree() -> impl Strategy<Value = Tree> {
         ]
     })
 }
+
+#[test]
+fn it_says_which_headers_anything_looks_at() {
+    let document = r#"{
+        "rule": { "trust": { "header": { "name": "X-Proof", "equals_env": "GATE_SECRET" } } },
+        "routes": [ { "match": { "header": { "name": "X-Tenant", "value": "a" } } } ],
+        "span": { "headers": ["User-Agent"], "thread": "X-Session" }
+    }"#;
+    let config = Config::parse(document, Host::Worker, &env).unwrap();
+    let headers = config.headers();
+    let of_formats = FORMATS.iter().flat_map(|format| format.headers);
+    let expected = of_formats.map(|header| header.name).chain([
+        "content-type",
+        "x-proof",
+        "x-tenant",
+        "user-agent",
+        "x-session",
+    ]);
+    assert_eq!(headers, expected.collect());
+}

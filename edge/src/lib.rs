@@ -1,3 +1,32 @@
-//! The Cloudflare Worker host of Gatespan. It adapts the core to `fetch` events and decides nothing itself.
+//! The Cloudflare Worker host of Gatespan. It adapts the core to `fetch` and `queue` events and decides nothing itself.
+//!
+//! ```text
+//!  js/ moves                                     src/ asks the core                          what crosses
+//!  ─────────────────────────────────────────     ─────────────────────────────────────────   ─────────────────────
+//!  first request of an isolate                ─▶ Worker::new                                 the environment's texts
+//!  fetch event: which headers matter          ─▶ Worker::admit   facts, origins, Gate        one text in, one text out
+//!  new Request(...), fetch(origin)
+//!  the last byte has passed, or never will    ─▶ Worker::close   OpenSpan, Outbox, vigil     numbers
+//!  waitUntil: wait, then each call            ◀─ Worker::poll    Outbox                      a Call
+//!  the backend has answered                   ─▶ Worker::settle
+//! ```
+//!
+//! Nothing in here is asynchronous. A promise, a stream or a binding belongs to the request that made it and never comes
+//! in here; what is shared by all requests is in here, and no borrow can last longer than one call. A panic unwinds out of
+//! the one call in which it happens.
 
-pub use gatespan as core;
+extern crate alloc;
+
+mod answer;
+mod call;
+mod entropy;
+mod environment;
+mod facts;
+mod open;
+mod origins;
+mod vigil;
+mod worker;
+
+pub use call::Call;
+pub use open::Ending;
+pub use worker::Worker;

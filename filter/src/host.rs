@@ -1,17 +1,20 @@
 //! The only file that makes host calls. Every call may fail, and what it returns is bytes.
 //!
-//! The SDK's own wrappers panic on a value that is not UTF-8, on an answer without headers and on a status that they do
-//! not know; one panic costs the worker its VM. So the calls are declared here, and a status that is not 0 is an error,
-//! whatever it is. One call stays with the SDK: only it can register the token of an HTTP call with its dispatcher.
+//! A status that is not 0 is an error, whatever it is: hosts return some that no list has. Nothing here panics on a value
+//! that is not UTF-8 or on an answer without headers: one panic costs the worker its VM.
 #![allow(
     unsafe_code,
     reason = "the ABI hands over raw memory; nothing else in this crate does"
 )]
 
-use core::ptr::null_mut;
-use core::time::Duration;
+mod abi;
+mod wire;
 
-use gatespan::{Pair, Time};
+use core::ptr::null_mut;
+
+use gatespan::Time;
+pub(crate) use wire::pairs;
+use wire::spelled;
 
 /// A header map of the ABI.
 #[derive(Clone, Copy)]
@@ -78,7 +81,6 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// The plugin's configuration.
 pub(crate) fn configuration(length: usize) -> Option<Vec<u8>> {
-    const PLUGIN_CONFIGURATION: u32 = 7;
     returned(|data, size| unsafe {
         abi::proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, length, data, size)
     })
@@ -147,15 +149,30 @@ pub(crate) fn answer(
     })
 }
 
-/// Makes an HTTP call; its outcome comes to the root context under the token.
+/// Makes an HTTP call; its outcome comes to the context that made it, under the token.
 pub(crate) fn call(
     cluster: &str,
-    headers: Vec<(&str, &str)>,
+    headers: &[(&str, &str)],
     body: &[u8],
-    timeout: Duration,
+    timeout_ms: u32,
 ) -> Result<u32, Failed> {
-    proxy_wasm::hostcalls::dispatch_http_call(cluster, headers, Some(body), vec![], timeout)
-        .map_err(|status| Failed(status as u32))
+    let (headers, trailers) = (spelled(headers), spelled(&[]));
+    let mut token = 0;
+    done(unsafe {
+        abi::proxy_http_call(
+            cluster.as_ptr(),
+            cluster.len(),
+            headers.as_ptr(),
+            headers.len(),
+            body.as_ptr(),
+            body.len(),
+            trailers.as_ptr(),
+            trailers.len(),
+            timeout_ms,
+            &raw mut token,
+        )
+    })?;
+    Ok(token)
 }
 
 /// Asks to be called every so often.
@@ -189,57 +206,6 @@ pub(crate) fn finish() {
     let _ = unsafe { abi::proxy_done() };
 }
 
-/// The pairs of a header map: a count, then two lengths a pair, then names and values, each with a NUL behind it. A map
-/// that is cut off ends with its last whole pair.
-pub(crate) fn pairs(map: &[u8]) -> Vec<Pair<'_>> {
-    let Some((count, rest)) = word(map) else {
-        return Vec::new();
-    };
-    // Eight bytes of lengths and two NULs are the least that a pair needs.
-    let count = count.min(rest.len() / 10);
-    let Some((lengths, mut texts)) = rest.split_at_checked(count * 8) else {
-        return Vec::new();
-    };
-    let mut pairs = Vec::with_capacity(count);
-    let mut lengths = lengths
-        .chunks_exact(4)
-        .map(|bytes| word(bytes).map_or(0, |(length, _)| length));
-    while let (Some(name), Some(value)) = (lengths.next(), lengths.next()) {
-        let (Some((name, rest)), ..) = (text(texts, name),) else {
-            break;
-        };
-        let Some((value, rest)) = text(rest, value) else {
-            break;
-        };
-        texts = rest;
-        pairs.push((name, value));
-    }
-    pairs
-}
-
-fn word(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (word, rest) = bytes.split_first_chunk()?;
-    Some((u32::from_le_bytes(*word) as usize, rest))
-}
-
-fn text(bytes: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
-    let (text, rest) = bytes.split_at_checked(length)?;
-    Some((text, rest.strip_prefix(b"\0")?))
-}
-
-fn spelled(headers: &[(&str, &str)]) -> Vec<u8> {
-    let mut map = Vec::from((headers.len() as u32).to_le_bytes());
-    for (name, value) in headers {
-        map.extend_from_slice(&(name.len() as u32).to_le_bytes());
-        map.extend_from_slice(&(value.len() as u32).to_le_bytes());
-    }
-    for text in headers.iter().flat_map(|(name, value)| [name, value]) {
-        map.extend_from_slice(text.as_bytes());
-        map.push(0);
-    }
-    map
-}
-
 const fn done(status: u32) -> Done {
     if status == 0 {
         Ok(())
@@ -248,7 +214,7 @@ const fn done(status: u32) -> Done {
     }
 }
 
-/// Takes what a call returned. The host wrote it into memory that it had the SDK allocate as a vector of this capacity.
+/// Takes what a call returned. The host wrote it into memory that `callbacks` gave it, of just this size.
 fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
     let mut data = null_mut();
     let mut size = 0;
@@ -259,77 +225,52 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8
     Some(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 
+/// The number of the buffer that holds the plugin's configuration.
+const PLUGIN_CONFIGURATION: u32 = 7;
 /// `random_get` takes no more in one piece.
 const RANDOM_AT_ONCE: usize = 65_536;
 
-/// The calls of proxy-wasm 0.2.1, as the host exports them. A status is a plain number: hosts return some that no list has.
-mod abi {
-    #[link(wasm_import_module = "env")]
-    unsafe extern "C" {
-        pub(super) fn proxy_get_current_time_nanoseconds(nanos: *mut u64) -> u32;
-        pub(super) fn proxy_get_buffer_bytes(
-            kind: u32,
-            start: usize,
-            length: usize,
-            data: *mut *mut u8,
-            size: *mut usize,
-        ) -> u32;
-        pub(super) fn proxy_get_header_map_pairs(
-            map: u32,
-            data: *mut *mut u8,
-            size: *mut usize,
-        ) -> u32;
-        pub(super) fn proxy_get_header_map_value(
-            map: u32,
-            name: *const u8,
-            name_size: usize,
-            data: *mut *mut u8,
-            size: *mut usize,
-        ) -> u32;
-        pub(super) fn proxy_replace_header_map_value(
-            map: u32,
-            name: *const u8,
-            name_size: usize,
-            value: *const u8,
-            value_size: usize,
-        ) -> u32;
-        pub(super) fn proxy_remove_header_map_value(
-            map: u32,
-            name: *const u8,
-            name_size: usize,
-        ) -> u32;
-        pub(super) fn proxy_get_property(
-            path: *const u8,
-            path_size: usize,
-            data: *mut *mut u8,
-            size: *mut usize,
-        ) -> u32;
-        pub(super) fn proxy_send_local_response(
-            status: u32,
-            details: *const u8,
-            details_size: usize,
-            body: *const u8,
-            body_size: usize,
-            headers: *const u8,
-            headers_size: usize,
-            grpc_status: i32,
-        ) -> u32;
-        pub(super) fn proxy_set_tick_period_milliseconds(millis: u32) -> u32;
-        pub(super) fn proxy_define_metric(
-            kind: u32,
-            name: *const u8,
-            name_size: usize,
-            id: *mut u32,
-        ) -> u32;
-        pub(super) fn proxy_increment_metric(id: u32, offset: i64) -> u32;
-        pub(super) fn proxy_log(level: u32, line: *const u8, size: usize) -> u32;
-        pub(super) fn proxy_done() -> u32;
+#[cfg(test)]
+mod tests {
+    use proxy_wasm::types;
+
+    use super::*;
+    use crate::callbacks::Flow;
+
+    #[test]
+    fn the_numbers_are_those_of_the_published_sdk() {
+        for (ours, theirs) in [
+            (
+                Map::Request as u32,
+                types::MapType::HttpRequestHeaders as u32,
+            ),
+            (
+                Map::Response as u32,
+                types::MapType::HttpResponseHeaders as u32,
+            ),
+            (
+                Map::CallResponse as u32,
+                types::MapType::HttpCallResponseHeaders as u32,
+            ),
+            (
+                PLUGIN_CONFIGURATION,
+                types::BufferType::PluginConfiguration as u32,
+            ),
+            (Level::Warn as u32, types::LogLevel::Warn as u32),
+            (Level::Error as u32, types::LogLevel::Error as u32),
+            (u32::from(false), types::MetricType::Counter as u32),
+            (u32::from(true), types::MetricType::Gauge as u32),
+            (Flow::Continue as u32, types::Action::Continue as u32),
+            (Flow::Pause as u32, types::Action::Pause as u32),
+        ] {
+            assert_eq!(ours, theirs);
+        }
     }
 
-    #[link(wasm_import_module = "wasi_snapshot_preview1")]
-    unsafe extern "C" {
-        pub(super) fn random_get(buffer: *mut u8, length: usize) -> u32;
-        pub(super) fn environ_sizes_get(count: *mut usize, size: *mut usize) -> u32;
-        pub(super) fn environ_get(entries: *mut *mut u8, texts: *mut u8) -> u32;
+    #[test]
+    fn without_a_host_every_call_fails_and_none_panics() {
+        assert_eq!(now(), Time(0));
+        assert!(headers(Map::Request).is_none() && number("response\0code").is_none());
+        assert!(call("cluster", &[], b"", 1).is_err() && variable("KEY").is_none());
     }
 }

@@ -3,20 +3,16 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use gatespan::backend::{PAUSE_HEADERS, undeliverable};
 use gatespan::config::{Backend, Host};
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
 use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Word};
-use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::ContextType;
 
 use crate::entropy::Pool;
 use crate::host::{self, Level, Map};
 use crate::stats::Stats;
-use crate::stream::Stream;
 
 /// The root context.
 #[derive(Default)]
@@ -65,7 +61,7 @@ impl Worker {
     }
 
     /// Ends a span and queues it.
-    pub(crate) fn close(&self, span: OpenSpan, end: End) {
+    pub(crate) fn close(&self, span: Box<OpenSpan>, end: End) {
         let now = host::now();
         let span = span.close(self.gate.config(), end, now);
         self.outbox
@@ -81,7 +77,6 @@ impl Root {
             return;
         };
         let config = worker.gate.config();
-        let timeout = Duration::from_millis(config.export.timeout_ms.into());
         for _ in &config.backends {
             let now = host::now();
             let mut outbox = worker.outbox.borrow_mut();
@@ -92,7 +87,7 @@ impl Root {
             let Some(backend) = config.backends.get(dispatch.backend) else {
                 return;
             };
-            match call(&dispatch, backend, timeout) {
+            match call(&dispatch, backend, config.export.timeout_ms) {
                 Ok(token) => self.calls.push((token, ticket)),
                 Err(failed) => {
                     let name = &backend.name;
@@ -132,40 +127,14 @@ impl Root {
     }
 }
 
-impl Context for Root {
-    fn on_http_call_response(&mut self, token: u32, headers: usize, _: usize, _: usize) {
-        let (Some(place), Some(worker)) = (
-            self.calls.iter().position(|(known, _)| *known == token),
-            self.worker.clone(),
-        ) else {
-            return;
-        };
-        let (_, ticket) = self.calls.swap_remove(place);
-        worker
-            .outbox
-            .borrow_mut()
-            .settle(ticket, outcome(headers), host::now());
-        self.send();
-        self.publish();
-        if self.is_ending && self.calls.is_empty() {
-            host::finish();
-        }
+impl Root {
+    /// What a stream under this root works with, once there is a configuration.
+    pub(crate) fn worker(&self) -> Option<Rc<Worker>> {
+        self.worker.clone()
     }
 
-    /// The configuration was replaced: what is queued is sent, and Envoy waits for us.
-    fn on_done(&mut self) -> bool {
-        if let Some(worker) = &self.worker {
-            worker.outbox.borrow_mut().hurry();
-        }
-        self.is_ending = true;
-        self.send();
-        self.publish();
-        self.calls.is_empty()
-    }
-}
-
-impl RootContext for Root {
-    fn on_configure(&mut self, size: usize) -> bool {
+    /// Reads the configuration. Whether it is taken.
+    pub(crate) fn configure(&mut self, size: usize) -> bool {
         let bytes = host::configuration(size).unwrap_or_default();
         match Config::from_bytes(&bytes, Host::Envoy, &host::variable) {
             Ok(config) if !delivers(&config) => false,
@@ -192,7 +161,8 @@ impl RootContext for Root {
         }
     }
 
-    fn on_tick(&mut self) {
+    /// Sends what is due, and tells what was counted.
+    pub(crate) fn tick(&mut self) {
         if let Some(worker) = &self.worker {
             worker.pool.borrow_mut().top_up();
             if self.is_ending {
@@ -203,14 +173,35 @@ impl RootContext for Root {
         self.publish();
     }
 
-    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        self.worker
-            .clone()
-            .map(|worker| Box::new(Stream::new(worker)) as Box<dyn HttpContext>)
+    /// A call has its answer, or none.
+    pub(crate) fn answered(&mut self, token: u32, headers: usize) {
+        let (Some(place), Some(worker)) = (
+            self.calls.iter().position(|(known, _)| *known == token),
+            self.worker.clone(),
+        ) else {
+            return;
+        };
+        let (_, ticket) = self.calls.swap_remove(place);
+        worker
+            .outbox
+            .borrow_mut()
+            .settle(ticket, outcome(headers), host::now());
+        self.send();
+        self.publish();
+        if self.is_ending && self.calls.is_empty() {
+            host::finish();
+        }
     }
 
-    fn get_type(&self) -> Option<ContextType> {
-        Some(ContextType::HttpContext)
+    /// The configuration was replaced: what is queued is sent, and Envoy waits for us if that needs time.
+    pub(crate) fn finish(&mut self) -> bool {
+        if let Some(worker) = &self.worker {
+            worker.outbox.borrow_mut().hurry();
+        }
+        self.is_ending = true;
+        self.send();
+        self.publish();
+        self.calls.is_empty()
     }
 }
 
@@ -227,11 +218,7 @@ fn delivers(config: &Config) -> bool {
     })
 }
 
-fn call(
-    dispatch: &Dispatch<'_>,
-    backend: &Backend,
-    timeout: Duration,
-) -> Result<u32, host::Failed> {
+fn call(dispatch: &Dispatch<'_>, backend: &Backend, timeout_ms: u32) -> Result<u32, host::Failed> {
     let (authority, base) = backend.target();
     let path = format!("{base}{}", dispatch.path);
     let mut headers = vec![
@@ -248,9 +235,9 @@ fn call(
     );
     host::call(
         backend.cluster.as_deref().unwrap_or_default(),
-        headers,
+        &headers,
         dispatch.body,
-        timeout,
+        timeout_ms,
     )
 }
 

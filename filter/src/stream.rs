@@ -4,10 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gatespan::policy::Peer;
-use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Refusal, Request};
-use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::Action;
+use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Pair, Refusal, Request};
 
+use crate::callbacks::Flow;
 use crate::ending;
 use crate::host::{self, Map};
 use crate::root::Worker;
@@ -15,7 +14,7 @@ use crate::root::Worker;
 /// A stream and what is remembered of it.
 pub(crate) struct Stream {
     worker: Rc<Worker>,
-    span: Option<OpenSpan>,
+    span: Option<Box<OpenSpan>>,
     exposed: Option<String>,
     /// Envoy calls back for the headers of every request that it could read.
     is_admitted: bool,
@@ -38,21 +37,21 @@ impl Stream {
     }
 
     /// Asks the core, and does what it says.
-    fn admit(&mut self) -> Action {
+    pub(crate) fn admit(&mut self) -> Flow {
         self.is_admitted = true;
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map);
-        let headers = Headers::new(&pairs);
+        let target = Target::of(&pairs);
         let facts = Facts::of(&self.worker);
         let names = facts
             .names
             .each_ref()
             .map(|name| name.as_deref().unwrap_or_default());
         let request = Request {
-            method: headers.first(b":method").unwrap_or_default(),
-            path: headers.first(b":path").unwrap_or_default(),
-            host: headers.first(b":authority").unwrap_or_default(),
-            headers,
+            method: target.method,
+            path: target.path,
+            host: target.host,
+            headers: Headers::new(&pairs),
             peer: Peer {
                 address: facts.address,
                 names: &names,
@@ -60,13 +59,12 @@ impl Stream {
             route: facts.route.as_deref(),
             rule: facts.rule.as_deref(),
         };
-        self.is_grpc = request.is_grpc();
         let worker = Rc::clone(&self.worker);
         match worker.admit(&request) {
             Admission::Refuse(refusal) => {
                 worker.stats.borrow_mut().rejected(refusal.reason());
-                refuse(refusal, self.is_grpc);
-                Action::Pause
+                refuse(refusal, request.is_grpc());
+                Flow::Pause
             }
             Admission::Pass(pass) => {
                 apply(&pass.edits);
@@ -76,43 +74,35 @@ impl Stream {
                     stats.not_recorded(reason);
                 }
                 if pass.span.is_some() {
+                    self.is_grpc = request.is_grpc();
                     worker.outbox.borrow_mut().open();
                 }
                 self.span = pass.span;
                 self.exposed = pass.exposed;
-                Action::Continue
+                Flow::Continue
             }
         }
     }
 
-    /// Ends the span, once.
-    fn close(&mut self) {
+    /// Ends the span, once. Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this stream is
+    /// gone: so it is called when the stream is done as well.
+    pub(crate) fn close(&mut self) {
         if let Some(span) = self.span.take() {
             let end = ending::of_stream(self.is_grpc, self.request_bytes, self.response_bytes);
             self.worker.close(span, end);
         }
     }
-}
 
-impl Context for Stream {
-    /// Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this context is gone.
-    fn on_done(&mut self) -> bool {
-        self.close();
-        true
-    }
-}
-
-impl HttpContext for Stream {
-    fn on_http_request_headers(&mut self, _: usize, _: bool) -> Action {
-        self.admit()
-    }
-
-    fn on_http_request_body(&mut self, size: usize, _: bool) -> Action {
+    pub(crate) const fn count_request(&mut self, size: usize) {
         self.request_bytes += size as u64;
-        Action::Continue
     }
 
-    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+    pub(crate) const fn count_response(&mut self, size: usize) {
+        self.response_bytes += size as u64;
+    }
+
+    /// Puts the trace id on the response, whoever made that.
+    pub(crate) fn expose(&mut self) {
         if let Some(trace) = &self.exposed {
             // Response headers that cannot be set are Envoy's to complain about; the answer goes on.
             let _ = host::set_header(
@@ -121,20 +111,40 @@ impl HttpContext for Stream {
                 trace.as_bytes(),
             );
         }
-        Action::Continue
     }
 
-    fn on_http_response_body(&mut self, size: usize, _: bool) -> Action {
-        self.response_bytes += size as u64;
-        Action::Continue
-    }
-
-    fn on_log(&mut self) {
+    pub(crate) fn log(&mut self) {
         if !self.is_admitted {
             // It was no HTTP: nothing was decided yet, and there is nothing to change any more.
             self.admit();
         }
         self.close();
+    }
+}
+
+/// What a request is for, which Envoy hands over as headers whose names begin with a colon.
+#[derive(Default)]
+struct Target<'a> {
+    method: &'a [u8],
+    path: &'a [u8],
+    host: &'a [u8],
+}
+
+impl<'a> Target<'a> {
+    fn of(pairs: &[Pair<'a>]) -> Self {
+        let mut target = Self::default();
+        for (name, value) in pairs {
+            let Some((b':', name)) = name.split_first() else {
+                continue;
+            };
+            match name {
+                b"method" => target.method = value,
+                b"path" => target.path = value,
+                b"authority" => target.host = value,
+                _ => {}
+            }
+        }
+        target
     }
 }
 

@@ -20,12 +20,13 @@ pub use complaint::Complaint;
 pub use schema::schema;
 pub use tree::Tree;
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 pub use crate::format::Spelling;
-use crate::format::{Format, FormatSet};
-use crate::gate::Receives;
+use crate::format::{FORMATS, Format, FormatSet};
+use crate::gate::{CONTENT_TYPE, Receives};
 use crate::policy::{Needs, Rules};
 use crate::span::NameTemplate;
 
@@ -92,6 +93,23 @@ impl Config {
             route: needs.route || self.span.name.has_route(),
             ..needs
         }
+    }
+
+    /// The request headers that anything looks at, in lower case; one that ends in `*` stands for all names with that
+    /// beginning. A host to which every header is a call hands over these and no others.
+    #[must_use]
+    pub fn headers(&self) -> BTreeSet<&str> {
+        let known = FORMATS
+            .iter()
+            .flat_map(|format| format.headers)
+            .map(|header| header.name);
+        known
+            .chain([CONTENT_TYPE])
+            .chain(self.rules.headers())
+            .chain(self.proofs.iter().map(String::as_str))
+            .chain(self.span.headers.iter().map(String::as_str))
+            .chain(self.span.thread.as_deref())
+            .collect()
     }
 
     /// The systems in which a span arrives when every backend takes it.

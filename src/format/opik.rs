@@ -124,7 +124,7 @@ fn is_canonical(spelling: Spelling, id: Option<OpikId>, fields: [&Field<'_>; 2])
         .into_iter()
         .zip(wanted(spelling))
         .all(|(field, wanted)| match (id, field.first()) {
-            (Some(id), Some(value)) => wanted && !field.is_repeated() && id.is_spelled(value),
+            (Some(_), Some(value)) => wanted && !field.is_repeated() && OpikId::is_spelling(value),
             (Some(_), None) => !wanted,
             (None, value) => value.is_none(),
         })

@@ -95,8 +95,8 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
 /// Whether the header is what we would write for these ids: one header, every member good, ours spelt as we spell.
 fn is_canonical(seen: &Seen<'_>, field: &Field<'_>, ids: OpikIds) -> bool {
     let ours = |member: &Member<'_>| match member.key {
-        key if key == TRACE.as_bytes() => member.is_spelled(TRACE, Some(ids.trace)),
-        key if key == SPAN.as_bytes() => member.is_spelled(SPAN, ids.parent),
+        key if key == TRACE.as_bytes() => member.is_spelled(TRACE),
+        key if key == SPAN.as_bytes() => member.is_spelled(SPAN),
         _ => true,
     };
     let own = members(seen, field)
@@ -181,13 +181,12 @@ struct Member<'a> {
 }
 
 impl Member<'_> {
-    /// Whether it is how we would write this id: nothing around it, nothing behind it.
-    fn is_spelled(&self, key: &str, id: Option<OpikId>) -> bool {
+    /// Whether it is how we would write the id in it: nothing around it, nothing behind it.
+    fn is_spelled(&self, key: &str) -> bool {
         let value = self.text.strip_prefix(key.as_bytes());
-        match (value.and_then(|rest| rest.strip_prefix(b"=")), id) {
-            (Some(value), Some(id)) => id.is_spelled(value),
-            _ => false,
-        }
+        value
+            .and_then(|rest| rest.strip_prefix(b"="))
+            .is_some_and(OpikId::is_spelling)
     }
 }
 

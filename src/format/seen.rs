@@ -2,9 +2,10 @@
 
 use super::table::{FIELDS, Fields, NAMES, RIDERS, candidates};
 use super::{Format, Spelling};
+use crate::bytes;
 use crate::context::Time;
 use crate::fault::Breach;
-use crate::headers::{Edits, Headers, Value, has_control, holds, is_name, trim};
+use crate::headers::{Edits, Headers, Value, has_control, is_name, trim};
 
 /// The known trace headers of one request, found in one pass and without allocation.
 pub struct Seen<'a> {
@@ -70,26 +71,28 @@ impl<'a> Seen<'a> {
     /// Looks at each header once.
     #[must_use]
     pub fn sift(headers: Headers<'a>, spelling: Spelling, now: Time) -> Self {
-        let mut fields = [Field::default(); FIELDS];
-        let mut present = 0;
+        let mut seen = Self {
+            headers,
+            fields: [Field::default(); FIELDS],
+            present: 0,
+            now,
+            spelling,
+        };
         for (name, value) in headers.iter() {
-            for (index, field) in numbers(candidates(name)) {
-                if let (Some(slot), Some(known)) = (fields.get_mut(index), NAMES.get(index))
+            let mut fields = candidates(name);
+            while fields != 0 {
+                let index = fields.trailing_zeros() as usize;
+                if let (Some(slot), Some(known)) = (seen.fields.get_mut(index), NAMES.get(index))
                     && is_named(known, name)
                 {
                     slot.note(value);
-                    present |= field;
+                    seen.present |= 1 << index;
                     break;
                 }
+                fields &= fields - 1;
             }
         }
-        Self {
-            headers,
-            fields,
-            present,
-            now,
-            spelling,
-        }
+        seen
     }
 
     /// All headers of the request.
@@ -217,7 +220,9 @@ pub(super) fn fit(value: &[u8]) -> Result<&[u8], Breach> {
         return Err(Breach::TooLong);
     }
     let text = trim(value);
-    if holds(text, |byte| (byte < b' ') | (byte == 0x7f)) {
+    if bytes::any(text, |word| {
+        bytes::below(word, b' ') | bytes::equal(word, 0x7f)
+    }) {
         Err(Breach::Control)
     } else {
         Ok(text)
@@ -237,10 +242,10 @@ fn numbers(mut fields: Fields) -> impl Iterator<Item = (usize, Fields)> {
 }
 
 fn is_named(known: &str, name: &[u8]) -> bool {
-    match known.strip_suffix('*') {
-        None => is_name(name, known.as_bytes()),
-        Some(start) => name
+    match known.as_bytes() {
+        [start @ .., b'*'] => name
             .get(..start.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(start.as_bytes())),
+            .is_some_and(|begin| is_name(begin, start)),
+        known => is_name(name, known),
     }
 }

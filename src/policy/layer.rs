@@ -145,8 +145,12 @@ pub struct Rule<'c> {
 impl<'c> Rule<'c> {
     /// The rule of these layers, the uppermost first, over the document's formats.
     #[must_use]
-    pub fn of(layers: [Option<&'c Layer>; 3], inject: FormatSet, extract: FormatSet) -> Self {
-        let layers = || layers.into_iter().flatten();
+    pub fn of<const LAYERS: usize>(
+        layers: [&'c Layer; LAYERS],
+        inject: FormatSet,
+        extract: FormatSet,
+    ) -> Self {
+        let layers = || layers.into_iter();
         macro_rules! first {
             ($key:ident) => {
                 layers().find_map(|layer| layer.$key)

@@ -129,11 +129,13 @@ impl Rules {
             .route
             .and_then(|index| self.routes.get(index as usize))
             .map(|route| &route.layer);
-        Rule::of(
-            [named, route, Some(&self.default)],
-            self.inject,
-            self.extract,
-        )
+        let (inject, extract, last) = (self.inject, self.extract, &self.default);
+        // Most requests have one layer, and a look for each key of each layer is not nothing.
+        match (named, route) {
+            (None, None) => Rule::of([last], inject, extract),
+            (Some(upper), None) | (None, Some(upper)) => Rule::of([upper, last], inject, extract),
+            (Some(named), Some(route)) => Rule::of([named, route, last], inject, extract),
+        }
     }
 
     fn route(&self, request: &Request<'_>) -> Option<u32> {
@@ -224,6 +226,12 @@ impl Rules {
             needs.names |= !trust.san.is_empty();
         }
         needs
+    }
+
+    /// The headers that conditions of routes look at.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.routes.iter().map(|route| &route.condition);
+        conditions.filter_map(|condition| Some(condition.header.as_ref()?.0.as_str()))
     }
 
     fn named_layers(&self) -> impl Iterator<Item = &Layer> {

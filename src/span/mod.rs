@@ -9,6 +9,8 @@ pub use name::{NamePart, NameTemplate};
 pub(crate) use texts::RECORDED_HEADERS;
 use texts::{Piece, Texts};
 
+use alloc::boxed::Box;
+
 use crate::arrival::{Arrival, Clash};
 use crate::config::{Config, SpanPlan};
 use crate::context::{OpikIds, OtelIds, Time};
@@ -95,7 +97,7 @@ words! {
 /// A span that has ended, with everything that a backend needs.
 #[derive(Debug)]
 pub struct Span<'g> {
-    open: OpenSpan,
+    open: Box<OpenSpan>,
     end: End,
     ended: Time,
     rule: Rule<'g>,
@@ -104,7 +106,11 @@ pub struct Span<'g> {
 }
 
 impl OpenSpan {
-    pub(crate) fn begin(request: &Request<'_>, plan: &SpanPlan, opening: &Opening<'_, '_>) -> Self {
+    pub(crate) fn begin(
+        request: &Request<'_>,
+        plan: &SpanPlan,
+        opening: &Opening<'_, '_>,
+    ) -> Box<Self> {
         let Opening {
             own,
             place,
@@ -123,7 +129,7 @@ impl OpenSpan {
                 *slot = Some(fault);
             }
         }
-        Self {
+        Box::new(Self {
             own,
             place,
             decision,
@@ -136,7 +142,7 @@ impl OpenSpan {
             clash: arrival.clash,
             faults,
             texts: Texts::of(request, plan),
-        }
+        })
     }
 
     /// When the request came.
@@ -147,7 +153,7 @@ impl OpenSpan {
 
     /// Ends the span.
     #[must_use]
-    pub fn close(self, config: &Config, end: End, now: Time) -> Span<'_> {
+    pub fn close(self: Box<Self>, config: &Config, end: End, now: Time) -> Span<'_> {
         Span {
             rule: config.rules.rule(self.place),
             plan: &config.span,

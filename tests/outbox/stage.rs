@@ -81,7 +81,7 @@ impl Stage {
     }
 
     /// The beginning of a request, if it is recorded.
-    pub fn open(&mut self, name: &str, headers: &[(&[u8], &[u8])]) -> Option<OpenSpan> {
+    pub fn open(&mut self, name: &str, headers: &[(&[u8], &[u8])]) -> Option<Box<OpenSpan>> {
         let path = format!("/{name}");
         let request = Request {
             method: b"GET",
@@ -110,7 +110,7 @@ impl Stage {
     }
 
     /// The end of a request.
-    pub fn close(&mut self, open: OpenSpan) {
+    pub fn close(&mut self, open: Box<OpenSpan>) {
         let span = open.close(self.gate.config(), END, self.now);
         self.outbox.push(&span, self.gate.config(), self.now);
         self.check();

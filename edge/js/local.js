@@ -1,0 +1,23 @@
+// The answers that are the Worker's own. A gRPC caller reads its status in headers, whatever that of HTTP is.
+
+/** One kind of answer: its status in HTTP and in gRPC, and its words. */
+const answer = (status, grpc, title, fault, detail) => (request, details) => {
+  const text = `${fault}: ${details?.length ? details.join("; ") : detail}`;
+  if (request.headers.get("content-type")?.toLowerCase().startsWith("application/grpc")) {
+    const headers = {
+      "content-type": "application/grpc",
+      "grpc-status": `${grpc}`,
+      "grpc-message": encodeURIComponent(text).replaceAll("%20", " "),
+    };
+    return new Response(null, { headers });
+  }
+  const body = JSON.stringify({ type: "about:blank", title, status, detail: text, fault });
+  return new Response(body, { status, headers: { "content-type": "application/problem+json" } });
+};
+
+export const local = {
+  noOrigin: answer(404, 12, "no origin", "no_route", "no origin is configured for this request"),
+  unreachable: answer(502, 14, "origin unavailable", "upstream_unavailable", "the origin gave no answer"),
+  misconfigured: answer(500, 13, "gateway misconfigured", "config", "the configuration is faulty; its faults are in the log"),
+  failed: answer(500, 13, "gateway failed", "internal", "the gateway failed at this request"),
+};

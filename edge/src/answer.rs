@@ -1,0 +1,64 @@
+//! What becomes of a request, as it goes out: one text, a line for each item.
+//!
+//! ```text
+//! P ⏎ number of the open span, or nothing ⏎ number of the origin, or nothing ⏎ exposed trace id, or nothing
+//!   ⏎ how many headers to remove { ⏎ name } { ⏎ name ⏎ value to set }
+//! R ⏎ status ⏎ body { ⏎ name ⏎ value of a header }
+//! ```
+
+use core::fmt::Write;
+
+use gatespan::{Edit, Pass, Refusal};
+
+/// A request that goes on.
+pub(crate) fn pass(pass: &Pass<'_>, span: Option<u32>, origin: Option<usize>) -> String {
+    let edits = pass.edits.as_slice();
+    let mut text = String::with_capacity(64 + 80 * edits.len());
+    text.push('P');
+    number(&mut text, span);
+    number(&mut text, origin);
+    line(&mut text, pass.exposed.as_deref().unwrap_or_default());
+    let removals = edits.iter().filter(|edit| matches!(edit, Edit::Remove(_)));
+    number(&mut text, Some(removals.count()));
+    for edit in edits {
+        match edit {
+            Edit::Remove(name) => bytes(&mut text, name),
+            Edit::Set(name, value) => {
+                line(&mut text, name);
+                bytes(&mut text, value.as_bytes());
+            }
+        }
+    }
+    text
+}
+
+/// A request that is refused. A gRPC caller reads its status in headers, whatever that of HTTP is.
+pub(crate) fn refuse(refusal: Refusal, is_grpc: bool) -> String {
+    if is_grpc {
+        let (status, detail) = (refusal.grpc_status(), refusal.detail());
+        format!(
+            "R\n200\n\ncontent-type\napplication/grpc\ngrpc-status\n{status}\ngrpc-message\n{detail}"
+        )
+    } else {
+        let (status, body, media) = (refusal.status(), refusal.body(), Refusal::CONTENT_TYPE);
+        format!("R\n{status}\n{body}\ncontent-type\n{media}")
+    }
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push('\n');
+    text.push_str(line);
+}
+
+/// What came in as text goes out as text: nothing is replaced in here.
+fn bytes(text: &mut String, value: &[u8]) {
+    line(text, &String::from_utf8_lossy(value));
+}
+
+fn number(text: &mut String, number: Option<impl core::fmt::Display>) {
+    text.push('\n');
+    if let Some(number) = number {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{number}");
+    }
+}

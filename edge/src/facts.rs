@@ -1,0 +1,95 @@
+//! A request as it comes in: one text, a line for each fact, because each text of its own would be a call of its own.
+//!
+//! ```text
+//! method ⏎ URL { ⏎ name ⏎ value of a header }
+//! ```
+//!
+//! No header holds a line break, and neither does a URL. Values are UTF-8: that is how the platform gives and takes them.
+//! Copies of a header come joined by `, `.
+
+use core::net::IpAddr;
+
+use gatespan::{Headers, Pair};
+
+/// The facts of one request.
+pub(crate) struct Facts<'t> {
+    pub(crate) method: &'t [u8],
+    pub(crate) host: &'t [u8],
+    /// With the query.
+    pub(crate) path: &'t [u8],
+    pub(crate) headers: Vec<Pair<'t>>,
+}
+
+impl<'t> Facts<'t> {
+    pub(crate) fn read(text: &'t str) -> Self {
+        let mut lines = text.split('\n');
+        let mut line = || lines.next().unwrap_or_default();
+        let (method, url) = (line(), line());
+        // Enough for nearly every request, so that the list is allocated once.
+        let mut headers = Vec::with_capacity(16);
+        while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+            headers.push((name.as_bytes(), value.as_bytes()));
+        }
+        let (host, path) = split(url);
+        Self {
+            method: method.as_bytes(),
+            host: host.as_bytes(),
+            path: path.as_bytes(),
+            headers,
+        }
+    }
+}
+
+/// The header in which the platform says who the caller is; whatever a caller puts into it is gone.
+pub(crate) const ADDRESS: &str = "cf-connecting-ip";
+
+/// The caller's address.
+pub(crate) fn address(headers: Headers<'_>) -> Option<IpAddr> {
+    let text = headers.first(ADDRESS.as_bytes())?;
+    core::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// The authority of a URL and what stands behind it. The platform has parsed the URL and spelt it anew: there is a scheme,
+/// there is a path, and there is no fragment.
+fn split(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/')
+        .and_then(|at| rest.split_at_checked(at))
+        .unwrap_or((rest, "/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_its_lines() {
+        let facts = Facts::read("GET\nhttps://a.test:81/b?c=//d\nb3\n0\nbaggage\n");
+        assert_eq!(facts.method, b"GET");
+        assert_eq!(facts.host, b"a.test:81");
+        assert_eq!(facts.path, b"/b?c=//d");
+        let headers: [Pair<'_>; 2] = [(b"b3", b"0"), (b"baggage", b"")];
+        assert_eq!(facts.headers, headers);
+    }
+
+    #[test]
+    fn a_request_may_have_no_headers() {
+        let facts = Facts::read("GET\nhttps://a.test/");
+        assert_eq!((facts.host, facts.path), (&b"a.test"[..], &b"/"[..]));
+        assert_eq!(facts.headers, []);
+    }
+
+    #[test]
+    fn a_caller_has_an_address_if_the_platform_says_one() {
+        for (value, address) in [
+            ("203.0.113.9", Some("203.0.113.9")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("203.0.113.9, 10.0.0.1", None),
+        ] {
+            let pairs = [(ADDRESS.as_bytes(), value.as_bytes())];
+            let expected = address.and_then(|address| address.parse().ok());
+            assert_eq!(address(Headers::new(&pairs)), expected, "{value}");
+        }
+        assert_eq!(address(Headers::new(&[])), None);
+    }
+}

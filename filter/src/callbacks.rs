@@ -1,0 +1,120 @@
+//! The only file that Envoy calls. Just the callbacks in use are exported: each one more costs every request an entry
+//! into the VM.
+//!
+//! Nothing here can fail. A context that is not known, because its root was never configured or because it is gone, is
+//! let pass.
+#![allow(unsafe_code, reason = "an export needs a name that the host knows")]
+
+use std::alloc::{Layout, alloc};
+use std::cell::RefCell;
+use std::ptr::null_mut;
+
+use crate::contexts::Contexts;
+use crate::root::Root;
+use crate::stream::Stream;
+
+thread_local! {
+    // The one static: the ABI knows contexts by number alone. What they are made of is in them.
+    static CONTEXTS: RefCell<Contexts> = const { RefCell::new(Contexts::new()) };
+}
+
+/// The host does not call back while one of its own calls is under way; if one did, its callback would do nothing.
+fn with<T: Default>(act: impl FnOnce(&mut Contexts) -> T) -> T {
+    CONTEXTS.with(|contexts| {
+        contexts
+            .try_borrow_mut()
+            .map_or_else(|_| T::default(), |mut c| act(&mut c))
+    })
+}
+
+/// Whether a stream goes on, as the ABI says it: 0 continues, 1 pauses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(u32)]
+pub enum Flow {
+    #[default]
+    /// On with it.
+    Continue = 0,
+    /// Not yet, or never: the answer is ours.
+    Pause = 1,
+}
+
+macro_rules! callbacks {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? $body:block)*) => {$(
+        $(#[$doc])*
+        // Natively these names are nobody's business.
+        #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+        pub extern "C" fn $name($($argument: $type),*) $(-> $result)? $body
+    )*};
+}
+
+callbacks! {
+    /// The version of the ABI; its presence says it.
+    fn proxy_abi_version_0_2_1() {}
+
+    /// Memory for what a host call returns; `host` takes it over as a vector of this capacity. Null when there is none:
+    /// the host's call fails, and nothing else.
+    fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
+        match Layout::array::<u8>(size) {
+            Ok(layout) if size > 0 => unsafe { alloc(layout) },
+            _ => null_mut(),
+        }
+    }
+
+    /// A context begins: a root, or a stream under its root.
+    fn proxy_on_context_create(id: u32, parent: u32) {
+        with(|contexts| contexts.create(id, parent));
+    }
+
+    /// A root gets its configuration.
+    fn proxy_on_configure(root: u32, size: usize) -> bool {
+        with(|contexts| contexts.root(root).is_some_and(|root| root.configure(size)))
+    }
+
+    /// Time has passed.
+    fn proxy_on_tick(root: u32) {
+        with(|contexts| contexts.root(root).map(Root::tick));
+    }
+
+    /// A call of ours was answered, or failed.
+    fn proxy_on_http_call_response(root: u32, token: u32, headers: usize, _body: usize, _trailers: usize) {
+        with(|contexts| contexts.root(root).map(|root| root.answered(token, headers)));
+    }
+
+    /// A request's headers are there.
+    fn proxy_on_request_headers(stream: u32, _headers: usize, _ends: bool) -> Flow {
+        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, Stream::admit))
+    }
+
+    /// A piece of a request's body passes.
+    fn proxy_on_request_body(stream: u32, size: usize, _ends: bool) -> Flow {
+        with(|contexts| contexts.stream(stream).map(|stream| stream.count_request(size)));
+        Flow::Continue
+    }
+
+    /// A response's headers are there.
+    fn proxy_on_response_headers(stream: u32, _headers: usize, _ends: bool) -> Flow {
+        with(|contexts| contexts.stream(stream).map(Stream::expose));
+        Flow::Continue
+    }
+
+    /// A piece of a response's body passes.
+    fn proxy_on_response_body(stream: u32, size: usize, _ends: bool) -> Flow {
+        with(|contexts| contexts.stream(stream).map(|stream| stream.count_response(size)));
+        Flow::Continue
+    }
+
+    /// A stream has ended; everything about it can still be asked.
+    fn proxy_on_log(stream: u32) {
+        with(|contexts| contexts.stream(stream).map(Stream::log));
+    }
+
+    /// A context is done. Whether it needs no more time.
+    fn proxy_on_done(id: u32) -> bool {
+        with(|contexts| contexts.finish(id))
+    }
+
+    /// A context is gone.
+    fn proxy_on_delete(id: u32) {
+        with(|contexts| contexts.delete(id));
+    }
+}

@@ -1,0 +1,71 @@
+//! How the ABI spells a header map: a count, then two lengths a pair, then names and values, each with a NUL behind it.
+
+use gatespan::Pair;
+
+/// Reads a map. One that is cut off ends with its last whole pair.
+pub(crate) fn pairs(map: &[u8]) -> Vec<Pair<'_>> {
+    let Some((count, rest)) = word(map) else {
+        return Vec::new();
+    };
+    let Some((lengths, mut texts)) = rest.split_at_checked(count.saturating_mul(8)) else {
+        return Vec::new();
+    };
+    let mut pairs = Vec::with_capacity(count);
+    let (lengths, _) = lengths.as_chunks::<8>();
+    for [a, b, c, d, e, f, g, h] in lengths {
+        let (name, value) = ([*a, *b, *c, *d], [*e, *f, *g, *h]);
+        let Some((name, rest)) = text(texts, name) else {
+            break;
+        };
+        let Some((value, rest)) = text(rest, value) else {
+            break;
+        };
+        texts = rest;
+        pairs.push((name, value));
+    }
+    pairs
+}
+
+fn word(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (word, rest) = bytes.split_first_chunk()?;
+    Some((u32::from_le_bytes(*word) as usize, rest))
+}
+
+fn text(bytes: &[u8], length: [u8; 4]) -> Option<(&[u8], &[u8])> {
+    match bytes.split_at_checked(u32::from_le_bytes(length) as usize)? {
+        (text, [0, rest @ ..]) => Some((text, rest)),
+        _ => None,
+    }
+}
+
+/// Spells a map.
+pub(super) fn spelled(headers: &[(&str, &str)]) -> Vec<u8> {
+    let mut map = Vec::from((headers.len() as u32).to_le_bytes());
+    for (name, value) in headers {
+        map.extend_from_slice(&(name.len() as u32).to_le_bytes());
+        map.extend_from_slice(&(value.len() as u32).to_le_bytes());
+    }
+    for text in headers.iter().flat_map(|(name, value)| [name, value]) {
+        map.extend_from_slice(text.as_bytes());
+        map.push(0);
+    }
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_is_read_as_it_is_spelt() {
+        let headers = [(":path", "/"), ("x-empty", ""), ("", "nameless")];
+        let map = spelled(&headers);
+        let read = pairs(&map);
+        let wanted = headers.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        assert_eq!(read, wanted);
+        for end in 0..map.len() {
+            let cut = pairs(&map[..end]);
+            assert_eq!(cut, wanted[..cut.len()], "cut at {end}");
+        }
+    }
+}

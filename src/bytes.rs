@@ -1,0 +1,148 @@
+//! Texts eight bytes at a time. The module has no SIMD, and a byte at a time is what a request would spend most on.
+//!
+//! A probe looks at eight bytes as one number and marks, by its high bit, each byte that it is for. Marks above the lowest
+//! one may be false: whether there is one, and where the first is, can be relied on.
+
+/// The marks of the bytes that equal this one.
+pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
+    let differs = word ^ repeated(byte);
+    differs.wrapping_sub(repeated(1)) & !differs & HIGH
+}
+
+/// The marks of the bytes below a bound of at most 128.
+pub(crate) const fn below(word: u64, bound: u8) -> u64 {
+    word.wrapping_sub(repeated(bound)) & !word & HIGH
+}
+
+/// The marks of the letters from A to Z, and of the five signs behind them.
+pub(crate) const fn upper_case(word: u64) -> u64 {
+    word << 1 & !(word << 2) & !word & HIGH
+}
+
+/// Whether a probe marks any byte.
+#[inline]
+pub(crate) fn any(text: &[u8], probe: impl Fn(u64) -> u64) -> bool {
+    let (words, rest) = text.as_chunks();
+    let found = words
+        .iter()
+        .fold(0, |found, word| found | probe(u64::from_le_bytes(*word)));
+    found | probe(last(text, rest)) & marks_of(rest.len()) != 0
+}
+
+/// The place of the first such byte.
+#[inline]
+pub(crate) fn position(text: &[u8], byte: u8) -> Option<usize> {
+    let (words, rest) = text.as_chunks();
+    let first = |marks: u64| marks.trailing_zeros() as usize / 8;
+    for (index, word) in words.iter().enumerate() {
+        let marks = equal(u64::from_le_bytes(*word), byte);
+        if marks != 0 {
+            return Some(index * 8 + first(marks));
+        }
+    }
+    let marks = equal(last(text, rest), byte) & marks_of(rest.len());
+    (marks != 0).then(|| text.len() - rest.len() + first(marks))
+}
+
+/// Whether two texts are one.
+#[inline]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && agree(one, other, 0)
+}
+
+/// Whether two texts of one length may differ in case alone. What says no early is not looked at further.
+#[inline]
+pub(crate) fn is_similar(one: &[u8], other: &[u8]) -> bool {
+    agree(one, other, repeated(0x20))
+}
+
+/// Whether two texts of one length agree in all bits but these. Not as slices: those are compared a byte at a time.
+#[inline]
+fn agree(one: &[u8], other: &[u8], but: u64) -> bool {
+    let ((ours, rest), (theirs, their_rest)) = (one.as_chunks(), other.as_chunks());
+    let agree = |our: u64, their: u64| (our ^ their) & !but == 0;
+    let mut words = ours.iter().zip(theirs);
+    words.all(|(our, their)| agree(u64::from_le_bytes(*our), u64::from_le_bytes(*their)))
+        && agree(last(one, rest), last(other, their_rest))
+}
+
+/// The last bytes of a text, fewer than eight, as a number that has zeros behind them.
+#[inline]
+fn last(text: &[u8], rest: &[u8]) -> u64 {
+    if let (Some(word), true) = (text.last_chunk(), !rest.is_empty()) {
+        return u64::from_le_bytes(*word) >> (64 - 8 * rest.len());
+    }
+    rest.iter()
+        .rev()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// The marks that so many bytes can have.
+const fn marks_of(count: usize) -> u64 {
+    HIGH & ((1 << (8 * count)) - 1)
+}
+
+const HIGH: u64 = repeated(0x80);
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each byte at each place of texts of each length, among others.
+    fn everywhere(check: impl Fn(&[u8], usize, u8)) {
+        for byte in 0..=u8::MAX {
+            for length in 1..=17 {
+                for place in 0..length {
+                    let mut text = [b'a'; 17];
+                    text[place] = byte;
+                    check(&text[..length], place, byte);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        everywhere(|text, place, byte| {
+            let found = |is_such: fn(u8) -> bool| text.iter().any(|byte| is_such(*byte));
+            assert_eq!(
+                any(text, |word| equal(word, b'"')),
+                found(|b| b == b'"'),
+                "{text:?}"
+            );
+            assert_eq!(
+                any(text, |word| equal(word, 0)),
+                found(|b| b == 0),
+                "{text:?}"
+            );
+            assert_eq!(
+                any(text, |word| below(word, b' ')),
+                found(|b| b < b' '),
+                "{text:?}"
+            );
+            let upper = |b: u8| (b'A' - 1..b'A' + 31).contains(&b);
+            assert_eq!(
+                any(text, upper_case),
+                text.iter().any(|b| upper(*b)),
+                "{text:?}"
+            );
+            let first = if byte == b'a' { 0 } else { place };
+            assert_eq!(position(text, byte), Some(first), "{text:?}");
+        });
+        assert!(!any(b"", |word| equal(word, 0)) && position(b"", 0).is_none());
+    }
+
+    #[test]
+    fn texts_are_one_if_every_byte_is() {
+        everywhere(|text, _, byte| {
+            let plain = &[b'a'; 17][..text.len()];
+            assert_eq!(same(text, plain), byte == b'a', "{text:?}");
+            assert!(!same(text, &[b'a'; 18]));
+        });
+        assert!(same(b"", b""));
+    }
+}

@@ -1,0 +1,188 @@
+//! Hex digits, eight at a time.
+
+/// Eight digits as they stand in memory, the first one lowest.
+type Word = u64;
+
+/// The numbers that 32 digits spell, if all of them are lower-case hex; the first word is the most significant.
+pub(crate) fn lower_case(text: &[u8; 32]) -> Option<u128> {
+    let (words, _) = text.as_chunks();
+    read_all(words, as_it_is)
+}
+
+/// The same for 16 digits.
+pub(crate) fn lower_case_half(text: &[u8; 16]) -> Option<u64> {
+    let (words, _) = text.as_chunks();
+    Some(read_all(words, as_it_is)? as u64)
+}
+
+/// The number that 32 hex digits of either case spell.
+pub(crate) fn any_case(text: &[u8; 32]) -> Option<u128> {
+    let (words, _) = text.as_chunks();
+    read_all(words, lowered)
+}
+
+fn read_all(words: &[[u8; 8]], spelling: fn(Word) -> Word) -> Option<u128> {
+    words.iter().try_fold(0, |number, word| {
+        let digits = read(spelling(u64::from_le_bytes(*word)))?;
+        Some(number << 32 | u128::from(digits))
+    })
+}
+
+const fn as_it_is(word: Word) -> Word {
+    word
+}
+
+/// With its letters in lower case.
+const fn lowered(word: Word) -> Word {
+    word | (word & LETTER) >> 1
+}
+
+/// The number of eight digits. Each byte is taken for a digit, and what comes out is spelt again: if that is not what came
+/// in, it was no digit.
+const fn read(word: Word) -> Option<u32> {
+    let nibbles = (word & FIFTEEN) + ((word & LETTER) >> 6) * 9;
+    if nibbles & !FIFTEEN != 0 || spelt(nibbles) != word {
+        return None;
+    }
+    let bytes = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes << 8 | bytes >> 16) & 0x0000_ffff_0000_ffff;
+    Some((pairs << 16 | pairs >> 32) as u32)
+}
+
+/// Eight digits of a number: the nibbles are moved apart, a byte each.
+const fn written(number: u32) -> Word {
+    let pairs = (number as u64) << 32 | (number >> 16) as u64;
+    let bytes = (pairs << 16 & 0x00ff_0000_00ff_0000) | (pairs >> 8 & 0x0000_00ff_0000_00ff);
+    let nibbles = (bytes << 8 & 0x0f00_0f00_0f00_0f00) | (bytes >> 4 & 0x000f_000f_000f_000f);
+    spelt(nibbles)
+}
+
+/// Nibbles as digits: those above 9 are lifted to the letters.
+const fn spelt(nibbles: Word) -> Word {
+    let letters = (nibbles + repeated(6)) >> 4 & repeated(1);
+    nibbles + repeated(b'0') + letters * (b'a' - b'0' - 10) as u64
+}
+
+/// The 16 digits of a number.
+pub(crate) fn of_half(number: u64) -> [u8; 16] {
+    join([written((number >> 32) as u32), written(number as u32)])
+}
+
+/// The 32 digits of a number.
+pub(crate) fn of(number: u128) -> [u8; 32] {
+    join(words(number))
+}
+
+/// The 32 digits of a number, eight of them a word.
+fn words(number: u128) -> [Word; 4] {
+    [number >> 96, number >> 64, number >> 32, number].map(|part| written(part as u32))
+}
+
+fn join<const WORDS: usize, const DIGITS: usize>(words: [Word; WORDS]) -> [u8; DIGITS] {
+    let mut text = [0; DIGITS];
+    let (places, _) = text.as_chunks_mut();
+    for (place, word) in places.iter_mut().zip(words) {
+        *place = word.to_le_bytes();
+    }
+    text
+}
+
+/// Where the groups of four digits stand in a dashed UUID, and where its dashes do.
+const GROUPS: [usize; 8] = [0, 4, 9, 14, 19, 24, 28, 32];
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
+/// A number as a UUID with dashes.
+pub(crate) fn dashed(number: u128) -> [u8; 36] {
+    let mut text = [b'-'; 36];
+    let digits = of(number);
+    let (groups, _) = digits.as_chunks::<4>();
+    for (start, group) in GROUPS.into_iter().zip(groups) {
+        if let Some(place) = text.get_mut(start..start + 4) {
+            place.copy_from_slice(group);
+        }
+    }
+    text
+}
+
+/// The digits of a UUID with dashes; none where the dashes do not stand in their places.
+pub(crate) fn undashed(text: &[u8; 36]) -> Option<[u8; 32]> {
+    let mut digits = [0; 32];
+    let (groups, _) = digits.as_chunks_mut::<4>();
+    for (start, group) in GROUPS.into_iter().zip(groups) {
+        group.copy_from_slice(text.get(start..start + 4)?);
+    }
+    let stand = DASHES.into_iter().all(|dash| text.get(dash) == Some(&b'-'));
+    stand.then_some(digits)
+}
+
+const FIFTEEN: Word = repeated(15);
+/// The bit that letters have and digits have not.
+const LETTER: Word = repeated(0x40);
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_read_as_they_are_written() {
+        for number in [
+            0,
+            1,
+            u128::MAX,
+            0x0123_4567_89ab_cdef_fedc_ba98_7654_3210,
+            0x9a09_0af0_f0a9 << 80,
+        ] {
+            let text = of(number);
+            assert_eq!(
+                core::str::from_utf8(&text),
+                Ok(&*alloc::format!("{number:032x}"))
+            );
+            assert_eq!(lower_case(&text), Some(number));
+            assert_eq!(
+                any_case(&text.map(|digit| digit.to_ascii_uppercase())),
+                Some(number)
+            );
+            assert_eq!(undashed(&dashed(number)), Some(text));
+            let half = of_half(number as u64);
+            assert_eq!(
+                (half.as_slice(), lower_case_half(&half)),
+                (&text[16..], Some(number as u64))
+            );
+        }
+    }
+
+    #[test]
+    fn every_other_byte_is_no_digit_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for place in 0..32 {
+                let mut text = [b'7'; 32];
+                text[place] = byte;
+                let is_lower = matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                assert_eq!(lower_case(&text).is_some(), is_lower, "{byte} at {place}");
+                assert_eq!(
+                    any_case(&text).is_some(),
+                    byte.is_ascii_hexdigit(),
+                    "{byte} at {place}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn dashes_stand_in_their_places() {
+        let text = dashed(0x019a_8b1c_6f3e_7c41_9a3e_5d0f_6b72_e814);
+        assert_eq!(
+            core::str::from_utf8(&text),
+            Ok("019a8b1c-6f3e-7c41-9a3e-5d0f6b72e814")
+        );
+        for dash in DASHES {
+            let mut other = text;
+            other[dash] = b'0';
+            assert_eq!(undashed(&other), None);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+"""What a request costs in the shipped module, counted: fuel, host calls by name, bytes brought in, the module's size.
+
+Counts and not times, so it is a gate: past the budget in budget.json it fails. `cost.py MODULE`
+"""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from struct import pack
+
+from host import CALL_RESPONSE, REQUEST, Host
+
+BUDGET = json.loads(Path(__file__).with_name("budget.json").read_text())
+WARM_UP, MEASURED, BATCH = 400, 1000, 200
+
+#: Ten headers, as Envoy's map has them.
+PLAIN = [
+    (b":authority", b"gateway.example.com"),
+    (b":path", b"/v1/chat/completions?stream=true"),
+    (b":method", b"POST"),
+    (b":scheme", b"http"),
+    (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64)"),
+    (b"accept", b"*/*"),
+    (b"x-forwarded-proto", b"http"),
+    (b"x-request-id", b"5f8b1c6d-0b0a-4c0e-9f0e-7d1f2a3b4c5d"),
+]
+W3C = (b"traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+OPIK = [
+    (b"opik_trace_id", b"019a8b1c-6f3e-7c41-9a3e-5d0f6b72e814"),
+    (b"opik_parent_span_id", b"019a8b1c-6f3e-7b60-9c1b-2281eda8d7fe"),
+]
+OTHER = [(b"accept-language", b"en"), (b"content-type", b"application/json")]
+
+RECORDING = {
+    "formats": {"extract": ["opik", "w3c"], "inject": ["opik", "w3c"], "opik_spelling": "underscore"},
+    "backend": {"kind": "opik", "url": "http://opik.internal:8080/api", "cluster": "opik", "project": "gateway"},
+    "export": {"batch_spans": BATCH, "queue_bytes": 16777216},
+}
+HEADERS_ONLY = {key: value for key, value in RECORDING.items() if key != "backend"}
+STRICT = {**RECORDING, "rule": {"missing": "reject", "require": ["opik", "w3c"]}}
+
+#: What is measured: name, configuration, the request's headers.
+CASES = [
+    ("minted", RECORDING, PLAIN + OTHER),
+    ("joined from opik", RECORDING, PLAIN + OPIK),
+    ("joined from w3c", RECORDING, PLAIN + OTHER[:1] + [W3C]),
+    ("joined from both", RECORDING, PLAIN[:-1] + OPIK + [W3C]),
+    ("required", STRICT, PLAIN + OTHER[:1] + [W3C]),
+    ("refused", STRICT, PLAIN + OTHER),
+    ("headers only", HEADERS_ONLY, PLAIN + OTHER[:1] + [W3C]),
+    ("sixty headers", RECORDING, PLAIN + OPIK + [(b"x-%d" % n, b"value") for n in range(50)]),
+]
+
+PROPERTIES = {
+    b"response\0code": pack("<q", 200),
+    b"response\0flags": pack("<q", 0),
+    b"response\0code_details": b"via_upstream",
+}
+
+
+def request(host: Host, context: int, headers: list):
+    """One stream from its begin to its end, in Envoy's order."""
+    host.maps = {REQUEST: list(headers)}
+    host.call("proxy_on_context_create", context, Host.ROOT)
+    goes_on = host.call("proxy_on_request_headers", context, len(headers), 0) == 0
+    if goes_on:
+        host.call("proxy_on_request_body", context, 300, 1)
+        host.call("proxy_on_response_headers", context, 5, 0)
+        host.call("proxy_on_response_body", context, 500, 0)
+        host.call("proxy_on_response_body", context, 0, 1)
+    else:
+        host.call("proxy_on_response_headers", context, 5, 0)
+        host.call("proxy_on_response_body", context, 200, 1)
+    host.call("proxy_on_log", context)
+    host.call("proxy_on_done", context)
+    host.call("proxy_on_delete", context)
+
+
+def tick(host: Host):
+    """A tick, and answers to the calls that it makes, until it makes no more."""
+    host.call("proxy_on_tick", Host.ROOT)
+    while host.pending:
+        token, body = host.pending.popitem()
+        assert json.loads(body), "what is sent is JSON"
+        host.maps[CALL_RESPONSE] = [(b":status", b"204")]
+        host.call("proxy_on_http_call_response", Host.ROOT, token, 1, 0, 0)
+
+
+class Cost:
+    """The counts of the measured requests of a case."""
+
+    def __init__(self, module: bytes, configuration: dict, headers: list):
+        host = Host(module, json.dumps(configuration).encode(), PROPERTIES)
+        context = Host.ROOT
+        for number in range(WARM_UP + MEASURED):
+            if number == WARM_UP:
+                fuel, ticks, memory = host.fuel(), 0, host.memory_bytes()
+                host.calls, host.returning, on_ticks = Counter(), 0, Counter()
+            context += 1
+            request(host, context, headers)
+            if (number + 1) % BATCH == 0:
+                before, calls, returning = host.fuel(), host.calls.copy(), host.returning
+                tick(host)
+                if number >= WARM_UP:
+                    ticks += host.fuel() - before
+                on_ticks = Counter() if number < WARM_UP else on_ticks + host.calls - calls
+                host.calls, host.returning = calls, returning
+        self.fuel = (host.fuel() - fuel - ticks) / MEASURED
+        self.tick_fuel = ticks / MEASURED
+        self.calls = {name: count / MEASURED for name, count in sorted(host.calls.items())}
+        self.returning = host.returning / MEASURED
+        self.grown = host.memory_bytes() - memory
+        self.logged = host.logged
+
+    def figures(self) -> dict:
+        return {
+            "fuel": self.fuel + self.tick_fuel,
+            "host_calls": sum(self.calls.values()),
+            "returning_calls": self.returning,
+            "random_get": self.calls.get("random_get", 0),
+            "memory_growth": self.grown,
+        }
+
+
+def main(path: str):
+    module = Path(path).read_bytes()
+    over = []
+
+    def judge(place: str, figures: dict, budget: dict):
+        for name, most in budget.items():
+            if figures[name] > most:
+                over.append(f"{place}: {name} is {figures[name]:g}, the budget {most:g}")
+
+    print(f"module: {len(module):,} bytes")
+    judge("module", {"bytes": len(module)}, BUDGET["module"])
+    print(f"{'a request':<18}{'fuel':>8}{'of ticks':>10}{'host calls':>12}{'returning':>11}  by name")
+    for name, configuration, headers in CASES:
+        cost = Cost(module, configuration, headers)
+        figures = cost.figures()
+        calls = ", ".join(f"{call.removeprefix('proxy_')} {count:g}" for call, count in cost.calls.items())
+        print(
+            f"{name:<18}{figures['fuel']:>8.0f}{cost.tick_fuel:>10.0f}{figures['host_calls']:>12g}"
+            f"{figures['returning_calls']:>11g}  {calls}"
+        )
+        judge(name, figures, {**BUDGET["request"], **BUDGET["cases"].get(name, {})})
+        if cost.logged:
+            over.append(f"{name}: the module complained: {cost.logged[:3]}")
+    for line in over:
+        print(f"over budget: {line}", file=sys.stderr)
+    sys.exit(bool(over))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
