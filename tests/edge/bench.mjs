@@ -90,11 +90,12 @@ for (const { name, costs, took, folder, process } of VARIANTS) {
     const more = `p50 ${(median(took) / 1000).toFixed(2)} ms   resident ${resident(process).toFixed(0)} MB   gzip ${gzip} bytes`;
     console.log(`${name.padEnd(18)}${median(costs).toFixed(0).padStart(5)}  (${range})`.padEnd(44) + more);
 }
-const [bare, again, twin, ours] = VARIANTS.map(({ costs }) => median(costs));
-// By the round, so that what disturbs the machine meets both sides.
-const ratio = median(VARIANTS[3].costs.map((cost, index) => cost / VARIANTS[2].costs[index]));
-console.log(`\nA/A ${(again / bare).toFixed(3)}   gatespan / twin ${(ours / twin).toFixed(3)}, by the round ${ratio.toFixed(3)} (aim: 1.2 at most)`);
-console.log(`over the bare proxy: twin +${(twin - bare).toFixed(0)} us, gatespan +${(ours - bare).toFixed(0)} us`);
+const [bare, again, twin, ours] = VARIANTS;
+/** Of the costs in each round, so that what disturbs the machine meets both sides. */
+const ratio = (one, other) => median(one.costs.map((cost, round) => cost / other.costs[round])).toFixed(3);
+const over = (one) => (median(one.costs) - median(bare.costs)).toFixed(0);
+console.log(`\nby the round: gatespan / twin ${ratio(ours, twin)} (aim: 1.2 at most), A/A ${ratio(again, bare)}`);
+console.log(`over the bare proxy: twin +${over(twin)} us, gatespan +${over(ours)} us`);
 
 for (const { process } of VARIANTS) await process.stop();
 for (const { server } of [origin, collector]) {

@@ -222,7 +222,9 @@ export default {
             ctx.waitUntil(close(answer.status, "complete"));
             return answer;
         }
-        const { readable, writable } = new IdentityTransformStream();
+        // A length that is known stays known, unless the runtime will have unpacked the body.
+        const length = answer.headers.get("content-encoding") === null && answer.headers.get("content-length");
+        const { readable, writable } = length ? new FixedLengthStream(+length) : new IdentityTransformStream();
         ctx.waitUntil(
             answer.body.pipeTo(writable).then(
                 () => close(answer.status, "complete"),
