@@ -81,13 +81,13 @@ mod tests {
 
     #[test]
     fn a_caller_has_an_address_if_the_platform_says_one() {
-        for (value, address) in [
+        for (value, expected) in [
             ("203.0.113.9", Some("203.0.113.9")),
             ("2001:db8::1", Some("2001:db8::1")),
             ("203.0.113.9, 10.0.0.1", None),
         ] {
             let pairs = [(ADDRESS.as_bytes(), value.as_bytes())];
-            let expected = address.and_then(|address| address.parse().ok());
+            let expected = expected.and_then(|expected| expected.parse().ok());
             assert_eq!(address(Headers::new(&pairs)), expected, "{value}");
         }
         assert_eq!(address(Headers::new(&[])), None);

@@ -33,7 +33,7 @@ impl Ending {
 
 /// A span and what its end has to be told.
 pub(crate) struct Open {
-    pub(crate) span: OpenSpan,
+    pub(crate) span: Box<OpenSpan>,
     pub(crate) is_grpc: bool,
 }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use gatespan::backend::{PAUSE_HEADERS, undeliverable};
 use gatespan::config::{Backend, Host};
+use gatespan::metrics::metrics;
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
 use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Word};
@@ -44,9 +45,7 @@ impl Worker {
                 &config,
                 u64::from_le_bytes([a, b, c, d, e, f, g, h]),
             )),
-            stats: RefCell::new(Stats::new(
-                config.backends.iter().map(|backend| backend.name.as_str()),
-            )),
+            stats: RefCell::default(),
             pool: RefCell::new(pool),
             gate: Gate::new(config),
         }
@@ -106,7 +105,9 @@ impl Root {
             return;
         };
         let outbox = worker.outbox.borrow();
-        worker.stats.borrow_mut().publish(outbox.counters());
+        let mut stats = worker.stats.borrow_mut();
+        let metrics = metrics(&stats.tally, &outbox, worker.gate.config());
+        stats.publish(&metrics);
         self.stops_told
             .resize(worker.gate.config().backends.len(), 0);
         for (index, counters) in outbox.counters() {
@@ -141,6 +142,7 @@ impl Root {
             Ok(config) => {
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
                 self.worker = Some(Rc::new(Worker::new(config)));
+                self.publish();
                 if let Err(failed) = host::tick_every(tick) {
                     host::log(
                         Level::Error,

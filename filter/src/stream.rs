@@ -62,16 +62,16 @@ impl Stream {
         let worker = Rc::clone(&self.worker);
         match worker.admit(&request) {
             Admission::Refuse(refusal) => {
-                worker.stats.borrow_mut().rejected(refusal.reason());
+                worker.stats.borrow_mut().tally.rejected(refusal.reason());
                 refuse(refusal, request.is_grpc());
                 Flow::Pause
             }
             Admission::Pass(pass) => {
                 apply(&pass.edits);
-                let mut stats = worker.stats.borrow_mut();
-                stats.decided(pass.decision);
+                let tally = &mut worker.stats.borrow_mut().tally;
+                tally.decided(pass.decision);
                 if let Some(reason) = pass.unrecorded {
-                    stats.not_recorded(reason);
+                    tally.not_recorded(reason);
                 }
                 if pass.span.is_some() {
                     self.is_grpc = request.is_grpc();
