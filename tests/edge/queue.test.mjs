@@ -1,0 +1,57 @@
+// The durable way: spans go to a Queue, and the same Worker takes them from there to the collector.
+
+import assert from "node:assert/strict";
+import { proof } from "./proof.mjs";
+import { send } from "./wire.mjs";
+import { WATCHED, gateway, opik } from "./worker.mjs";
+
+const SPANS = "gatespan-spans";
+
+/** The Worker at both ends of a real Queue of Miniflare's. */
+async function queued(stage, settings = {}) {
+    const origin = await stage.origin();
+    const collector = await stage.collector();
+    const config = { backend: opik(collector, { via: "queue" }), export: { interval_ms: 50, ...settings } };
+    const queues = {
+        queueProducers: { GATESPAN_QUEUE: { queueName: SPANS } },
+        queueConsumers: { [SPANS]: { maxBatchSize: 10, maxBatchTimeout: 0.1, maxRetries: 20, retryDelay: 0 } },
+    };
+    const { port } = await stage.workers([gateway({ config, origin: origin.url, bindings: WATCHED, ...queues })]);
+    return { origin, collector, port };
+}
+
+async function ask(port, count) {
+    for (let number = 0; number < count; number++) assert.equal((await send(port, { target: `/${number}` })).status, 200);
+}
+
+proof("spans reach the collector by way of a Queue", async (stage) => {
+    const { origin, collector, port } = await queued(stage);
+    await ask(port, 7);
+    assert(await collector.wait({ traces: 7, spans: 7 }));
+    assert.deepEqual(await collector.refused(), []);
+    const sent = origin.arrived.map((one) => one.one("opik_parent_span_id")).sort();
+    assert.deepEqual((await collector.spans()).map(({ id }) => id).sort(), sent);
+});
+
+for (const [trouble, steps] of Object.entries({
+    "answers 500 for a while": [{ kind: "status", code: 500, times: 4 }],
+    "asks for a pause": [{ kind: "status", code: 429, headers: { "Retry-After": "1" }, times: 1 }],
+    "resets for a while": [{ kind: "reset", times: 3 }],
+    "refuses a good batch once": [{ kind: "status", code: 400, times: 1 }],
+})) {
+    proof(`the Queue keeps what the collector does not take: it ${trouble}`, async (stage) => {
+        const { collector, port } = await queued(stage);
+        await collector.fault(...steps);
+        await ask(port, 5);
+        assert(await collector.wait({ traces: 5, spans: 5, seconds: 40 }), "all of them in the end");
+        assert.equal((await collector.spans()).length, 5);
+    });
+}
+
+proof("a Queue that is not bound is a fault of the configuration", async (stage) => {
+    const origin = await stage.origin();
+    const config = { backend: opik("http://collector.test", { via: "queue" }) };
+    const workers = await stage.worker({ config, origin });
+    assert.equal((await send(workers.port)).status, 500);
+    assert.match(workers.output, /GATESPAN_QUEUE/);
+});
