@@ -1,9 +1,11 @@
 // The durable way: spans go to a Queue, and the same Worker takes them from there to the collector.
 
 import assert from "node:assert/strict";
+import { until } from "./child.mjs";
+import { compatibility } from "./places.mjs";
 import { proof } from "./proof.mjs";
 import { send } from "./wire.mjs";
-import { WATCHED, gateway, opik } from "./worker.mjs";
+import { WATCHED, counters, gateway, opik } from "./worker.mjs";
 
 const SPANS = "gatespan-spans";
 
@@ -31,6 +33,50 @@ proof("spans reach the collector by way of a Queue", async (stage) => {
     assert.deepEqual(await collector.refused(), []);
     const sent = origin.arrived.map((one) => one.one("opik_parent_span_id")).sort();
     assert.deepEqual((await collector.spans()).map(({ id }) => id).sort(), sent);
+});
+
+/** A consumer of the test's own, which shows what the messages are. */
+const READER = `
+    const seen = [];
+    export default {
+        queue(batch) { seen.push(...batch.messages.map(({ body }) => body)); },
+        fetch() { return Response.json(seen.map((body) => typeof body === "string" ? body : JSON.stringify(body))); },
+    };`;
+
+proof("a message is the spans and no secret, and nobody but the consumer calls the collector", async (stage) => {
+    const origin = await stage.origin();
+    const collector = await stage.collector();
+    const backend = opik(collector, { via: "queue", api_key_env: "OPIK_API_KEY" });
+    const producer = gateway({
+        config: { backend, export: { interval_ms: 50 } },
+        origin: origin.url,
+        bindings: { ...WATCHED, OPIK_API_KEY: "no message's business" },
+        queueProducers: { GATESPAN_QUEUE: { queueName: SPANS } },
+    });
+    const reader = {
+        name: "reader",
+        modules: true,
+        script: READER,
+        ...compatibility(),
+        queueConsumers: { [SPANS]: { maxBatchSize: 10, maxBatchTimeout: 0.1 } },
+    };
+    const { ports } = await stage.workers([producer, reader]);
+    await ask(ports.gatespan, 3);
+    let messages = [];
+    const ids = origin.arrived.map((one) => one.one("opik_parent_span_id"));
+    await until(
+        async () => {
+            messages = (await send(ports.reader)).json();
+            return ids.every((id) => messages.join().includes(id));
+        },
+        "all spans in messages",
+        20,
+        () => messages.join("\n"),
+    );
+    assert(!messages.join().includes("no message's business"));
+    assert.deepEqual(await collector.requests(), []);
+    const counted = await counters(ports.gatespan);
+    assert.equal(counted["spans.exported"], 3, "what the Queue has accepted is safe");
 });
 
 for (const [trouble, steps] of Object.entries({
