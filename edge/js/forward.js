@@ -1,26 +1,36 @@
 // One request: asked about, changed, forwarded, and seen to its end.
 import { Ending } from "gatespan-core";
-import { deliver, PATIENCE_MS } from "./deliver.js";
+import { failed } from "./isolate.js";
 import { local } from "./local.js";
+import { ended, opened } from "./span.js";
 
 /** Forwards a request as the core says. */
 export async function forward(isolate, request, env, ctx) {
-  const answer = isolate.core.admit(facts(request, isolate), Date.now()).split("\n");
-  if (answer[0] === "R") return refusal(answer);
-  const [, span, origin, exposed] = answer;
-  const flow = span === "" ? null : { isolate, ctx, span: +span };
-  if (origin === "") {
-    return exposing(isolate, exposed, ended(flow, Ending.NoOrigin, local.noOrigin(request)));
+  let answer;
+  try {
+    answer = isolate.core.admit(facts(request, isolate), Date.now()).split("\n");
+  } catch (error) {
+    failed(isolate, error);
+    return local.failed(request);
   }
+  if (answer[0] === "R") return refusal(answer);
+  const [, number, origin, trace] = answer;
+  const span = number === "" ? null : opened(isolate, +number, ctx);
+  if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
   let response;
   try {
-    response = await send(isolate.origins[origin], request, answer, env);
+    response = await send(isolate.origins[origin], request, env, answer);
   } catch (error) {
-    console.warn(`gatespan: origin ${origin}: ${error}`);
-    const ending = request.signal.aborted ? Ending.CallerLeft : Ending.OriginUnreachable;
-    return exposing(isolate, exposed, ended(flow, ending, local.unreachable(request)));
+    if (request.signal.aborted) {
+      if (span) ended(span, Ending.CallerLeft, 0);
+      throw error;
+    }
+    console.warn(`gatespan: origin ${isolate.origins[origin]}: ${error}`);
+    return own(isolate, trace, span, Ending.OriginUnreachable, local.unreachable(request));
   }
-  return exposing(isolate, exposed, flow ? watched(flow, request, response) : response);
+  const body = span ? watched(span, request, response) : response.body;
+  if (body === response.body && trace === "") return response;
+  return exposing(isolate, trace, new Response(body, response));
 }
 
 /** What the core wants to know: a line each. */
@@ -34,17 +44,25 @@ function facts(request, { wanted, beginnings }) {
   return text;
 }
 
-/** Calls the origin. The body and all headers but ours go over as they are. */
-function send(place, request, answer, env) {
+/** Calls an origin. The body and all headers but ours go over as they are. */
+function send(place, request, env, answer) {
   const isUrl = place.includes("://");
-  const outgoing = new Request(isUrl ? place + pathOf(request.url) : request.url, request);
+  const { url, method, headers, body, signal } = request;
+  // The whole of it in one object: to copy a request and then to change it costs twice. A compressed body stays as it is,
+  // else the runtime would unpack and pack it again.
+  const outgoing = new Request(isUrl ? place + pathOf(url) : url, {
+    method,
+    headers,
+    body,
+    signal,
+    redirect: "manual",
+    encodeResponseBody: "manual",
+  });
   apply(answer, outgoing.headers);
-  return isUrl ? fetch(outgoing, UNTOUCHED) : env[place].fetch(outgoing, UNTOUCHED);
+  return isUrl ? fetch(outgoing) : env[place].fetch(outgoing);
 }
 
-/** A compressed body stays as it is: else the runtime would unpack and pack it again. */
-const UNTOUCHED = { encodeResponseBody: "manual" };
-
+/** Removals first, then sets. */
 function apply(answer, headers) {
   let at = FIRST_EDIT;
   for (const end = at + +answer[at - 1]; at < end; at += 1) headers.delete(answer[at]);
@@ -53,45 +71,37 @@ function apply(answer, headers) {
 
 const FIRST_EDIT = 5;
 
-function pathOf(url) {
+/** The path and the query of a URL. */
+export function pathOf(url) {
   return url.slice(url.indexOf("/", url.indexOf("://") + 3));
 }
 
-/** The response, with an eye on its end. Its bytes go from stream to stream inside the runtime. */
-function watched(flow, request, response) {
-  if (response.body === null || response.webSocket) return ended(flow, Ending.Complete, response);
-  const length = response.headers.get("content-length");
-  const { readable, writable } = length === null ? new IdentityTransformStream() : new FixedLengthStream(+length);
-  const { status } = response;
-  const grpc = response.headers.get("grpc-status");
-  const end = (ending, bytes) => close(flow, ending, status, grpc, bytes);
-  flow.ctx.waitUntil(
-    response.body.pipeTo(writable).then(
-      () => end(Ending.Complete, length === null ? -1 : +length),
-      () => end(request.signal.aborted ? Ending.CallerLeft : Ending.OriginBroke, -1),
-    ),
+/** The body of a response, with an eye on its end. The bytes go from stream to stream inside the runtime. */
+function watched(span, request, response) {
+  const { body, status, headers } = response;
+  const grpc = headers.get("grpc-status");
+  if (body === null || response.webSocket) {
+    ended(span, Ending.Complete, status, { grpc });
+    return body;
+  }
+  const bytes = headers.get("content-length");
+  const { readable, writable } = bytes === null ? new IdentityTransformStream() : new FixedLengthStream(+bytes);
+  body.pipeTo(writable).then(
+    () => ended(span, Ending.Complete, status, { grpc, bytes }),
+    () => ended(span, request.signal.aborted ? Ending.CallerLeft : Ending.OriginBroke, status, { grpc }),
   );
-  return new Response(readable, response);
+  return readable;
 }
 
-/** A response that has ended before it is sent. */
-function ended(flow, ending, response) {
-  if (flow) flow.ctx.waitUntil(close(flow, ending, response.status, response.headers.get("grpc-status"), -1));
+/** An answer of ours to a request that was let through. */
+function own(isolate, trace, span, ending, response) {
+  if (span) ended(span, ending, response.status, { grpc: response.headers.get("grpc-status") });
+  return exposing(isolate, trace, response);
+}
+
+function exposing(isolate, trace, response) {
+  if (trace !== "") response.headers.set(isolate.exposing, trace);
   return response;
-}
-
-/** Closes the span, and carries to the backend what is due. */
-async function close({ isolate, span }, ending, status, grpc, bytes) {
-  const grpcStatus = grpc === null ? -1 : +grpc;
-  const wait = isolate.core.close(span, ending, status, grpcStatus, bytes, Date.now(), PATIENCE_MS);
-  if (wait >= 0) await deliver(isolate, wait);
-}
-
-function exposing({ exposing }, trace, response) {
-  if (trace === "") return response;
-  const exposed = new Response(response.body, response);
-  exposed.headers.set(exposing, trace);
-  return exposed;
 }
 
 /** The answer to a request that goes no further. */
@@ -105,7 +115,7 @@ function refusal(answer) {
 export function misconfigured({ faults }, request, env) {
   if (env.GATESPAN_ON_CONFIG_ERROR === "pass" && env.ORIGIN) {
     const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
-    return send(place, request, ["P", "", "", "", "0"], env);
+    return send(place, request, env, ["P", "", "", "", "0"]);
   }
   return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
 }

@@ -1,10 +1,13 @@
 // The Worker: its handlers, and nothing else.
-import { forward, misconfigured } from "./forward.js";
+import { forward, misconfigured, pathOf } from "./forward.js";
 import { isolateOf } from "./isolate.js";
+import { status } from "./status.js";
 
 export default {
   fetch(request, env, ctx) {
     const isolate = isolateOf(env);
-    return isolate.faults ? misconfigured(isolate, request, env) : forward(isolate, request, env, ctx);
+    if (isolate.faults) return misconfigured(isolate, request, env);
+    if (isolate.status !== undefined && pathOf(request.url) === isolate.status) return status(isolate, request);
+    return forward(isolate, request, env, ctx);
   },
 };

@@ -1,6 +1,6 @@
-// What all requests of an isolate share: the module, and what of the configuration the JavaScript half has to know. It is
-// made by the first request, because the platform gives random bytes only to requests, and it never holds an object of one.
-import { initSync, Worker } from "gatespan-core";
+// What all requests of an isolate share: the module, and what the JavaScript half has to know of the configuration. It is
+// made by the first request, because the platform gives random bytes to requests alone, and never holds an object of one.
+import { __wbg_reset_state as renew, initSync, Worker } from "gatespan-core";
 import module from "./index_bg.wasm";
 
 let isolate;
@@ -11,28 +11,45 @@ export function isolateOf(env) {
 }
 
 function made(env) {
+  let core;
   try {
     initSync({ module });
-    const core = new Worker(environment(env));
-    const headers = core.headers();
-    return {
-      core,
-      wanted: new Set(headers.filter((name) => !name.endsWith("*"))),
-      beginnings: headers.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1)),
-      origins: core.origins(),
-      exposing: core.response_header(),
-      pauses: core.pause_headers(),
-      timeout: core.timeout(),
-    };
+    core = new Worker(environment(env));
   } catch (error) {
     // A text is the list of faults; anything else is a fault of ours.
     const faults = typeof error === "string" ? error.split("\n") : [String(error)];
     for (const fault of faults) console.error(`gatespan: configuration: ${fault}`);
     return { faults };
   }
+  const headers = core.headers();
+  return {
+    core,
+    wanted: new Set(headers.filter((name) => !name.endsWith("*"))),
+    beginnings: headers.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1)),
+    origins: core.origins(),
+    exposing: core.response_header(),
+    pauses: core.pause_headers(),
+    timeout: core.timeout(),
+    status: core.status_path(),
+  };
 }
 
-/** The texts of the environment and the names of the bindings. Variables that are objects are JSON to us. */
+/**
+ * The module failed in a call. After a panic, which unwinds, it is as good as before. After a trap it is not, and what was
+ * queued is lost: the next request makes a new one, and those under way find nobody.
+ */
+export function failed(broken, error) {
+  console.error(`gatespan: ${error?.stack ?? error}`);
+  if (error?.name === "PanicError" || typeof error === "string" || broken.core === NOBODY) return;
+  broken.core = NOBODY;
+  isolate = undefined;
+  renew();
+}
+
+/** Takes the calls of requests that have outlived their module: the numbers that they hold mean nothing to the next one. */
+const NOBODY = { close: () => -1, wait: () => -1, poll: () => undefined, settle: () => undefined };
+
+/** The texts of the environment and the names of its bindings. Variables that are objects are JSON to us. */
 function environment(env) {
   const texts = {};
   const bindings = [];

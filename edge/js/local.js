@@ -19,5 +19,6 @@ export const local = {
   noOrigin: answer(404, 12, "no origin", "no_route", "no origin is configured for this request"),
   unreachable: answer(502, 14, "origin unavailable", "upstream_unavailable", "the origin gave no answer"),
   misconfigured: answer(500, 13, "gateway misconfigured", "config", "the configuration is faulty; its faults are in the log"),
+  unauthorized: answer(401, 16, "not for you", "unauthorized", "this path wants its secret"),
   failed: answer(500, 13, "gateway failed", "internal", "the gateway failed at this request"),
 };

@@ -24,6 +24,7 @@ mod environment;
 mod facts;
 mod open;
 mod origins;
+mod status;
 mod vigil;
 mod worker;
 

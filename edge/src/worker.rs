@@ -2,10 +2,12 @@
 //! request.
 
 use core::cell::RefCell;
+use core::panic::RefUnwindSafe;
 use core::time::Duration;
 
 use gatespan::backend::{PAUSE_HEADERS, undeliverable};
 use gatespan::config::Host;
+use gatespan::metrics::{Tally, metrics};
 use gatespan::outbox::Outcome;
 use gatespan::policy::Peer;
 use gatespan::{Admission, Config, End, Gate, Headers, Outbox, Request, Time, Word};
@@ -18,6 +20,7 @@ use crate::environment::Environment;
 use crate::facts::{self, Facts};
 use crate::open::{Ending, Open, Opened};
 use crate::origins::Origins;
+use crate::status::{self, Status};
 use crate::vigil::Vigil;
 
 /// What all requests of an isolate share.
@@ -25,11 +28,17 @@ use crate::vigil::Vigil;
 pub struct Worker {
     gate: Gate,
     origins: Origins,
+    status: Option<Status>,
     outbox: RefCell<Outbox>,
     opened: RefCell<Opened>,
     pool: RefCell<Pool>,
+    tally: RefCell<Tally>,
     vigil: Vigil,
 }
+
+/// After a panic the next request finds every borrow given back, and every part as it was before or after a whole step of
+/// it: at worst one span is counted that does not come.
+impl RefUnwindSafe for Worker {}
 
 #[wasm_bindgen]
 impl Worker {
@@ -42,6 +51,7 @@ impl Worker {
         let environment = Environment::read(environment);
         let mut faults = Vec::new();
         let origins = Origins::read(&environment, &mut faults);
+        let status = Status::read(&environment, &mut faults);
         let document = environment.text("GATESPAN_CONFIG").unwrap_or_default();
         let variable = |name: &str| environment.text(name).map(str::to_owned);
         match Config::parse(document, Host::Worker, &variable) {
@@ -51,7 +61,7 @@ impl Worker {
                     format!("backend.kind: {kind} cannot be delivered to yet")
                 }));
                 if faults.is_empty() {
-                    return Ok(Self::of(config, origins));
+                    return Ok(Self::of(config, origins, status));
                 }
             }
             Err(complaints) => faults.extend(complaints.iter().map(ToString::to_string)),
@@ -59,7 +69,7 @@ impl Worker {
         Err(faults.join("\n"))
     }
 
-    fn of(config: Config, origins: Origins) -> Self {
+    fn of(config: Config, origins: Origins, status: Option<Status>) -> Self {
         let mut pool = Pool::new();
         let seed = pool.draw().unwrap_or_default();
         let seed = seed.first_chunk().copied().unwrap_or_default();
@@ -67,8 +77,10 @@ impl Worker {
             outbox: RefCell::new(Outbox::new(&config, u64::from_le_bytes(seed))),
             opened: RefCell::default(),
             pool: RefCell::new(pool),
+            tally: RefCell::default(),
             vigil: Vigil::default(),
             origins,
+            status,
             gate: Gate::new(config),
         }
     }
@@ -79,6 +91,8 @@ impl Worker {
         let config = self.gate.config();
         let address = config.needs().address.then_some(facts::ADDRESS);
         let headers = config.headers().into_iter().chain(address);
+        #[cfg(feature = "panic-hook")]
+        let headers = headers.chain([PANIC]);
         headers.map(str::to_owned).collect()
     }
 
@@ -133,11 +147,21 @@ impl Worker {
         }
         let mut outbox = self.outbox.borrow_mut();
         let export = outbox.export(self.gate.config(), now);
+        #[cfg(feature = "panic-hook")]
+        panic_if_asked(headers);
         let entropy = self.pool.borrow_mut().draw();
         let entropy = entropy.ok_or("the platform gave no random bytes")?;
+        let mut tally = self.tally.borrow_mut();
         match self.gate.admit(&request, export, now, &entropy) {
-            Admission::Refuse(refusal) => Ok(answer::refuse(refusal, request.is_grpc())),
+            Admission::Refuse(refusal) => {
+                tally.rejected(refusal.reason());
+                Ok(answer::refuse(refusal, request.is_grpc()))
+            }
             Admission::Pass(mut pass) => {
+                tally.decided(pass.decision);
+                if let Some(reason) = pass.unrecorded {
+                    tally.not_recorded(reason);
+                }
                 let span = pass.span.take().map(|span| {
                     outbox.open();
                     let is_grpc = request.is_grpc();
@@ -179,13 +203,6 @@ impl Worker {
         self.stand(now, patience)
     }
 
-    /// An open span will never end, because the platform has forgotten its request.
-    pub fn abandon(&self, span: u32) {
-        if self.opened.borrow_mut().take(span).is_some() {
-            self.outbox.borrow_mut().abandon();
-        }
-    }
-
     /// As [`close`](Self::close), for one who has looked already.
     #[must_use]
     pub fn wait(&self, now: f64, patience: f64) -> f64 {
@@ -211,6 +228,27 @@ impl Worker {
             .borrow_mut()
             .settle(call.ticket, outcome, time(now));
     }
+
+    /// The path that shows the counters, if one does.
+    #[must_use]
+    pub fn status_path(&self) -> Option<String> {
+        Some(self.status.as_ref()?.path.clone())
+    }
+
+    /// The counters of this isolate as JSON, under the names that Envoy shows; none for somebody without the secret.
+    #[must_use]
+    pub fn status(&self, authorization: &str) -> Option<String> {
+        let status = self.status.as_ref()?;
+        if !status.is_for(authorization) {
+            return None;
+        }
+        let (tally, outbox) = (self.tally.borrow(), self.outbox.borrow());
+        Some(status::counters(&metrics(
+            &tally,
+            &outbox,
+            self.gate.config(),
+        )))
+    }
 }
 
 impl Worker {
@@ -224,4 +262,19 @@ impl Worker {
 /// The platform counts whole milliseconds, and stands still while code runs.
 fn time(millis: f64) -> Time {
     Time(Duration::from_millis(millis as u64).as_nanos() as u64)
+}
+
+/// The header that the test of panics sends.
+#[cfg(feature = "panic-hook")]
+const PANIC: &str = "x-gatespan-panic";
+
+/// Panics, or traps, in the middle of a request and with the outbox borrowed.
+#[cfg(feature = "panic-hook")]
+#[expect(clippy::panic, reason = "that is what it is for")]
+fn panic_if_asked(headers: Headers<'_>) {
+    match headers.first(PANIC.as_bytes()) {
+        None => {}
+        Some(b"trap") => std::process::abort(),
+        Some(_) => panic!("the test asks for it"),
+    }
 }

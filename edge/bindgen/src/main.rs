@@ -18,6 +18,8 @@ fn main() -> ExitCode {
             .out_name("index")
             .typescript(false)
             .omit_default_module_path(true)
+            // A trap ends the module for good; a new one can take its place.
+            .reset_state_function(true)
             .generate(out)
     });
     match written {

@@ -1,0 +1,38 @@
+// The end of a span: it is seen once, whatever becomes of the request, and what is due then is carried to the backends.
+import { Ending } from "gatespan-core";
+import { deliver, PATIENCE_MS } from "./deliver.js";
+import { failed } from "./isolate.js";
+
+/** What is known of a request whose answer has no end that a Worker could see. */
+const UNKNOWN = -1;
+
+/**
+ * A span that is open. The platform is asked to stay until it has ended, because it forgets a request whose caller has left;
+ * when it does so all the same, the span ends as soon as that is noticed.
+ */
+export function opened(isolate, number, ctx) {
+  const span = { isolate, number, done: undefined };
+  ctx.waitUntil(new Promise((resolve) => (span.done = resolve)));
+  forgotten.register(span, { isolate, number }, span);
+  return span;
+}
+
+/** Ends it. */
+export function ended(span, ending, status, { grpc = null, bytes = null } = {}) {
+  forgotten.unregister(span);
+  const wait = close(span, ending, status, grpc, bytes);
+  span.done(wait < 0 ? undefined : deliver(span.isolate, wait));
+}
+
+function close({ isolate, number }, ending, status, grpc, bytes) {
+  const [grpcStatus, length] = [grpc, bytes].map((text) => (text === null ? UNKNOWN : +text));
+  try {
+    return isolate.core.close(number, ending, status, grpcStatus, length, Date.now(), PATIENCE_MS);
+  } catch (error) {
+    failed(isolate, error);
+    return UNKNOWN;
+  }
+}
+
+/** Nobody can wait here: the next request carries it. */
+const forgotten = new FinalizationRegistry((span) => close(span, Ending.CallerLeft, 0, null, null));
