@@ -57,16 +57,24 @@ export class Stage {
     }
 }
 
-export function proof(name, run, options = {}) {
-    // Longer than any wait inside, which says what it waited for.
-    test(name, { timeout: 120_000, ...options }, async (context) => {
+/** Longer than any wait inside, which says what it waited for. */
+const LONGEST = 90_000;
+
+export function proof(name, run) {
+    test(name, async (context) => {
         const stage = new Stage();
+        // Not the runner's own limit, behind which nobody would end what was started.
+        let late;
+        const limit = new Promise((_, reject) => {
+            late = setTimeout(() => reject(new Error(`not done after ${LONGEST} ms`)), LONGEST);
+        });
         try {
-            await run(stage, context);
+            await Promise.race([run(stage, context), limit]);
         } catch (error) {
             console.error(`── ${name} failed; what there was:\n${stage.report()}\n──`);
             throw error;
         } finally {
+            clearTimeout(late);
             await stage.end();
         }
     });
