@@ -39,6 +39,28 @@ proof("a panic costs one request, and nothing else", async (stage) => {
     assert.equal((await counters(port))["spans.exported"], 8);
 });
 
+proof("a trap, which cannot unwind, costs what was buffered and one request, and the next ones are served", async (stage) => {
+    const origin = await stage.origin();
+    const collector = await stage.collector();
+    const config = { backend: opik(collector), export: { interval_ms: 200 } };
+    const { port } = await stage.worker({ config, origin, folder: HOOKED, bindings: WATCHED });
+
+    const stream = await open(port, { target: "/stream", lines: ["x-app: sse=2", "x-case: stream"] });
+    const waiting = send(port, { target: "/waiting", lines: ["x-app: delay=500", "x-case: waiting"] });
+    await until(() => origin.of("stream").length && origin.of("waiting").length, "both neighbours at the origin");
+    for (let number = 0; number < 3; number++) assert.equal((await send(port, { lines: ["x-gatespan-panic: trap"] })).status, 500);
+
+    assert.equal((await waiting).status, 200);
+    origin.of("stream")[0].release();
+    await stream.end;
+    assert(!stream.cut);
+    // Recorded anew, by themselves, and counted.
+    await send(port, { target: "/after" });
+    assert(await collector.wait({ spans: 1, seconds: 20 }));
+    assert((await collector.spans()).some(({ name }) => name === "GET /after"));
+    await until(async () => (await counters(port))["queue.spans"] === 0, "an empty queue");
+});
+
 proof("what is shipped has no such switch", async (stage) => {
     const origin = await stage.origin();
     const { port } = await stage.worker({ config: {}, origin });

@@ -38,7 +38,8 @@ export async function counters(port) {
     assert.equal(answer.status, 200, answer.text);
     const all = Object.entries(answer.json()).map(([name, value]) => [name.replace(/^gatespan\./, ""), value]);
     const counted = Object.fromEntries(all);
-    assert.equal(counted["spans.recorded"], counted["spans.exported"] + dropped(counted) + counted["queue.spans"], answer.text);
+    // Without a backend there are no spans to count.
+    if ("spans.recorded" in counted) assert.equal(counted["spans.recorded"], counted["spans.exported"] + dropped(counted) + counted["queue.spans"], answer.text);
     return counted;
 }
 
