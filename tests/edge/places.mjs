@@ -10,9 +10,9 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const KEPT = join(ROOT, "target/edge-tests");
 
 export function told(variable) {
-    const value = process.env[variable];
-    if (!value) throw new Error(`${variable} is not set: start this by \`make edge\``);
-    return value;
+  const value = process.env[variable];
+  if (!value) throw new Error(`${variable} is not set: start this by \`make edge\``);
+  return value;
 }
 
 const npm = createRequire(join(told("GATESPAN_NPM"), "package.json"));
@@ -23,13 +23,13 @@ export const WRANGLER = join(told("GATESPAN_NPM"), "node_modules/wrangler/bin/wr
 
 /** A built Worker: its modules, the main one first. */
 export function bundle(folder) {
-    const names = readdirSync(folder).filter((name) => /\.(js|wasm)$/.test(name));
-    names.sort((a, b) => (b === "index.js") - (a === "index.js"));
-    return names.map((name) => ({
-        type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
-        path: name,
-        contents: readFileSync(join(folder, name)),
-    }));
+  const names = readdirSync(folder).filter((name) => /\.(js|wasm)$/.test(name));
+  names.sort((a, b) => (b === "index.js") - (a === "index.js"));
+  return names.map((name) => ({
+    type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+    path: name,
+    contents: readFileSync(join(folder, name)),
+  }));
 }
 
 /** What is shipped, and the same with the switch that makes it panic. */
@@ -39,10 +39,10 @@ export const TWIN = join(ROOT, "tests/edge/twin");
 
 /** The runtime's age and flags, as they are deployed. */
 export function compatibility() {
-    const toml = readFileSync(join(ROOT, "edge/wrangler.toml"), "utf8");
-    const flags = toml.match(/^compatibility_flags\s*=\s*\[(.*?)\]/ms)?.[1] ?? "";
-    return {
-        compatibilityDate: toml.match(/^compatibility_date\s*=\s*"(.*?)"/m)[1],
-        compatibilityFlags: [...flags.matchAll(/"(.*?)"/g)].map((found) => found[1]),
-    };
+  const toml = readFileSync(join(ROOT, "edge/wrangler.toml"), "utf8");
+  const flags = toml.match(/^compatibility_flags\s*=\s*\[(.*?)\]/ms)?.[1] ?? "";
+  return {
+    compatibilityDate: toml.match(/^compatibility_date\s*=\s*"(.*?)"/m)[1],
+    compatibilityFlags: [...flags.matchAll(/"(.*?)"/g)].map((found) => found[1]),
+  };
 }
