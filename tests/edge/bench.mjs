@@ -6,16 +6,14 @@
 import { readFileSync, readdirSync } from "node:fs";
 import http from "node:http";
 import { gzipSync } from "node:zlib";
-import { join } from "node:path";
 import { until } from "./child.mjs";
 import { MARK, load } from "./load.mjs";
-import { ROOT, SHIPPED, TWIN, bundle } from "./places.mjs";
+import { BARE, SHIPPED, TWIN, bundle } from "./places.mjs";
 import { Served } from "./serve.mjs";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 21);
 const REQUESTS = Number(process.env.REQUESTS ?? 1000);
 
-const BARE = join(ROOT, "tests/edge/bare");
 const VARIANTS = [
   { name: "bare proxy", folder: BARE },
   { name: "bare proxy again", folder: BARE },

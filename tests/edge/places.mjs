@@ -35,6 +35,7 @@ export function bundle(folder) {
 /** What is shipped, and the same with the switch that makes it panic. */
 export const SHIPPED = join(ROOT, process.env.GATESPAN_WORKER ?? "dist/worker");
 export const HOOKED = join(ROOT, process.env.GATESPAN_WORKER_HOOKED ?? "target/worker-test");
+export const BARE = join(ROOT, "tests/edge/bare");
 export const TWIN = join(ROOT, "tests/edge/twin");
 
 /** The runtime's age and flags, as they are deployed. */

@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { PassThrough } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { until } from "./child.mjs";
+import { BARE } from "./places.mjs";
 import { proof } from "./proof.mjs";
 import { connect } from "./websocket.mjs";
 import { open, send } from "./wire.mjs";
@@ -109,6 +111,30 @@ proof("path, query and foreign headers pass as they are", async (stage) => {
   assert.equal(arrived.target, "/a%2Fb/%C3%A4//c;d?x=1&&y=%20&z");
   assert.equal(arrived.all("x-twice").join(", "), "a, b");
   assert.deepEqual(arrived.all("x-empty"), [""]);
+});
+
+proof("bytes beyond ASCII in foreign headers pass as through a Worker that looks at none", async (stage) => {
+  const { origin, port } = await recording(stage);
+  const bare = await stage.worker({ folder: BARE, origin });
+  // As node writes them, byte for byte.
+  const lines = ["x-latin: caf\u00e9", "x-utf8: \u00c3\u00a9", "user-agent: \u00ff"];
+  await send(port, { lines: [...lines, "x-case: ours"] });
+  await send(bare.port, { lines: [...lines, "x-case: bare"] });
+  for (const name of ["x-latin", "x-utf8", "user-agent"]) {
+    assert.deepEqual(origin.of("ours")[0].all(name), origin.of("bare")[0].all(name), name);
+  }
+});
+
+proof("an answer that comes before the request has ended", async (stage) => {
+  const { origin, collector, port } = await recording(stage);
+  const body = new PassThrough();
+  body.write("a beginning");
+  const answer = await open(port, { method: "POST", lines: ["x-app: early", "x-case: early"], body });
+  await answer.end;
+  assert.equal(answer.status, 200);
+  body.end("the rest");
+  assert.equal(origin.of("early").length, 1);
+  assert.equal(said(await span(collector), "gatespan.end"), "complete");
 });
 
 proof("a WebSocket is opened through it, and its frames pass both ways", async (stage) => {

@@ -38,9 +38,10 @@ proof("spans reach the collector by way of a Queue", async (stage) => {
 /** A consumer of the test's own, which shows what the messages are. */
 const READER = `
   const seen = [];
+  const text = (body) => (typeof body === "string" ? body : new TextDecoder("latin1").decode(body));
   export default {
-    queue(batch) { seen.push(...batch.messages.map(({ body }) => body)); },
-    fetch() { return Response.json(seen.map((body) => typeof body === "string" ? body : JSON.stringify(body))); },
+    queue(batch) { seen.push(...batch.messages.map(({ body }) => text(body))); },
+    fetch() { return Response.json(seen); },
   };`;
 
 proof("a message is the spans and no secret, and nobody but the consumer calls the collector", async (stage) => {

@@ -9,6 +9,13 @@ export const pairs = (lines) =>
     return [line.slice(0, at), line.slice(at + 2)];
   });
 
+const isStream = (body) => typeof body?.pipe === "function";
+
+function framing(body) {
+  if (body === undefined) return [];
+  return isStream(body) ? ["transfer-encoding", "chunked"] : ["content-length", Buffer.byteLength(body)];
+}
+
 export class Answer {
   constructor(message) {
     this.message = message;
@@ -41,8 +48,7 @@ export class Answer {
  * `left` resolves: a mere end the runtime takes for the end of what the caller has to say.
  */
 export function open(port, { lines = [], method = "GET", target = "/", host = "localhost", body, left } = {}) {
-  const length = body === undefined ? [] : ["content-length", Buffer.byteLength(body)];
-  const headers = ["host", host, ...pairs(lines), ...length];
+  const headers = ["host", host, ...pairs(lines), ...framing(body)];
   return new Promise((resolve, reject) => {
     const asked = http.request({
       host: "127.0.0.1",
@@ -69,7 +75,8 @@ export function open(port, { lines = [], method = "GET", target = "/", host = "l
       });
       resolve(answer);
     });
-    asked.end(body);
+    if (isStream(body)) body.pipe(asked);
+    else asked.end(body);
   });
 }
 
