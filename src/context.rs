@@ -3,9 +3,7 @@
 //! One bit pattern serves both systems: an [`OpikId`] read as 128 bits is a [`TraceId`], and its low 64 bits are a
 //! [`SpanId`] (never zero, because the UUID variant sits there).
 
-use core::num::{NonZeroU64, NonZeroU128};
-
-use uuid::{Uuid, Variant};
+use core::num::NonZeroU64;
 
 use crate::fault::Breach;
 use crate::{bytes, digits};
@@ -33,39 +31,70 @@ pub type Entropy = [u8; 20];
 
 /// A 128-bit OpenTelemetry trace id, never zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct TraceId(NonZeroU128);
+pub struct TraceId(Halves);
+
+/// 128 bits. As one number they would want an alignment that every box and every list has to pay for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Halves {
+    high: u64,
+    low: u64,
+}
+
+impl Halves {
+    const fn of(bits: u128) -> Self {
+        Self {
+            high: (bits >> 64) as u64,
+            low: bits as u64,
+        }
+    }
+
+    const fn bits(self) -> u128 {
+        (self.high as u128) << 64 | self.low as u128
+    }
+}
 
 impl TraceId {
     /// The id with these bits, unless they are all zero.
     #[must_use]
     pub const fn from_bits(bits: u128) -> Option<Self> {
-        match NonZeroU128::new(bits) {
-            Some(bits) => Some(Self(bits)),
-            None => None,
+        if bits == 0 {
+            None
+        } else {
+            Some(Self(Halves::of(bits)))
         }
     }
 
     /// Exactly 32 lower-case hex digits.
     pub fn parse(text: &[u8]) -> Result<Self, Breach> {
         let text = text.try_into().map_err(|_| Breach::Hex)?;
-        Self::from_bits(digits::lower_case(text).ok_or(Breach::Hex)?).ok_or(Breach::Zero)
+        let [high, low] = digits::lower_case(text).ok_or(Breach::Hex)?;
+        Self::from_halves(high, low).ok_or(Breach::Zero)
     }
 
     /// Up to 32 hex digits of either case, padded with zeros on the left.
     pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
-        Self::from_bits(left_padded(text, 32)?).ok_or(Breach::Zero)
+        let [high, low] = left_padded(text, 32)?;
+        Self::from_halves(high, low).ok_or(Breach::Zero)
+    }
+
+    const fn from_halves(high: u64, low: u64) -> Option<Self> {
+        if high | low == 0 {
+            None
+        } else {
+            Some(Self(Halves { high, low }))
+        }
     }
 
     /// The 128 bits.
     #[must_use]
     pub const fn bits(self) -> u128 {
-        self.0.get()
+        self.0.bits()
     }
 
     /// 32 lower-case hex digits.
     #[must_use]
     pub fn hex(self) -> [u8; 32] {
-        digits::of(self.bits())
+        digits::of(self.0.high, self.0.low)
     }
 }
 
@@ -91,7 +120,8 @@ impl SpanId {
 
     /// Up to 16 hex digits of either case, padded with zeros on the left.
     pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
-        Self::from_bits(left_padded(text, 16)? as u64).ok_or(Breach::Zero)
+        let [_, bits] = left_padded(text, 16)?;
+        Self::from_bits(bits).ok_or(Breach::Zero)
     }
 
     /// The 64 bits.
@@ -109,40 +139,58 @@ impl SpanId {
 
 /// An Opik id: a UUID of version 7 and variant 10, hence never zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct OpikId(Uuid);
+pub struct OpikId(Halves);
 
 impl OpikId {
     /// Made of a time and 74 random bits (law 1; also our own span id).
     #[must_use]
     pub fn mint(now: Time, random: [u8; 10]) -> Self {
-        Self(uuid::Builder::from_unix_timestamp_millis(now.millis(), &random).into_uuid())
+        let [a, b, rest @ ..] = random;
+        Self::dated(
+            now,
+            u16::from_be_bytes([a, b]).into(),
+            u64::from_be_bytes(rest),
+        )
     }
 
     /// For a caller that has no Opik id: the time is now, the 74 free bits are those of `trace` (law 3b).
     #[must_use]
     pub fn derive(now: Time, trace: TraceId) -> Self {
-        let [_, _, _, _, _, _, tail @ ..] = trace.bits().to_be_bytes();
-        Self::mint(now, tail)
+        Self::dated(now, trace.0.high, trace.0.low)
+    }
+
+    /// The time, and what is free of these bits: 48 are the time, 4 the version, 2 the variant (RFC 9562).
+    const fn dated(now: Time, high: u64, low: u64) -> Self {
+        Self(Halves {
+            high: now.millis() << 16 | VERSION_7 | high & 0xfff,
+            low: VARIANT | low & (u64::MAX >> 2),
+        })
     }
 
     /// The id with these bits, if they are a UUID of version 7.
     #[must_use]
     pub const fn from_bits(bits: u128) -> Option<Self> {
-        let uuid = Uuid::from_u128(bits);
-        match (uuid.get_version_num(), uuid.get_variant()) {
-            (7, Variant::RFC4122) => Some(Self(uuid)),
-            _ => None,
+        let halves = Halves::of(bits);
+        Self::from_halves(halves.high, halves.low)
+    }
+
+    const fn from_halves(high: u64, low: u64) -> Option<Self> {
+        if high & 0xf000 == VERSION_7 && low >> 62 == VARIANT >> 62 {
+            Some(Self(Halves { high, low }))
+        } else {
+            None
         }
     }
 
     /// A dashed or undashed UUID of version 7 in any case, its time at most [`FUTURE_MS`] ahead of `now` (law 11).
     pub fn parse(text: &[u8], now: Time) -> Result<Self, Breach> {
-        let bits = if let Ok(dashed) = text.try_into() {
-            digits::undashed(dashed).and_then(|text| digits::any_case(&text))
+        let found = if let Ok(dashed) = text.try_into() {
+            digits::dashed_any_case(dashed)
         } else {
             text.try_into().ok().and_then(digits::any_case)
         };
-        let id = Self::from_bits(bits.ok_or(Breach::Uuid)?).ok_or(Breach::NotVersion7)?;
+        let [high, low] = found.ok_or(Breach::Uuid)?;
+        let id = Self::from_halves(high, low).ok_or(Breach::NotVersion7)?;
         if id.millis() > now.millis().saturating_add(FUTURE_MS) {
             return Err(Breach::Future);
         }
@@ -152,28 +200,26 @@ impl OpikId {
     /// The 128 bits.
     #[must_use]
     pub const fn bits(self) -> u128 {
-        self.0.as_u128()
+        self.0.bits()
     }
 
     /// The time inside the id, in milliseconds since 1970.
     #[must_use]
     pub const fn millis(self) -> u64 {
-        (self.bits() >> 80) as u64
+        self.0.high >> 16
     }
 
     /// The same 128 bits as an OpenTelemetry trace id (law 2).
     #[must_use]
     pub const fn as_trace(self) -> TraceId {
-        match NonZeroU128::new(self.bits()) {
-            Some(bits) => TraceId(bits),
-            None => TraceId(NonZeroU128::MIN), // not reached: the version bits are set
-        }
+        // Not zero: the version bits are set.
+        TraceId(self.0)
     }
 
     /// The low 64 bits as an OpenTelemetry span id.
     #[must_use]
     pub const fn as_span(self) -> SpanId {
-        match NonZeroU64::new(self.bits() as u64) {
+        match NonZeroU64::new(self.0.low) {
             Some(bits) => SpanId(bits),
             None => SpanId(NonZeroU64::MIN), // not reached: the variant bits are set
         }
@@ -182,15 +228,12 @@ impl OpikId {
     /// 36 characters, lower-case and dashed.
     #[must_use]
     pub fn dashed(self) -> [u8; DASHED] {
-        digits::dashed(self.bits())
+        digits::dashed(self.0.high, self.0.low)
     }
 
     /// Whether a text in which an id was read is as we would spell it.
     pub(crate) fn is_spelling(text: &[u8]) -> bool {
-        let is_dashed = text
-            .try_into()
-            .is_ok_and(|text| digits::undashed(text).is_some());
-        is_dashed && !bytes::any(text, bytes::upper_case)
+        text.try_into().is_ok_and(digits::is_dashed) && !bytes::any(text, bytes::upper_case)
     }
 }
 
@@ -260,8 +303,11 @@ pub const FUTURE_MS: u64 = 60_000;
 const DASHED: usize = 36;
 const UNDASHED: usize = 32;
 
+const VERSION_7: u64 = 7 << 12;
+const VARIANT: u64 = 0b10 << 62;
+
 /// 1 to `length` hex digits of either case, zeros added on the left.
-fn left_padded(text: &[u8], length: usize) -> Result<u128, Breach> {
+fn left_padded(text: &[u8], length: usize) -> Result<[u64; 2], Breach> {
     let mut padded = [b'0'; UNDASHED];
     match UNDASHED
         .checked_sub(text.len())
@@ -276,6 +322,23 @@ fn left_padded(text: &[u8], length: usize) -> Result<u128, Breach> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_is_what_the_uuid_crate_makes_of_the_same() {
+        for random in [[0; 10], [255; 10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]] {
+            let theirs =
+                uuid::Builder::from_unix_timestamp_millis(NOW.millis(), &random).into_uuid();
+            let ours = OpikId::mint(NOW, random);
+            assert_eq!(ours.bits(), theirs.as_u128());
+            assert_eq!(ours.dashed(), alloc::format!("{theirs}").as_bytes());
+            assert_eq!(OpikId::from_bits(theirs.as_u128()), Some(ours));
+        }
+        let other = uuid::Uuid::from_u128(u128::MAX);
+        assert_eq!(
+            (other.get_version_num(), OpikId::from_bits(u128::MAX)),
+            (15, None)
+        );
+    }
 
     const NOW: Time = Time::from_millis(1_772_446_530_125);
 

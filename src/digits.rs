@@ -3,29 +3,36 @@
 /// Eight digits as they stand in memory, the first one lowest.
 type Word = u64;
 
-/// The numbers that 32 digits spell, if all of them are lower-case hex; the first word is the most significant.
-pub(crate) fn lower_case(text: &[u8; 32]) -> Option<u128> {
-    let (words, _) = text.as_chunks();
-    read_all(words, as_it_is)
+/// The number that 32 digits spell, in halves, if all of them are lower-case hex.
+pub(crate) fn lower_case(text: &[u8; 32]) -> Option<[u64; 2]> {
+    pair(text, as_it_is)
 }
 
 /// The same for 16 digits.
 pub(crate) fn lower_case_half(text: &[u8; 16]) -> Option<u64> {
-    let (words, _) = text.as_chunks();
-    Some(read_all(words, as_it_is)? as u64)
+    half(text, as_it_is)
 }
 
-/// The number that 32 hex digits of either case spell.
-pub(crate) fn any_case(text: &[u8; 32]) -> Option<u128> {
-    let (words, _) = text.as_chunks();
-    read_all(words, lowered)
+/// The number that 32 hex digits of either case spell, in halves.
+pub(crate) fn any_case(text: &[u8; 32]) -> Option<[u64; 2]> {
+    pair(text, lowered)
 }
 
-fn read_all(words: &[[u8; 8]], spelling: fn(Word) -> Word) -> Option<u128> {
-    words.iter().try_fold(0, |number, word| {
-        let digits = read(spelling(u64::from_le_bytes(*word)))?;
-        Some(number << 32 | u128::from(digits))
-    })
+fn pair(text: &[u8; 32], spelling: fn(Word) -> Word) -> Option<[u64; 2]> {
+    match text.as_chunks() {
+        ([high, low], _) => Some([half(high, spelling)?, half(low, spelling)?]),
+        _ => None,
+    }
+}
+
+fn half(text: &[u8; 16], spelling: fn(Word) -> Word) -> Option<u64> {
+    match text.as_chunks() {
+        ([high, low], _) => {
+            let [high, low] = [*high, *low].map(|word| read(spelling(u64::from_le_bytes(word))));
+            Some(u64::from(high?) << 32 | u64::from(low?))
+        }
+        _ => None,
+    }
 }
 
 const fn as_it_is(word: Word) -> Word {
@@ -65,17 +72,18 @@ const fn spelt(nibbles: Word) -> Word {
 
 /// The 16 digits of a number.
 pub(crate) fn of_half(number: u64) -> [u8; 16] {
-    join([written((number >> 32) as u32), written(number as u32)])
+    let [high, low] = words(number);
+    join([high, low])
 }
 
-/// The 32 digits of a number.
-pub(crate) fn of(number: u128) -> [u8; 32] {
-    join(words(number))
+/// The 32 digits of a number in halves.
+pub(crate) fn of(high: u64, low: u64) -> [u8; 32] {
+    let ([a, b], [c, d]) = (words(high), words(low));
+    join([a, b, c, d])
 }
 
-/// The 32 digits of a number, eight of them a word.
-fn words(number: u128) -> [Word; 4] {
-    [number >> 96, number >> 64, number >> 32, number].map(|part| written(part as u32))
+fn words(number: u64) -> [Word; 2] {
+    [written((number >> 32) as u32), written(number as u32)]
 }
 
 fn join<const WORDS: usize, const DIGITS: usize>(words: [Word; WORDS]) -> [u8; DIGITS] {
@@ -91,10 +99,10 @@ fn join<const WORDS: usize, const DIGITS: usize>(words: [Word; WORDS]) -> [u8; D
 const GROUPS: [usize; 8] = [0, 4, 9, 14, 19, 24, 28, 32];
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
-/// A number as a UUID with dashes.
-pub(crate) fn dashed(number: u128) -> [u8; 36] {
+/// A number in halves as a UUID with dashes.
+pub(crate) fn dashed(high: u64, low: u64) -> [u8; 36] {
     let mut text = [b'-'; 36];
-    let digits = of(number);
+    let digits = of(high, low);
     let (groups, _) = digits.as_chunks::<4>();
     for (start, group) in GROUPS.into_iter().zip(groups) {
         if let Some(place) = text.get_mut(start..start + 4) {
@@ -104,15 +112,19 @@ pub(crate) fn dashed(number: u128) -> [u8; 36] {
     text
 }
 
-/// The digits of a UUID with dashes; none where the dashes do not stand in their places.
-pub(crate) fn undashed(text: &[u8; 36]) -> Option<[u8; 32]> {
+/// The number that a UUID with dashes spells in either case, in halves.
+pub(crate) fn dashed_any_case(text: &[u8; 36]) -> Option<[u64; 2]> {
     let mut digits = [0; 32];
     let (groups, _) = digits.as_chunks_mut::<4>();
     for (start, group) in GROUPS.into_iter().zip(groups) {
         group.copy_from_slice(text.get(start..start + 4)?);
     }
-    let stand = DASHES.into_iter().all(|dash| text.get(dash) == Some(&b'-'));
-    stand.then_some(digits)
+    any_case(&digits).filter(|_| is_dashed(text))
+}
+
+/// Whether the dashes of a UUID stand in their places.
+pub(crate) fn is_dashed(text: &[u8; 36]) -> bool {
+    DASHES.into_iter().all(|dash| text.get(dash) == Some(&b'-'))
 }
 
 const FIFTEEN: Word = repeated(15);
@@ -129,28 +141,25 @@ mod tests {
 
     #[test]
     fn digits_are_read_as_they_are_written() {
-        for number in [
-            0,
-            1,
-            u128::MAX,
-            0x0123_4567_89ab_cdef_fedc_ba98_7654_3210,
-            0x9a09_0af0_f0a9 << 80,
+        for (high, low) in [
+            (0, 0),
+            (0, 1),
+            (u64::MAX, u64::MAX),
+            (0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210),
         ] {
-            let text = of(number);
-            assert_eq!(
-                core::str::from_utf8(&text),
-                Ok(&*alloc::format!("{number:032x}"))
-            );
-            assert_eq!(lower_case(&text), Some(number));
+            let text = of(high, low);
+            let plain = alloc::format!("{high:016x}{low:016x}");
+            assert_eq!(core::str::from_utf8(&text), Ok(&*plain));
+            assert_eq!(lower_case(&text), Some([high, low]));
             assert_eq!(
                 any_case(&text.map(|digit| digit.to_ascii_uppercase())),
-                Some(number)
+                Some([high, low])
             );
-            assert_eq!(undashed(&dashed(number)), Some(text));
-            let half = of_half(number as u64);
+            assert_eq!(dashed_any_case(&dashed(high, low)), Some([high, low]));
+            let half = of_half(low);
             assert_eq!(
                 (half.as_slice(), lower_case_half(&half)),
-                (&text[16..], Some(number as u64))
+                (&text[16..], Some(low))
             );
         }
     }
@@ -174,7 +183,7 @@ mod tests {
 
     #[test]
     fn dashes_stand_in_their_places() {
-        let text = dashed(0x019a_8b1c_6f3e_7c41_9a3e_5d0f_6b72_e814);
+        let text = dashed(0x019a_8b1c_6f3e_7c41, 0x9a3e_5d0f_6b72_e814);
         assert_eq!(
             core::str::from_utf8(&text),
             Ok("019a8b1c-6f3e-7c41-9a3e-5d0f6b72e814")
@@ -182,7 +191,7 @@ mod tests {
         for dash in DASHES {
             let mut other = text;
             other[dash] = b'0';
-            assert_eq!(undashed(&other), None);
+            assert_eq!(dashed_any_case(&other), None);
         }
     }
 }

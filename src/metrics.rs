@@ -77,38 +77,41 @@ pub fn metrics(tally: &Tally, outbox: &Outbox, config: &Config) -> Vec<Metric> {
     };
     for (index, backend) in config.backends.iter().enumerate() {
         if index == 0 {
-            delivery(&mut metrics, "gatespan", &of_backend(index));
+            metrics.extend(delivery("gatespan", &of_backend(index)));
         }
         let prefix = format!("gatespan.backend.{}", backend.name);
-        delivery(&mut metrics, &prefix, &of_backend(index));
+        metrics.extend(delivery(&prefix, &of_backend(index)));
     }
     metrics
 }
 
-fn delivery(metrics: &mut Vec<Metric>, prefix: &str, counters: &Counters) {
-    let mut one = |name: &str, is_gauge, value| {
-        metrics.push(Metric {
-            name: format!("{prefix}.{name}"),
-            is_gauge,
-            value,
-        });
+/// What became of spans, under names with this beginning.
+#[must_use]
+pub fn delivery(prefix: &str, counters: &Counters) -> Vec<Metric> {
+    let one = |name: &str, is_gauge, value| Metric {
+        name: format!("{prefix}.{name}"),
+        is_gauge,
+        value,
     };
-    one("spans.recorded", false, counters.recorded);
-    one("spans.exported", false, counters.exported);
-    one("queue.spans", true, counters.queued);
-    one("queue.bytes", true, counters.queued_bytes);
+    let mut metrics = Vec::from([
+        one("spans.recorded", false, counters.recorded),
+        one("spans.exported", false, counters.exported),
+        one("queue.spans", true, counters.queued),
+        one("queue.bytes", true, counters.queued_bytes),
+    ]);
     family(
-        metrics,
+        &mut metrics,
         &format!("{prefix}.spans.dropped.reason"),
         Dropped::WORDS,
         &counters.dropped,
     );
     family(
-        metrics,
+        &mut metrics,
         &format!("{prefix}.export.calls.outcome"),
         CallOutcome::WORDS,
         &counters.calls,
     );
+    metrics
 }
 
 /// Counters that differ in their last word, in the order of the words.

@@ -1,6 +1,9 @@
 //! What of a request is never recorded.
 
 use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::bytes;
 
 /// Query values that are kept unless the configuration says otherwise: they choose a behaviour and identify nobody.
 pub const QUERY_KEPT: [&str; 4] = ["alt", "api-version", "stream", "beta"];
@@ -27,7 +30,7 @@ static SECRET_HEADERS: [&str; 18] = [
     "comet-*",
 ];
 
-const REDACTED: &str = "REDACTED";
+const REDACTED: &[u8] = b"REDACTED";
 
 /// Whether a header must never be recorded.
 #[must_use]
@@ -44,34 +47,33 @@ pub fn is_secret(header: &str) -> bool {
 
 /// Appends a query with the values of all keys but `kept` replaced. What has no key is replaced whole. Some servers begin
 /// a new key at a semicolon as well, so a kept value ends there.
-pub(crate) fn query(query: &str, kept: &[String], out: &mut String) {
+pub(crate) fn query(query: &[u8], kept: &[String], out: &mut Vec<u8>) {
+    let is_kept = |key: &[u8]| kept.iter().any(|known| bytes::same(known.as_bytes(), key));
     let mut rest = Some(query);
     while let Some(text) = rest {
         let (part, separator, behind) = cut(text, |byte| matches!(byte, b'&' | b';'));
         rest = behind;
         let (key, _, value) = cut(part, |byte| byte == b'=');
         match (key, value) {
-            (key, Some(_)) if kept.iter().any(|known| known == key) => out.push_str(part),
+            (key, Some(_)) if is_kept(key) => out.extend_from_slice(part),
             (key, Some(_)) => {
-                out.push_str(key);
-                out.push('=');
-                out.push_str(REDACTED);
+                out.extend_from_slice(key);
+                out.push(b'=');
+                out.extend_from_slice(REDACTED);
             }
-            (_, None) if part.is_empty() || kept.iter().any(|known| known == part) => {
-                out.push_str(part);
-            }
-            (_, None) => out.push_str(REDACTED),
+            (_, None) if part.is_empty() || is_kept(part) => out.extend_from_slice(part),
+            (_, None) => out.extend_from_slice(REDACTED),
         }
-        out.push_str(separator);
+        out.extend_from_slice(separator);
     }
 }
 
 /// What stands before the first such byte, the byte, and what stands behind it.
-fn cut(text: &str, is_such: impl Fn(u8) -> bool) -> (&str, &str, Option<&str>) {
-    let found = text.bytes().position(is_such);
+fn cut(text: &[u8], is_such: impl Fn(u8) -> bool) -> (&[u8], &[u8], Option<&[u8]>) {
+    let found = text.iter().position(|byte| is_such(*byte));
     let parts =
         found.and_then(|at| Some((text.get(..at)?, text.get(at..=at)?, text.get(at + 1..)?)));
-    parts.map_or((text, "", None), |(before, such, behind)| {
+    parts.map_or((text, b"", None), |(before, such, behind)| {
         (before, such, Some(behind))
     })
 }
@@ -96,9 +98,9 @@ mod tests {
             (";", ";"),
             ("", ""),
         ] {
-            let mut out = String::new();
-            query(came, &kept, &mut out);
-            assert_eq!(out, recorded);
+            let mut out = Vec::new();
+            query(came.as_bytes(), &kept, &mut out);
+            assert_eq!(core::str::from_utf8(&out), Ok(recorded));
         }
     }
 

@@ -14,6 +14,8 @@
 
 #[path = "outbox/bisect.rs"]
 mod bisect;
+#[path = "outbox/carry.rs"]
+mod carry;
 #[path = "outbox/end.rs"]
 mod end;
 #[path = "outbox/flush.rs"]

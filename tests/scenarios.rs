@@ -217,12 +217,9 @@ fn config(row: &Value) -> Config {
 
 /// What every backend would be told, a line a fact.
 fn written(span: &Span<'_>) -> Vec<String> {
-    let says = |key: &str| {
-        let found = span
-            .attributes()
-            .find(|attribute| attribute.key.to_string() == key);
-        found.map(|attribute| attribute.value.to_string())
-    };
+    let mut said = BTreeMap::new();
+    span.attributes(&mut |one| drop(said.insert(one.key.to_string(), one.value.to_string())));
+    let says = |key: &str| said.get(key).cloned();
     let mut lines = placed(span.own());
     let word = if span.client().linked {
         "link"

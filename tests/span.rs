@@ -54,18 +54,23 @@ fn ask<T>(gate: &Gate, request: &Request<'_>, end: End, read: impl FnOnce(&Span<
 
 /// The attributes, a line each.
 fn said(span: &Span<'_>) -> String {
-    let lines: Vec<String> = span
-        .attributes()
-        .map(|attribute| format!("{}={}", attribute.key, attribute.value))
-        .collect();
+    let mut lines = Vec::new();
+    span.attributes(&mut |one| lines.push(format!("{}={}", one.key, one.value)));
     lines.join("\n")
 }
 
+fn value(span: &Span<'_>, key: &str) -> Option<String> {
+    let mut found = None;
+    span.attributes(&mut |one| {
+        if one.key.to_string() == key {
+            found = Some(one.value.to_string());
+        }
+    });
+    found
+}
+
 fn attribute(gate: &Gate, request: &Request<'_>, key: &str) -> Option<String> {
-    ask(gate, request, OK, |span| {
-        let found = span.attributes().find(|one| one.key.to_string() == key);
-        found.map(|one| one.value.to_string())
-    })
+    ask(gate, request, OK, |span| value(span, key))
 }
 
 #[test]

@@ -15,7 +15,7 @@ export async function forward(isolate, request, env, ctx) {
   }
   if (answer[0] === "R") return refusal(answer);
   const [, number, origin, trace] = answer;
-  const span = number === "" ? null : opened(isolate, +number, ctx);
+  const span = number === "" ? null : opened(isolate, +number, env, ctx);
   if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
   let response;
   try {

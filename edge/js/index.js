@@ -1,4 +1,5 @@
 // The Worker: its handlers, and nothing else.
+import { consume } from "./consume.js";
 import { forward, misconfigured, pathOf } from "./forward.js";
 import { isolateOf } from "./isolate.js";
 import { status } from "./status.js";
@@ -9,5 +10,11 @@ export default {
     if (isolate.faults) return misconfigured(isolate, request, env);
     if (isolate.status !== undefined && pathOf(request.url) === isolate.status) return status(isolate, request);
     return forward(isolate, request, env, ctx);
+  },
+
+  queue(batch, env) {
+    const isolate = isolateOf(env);
+    if (isolate.faults) return batch.retryAll();
+    return consume(isolate, batch, env);
   },
 };

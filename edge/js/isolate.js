@@ -2,6 +2,7 @@
 // made by the first request, because the platform gives random bytes to requests alone, and never holds an object of one.
 import { __wbg_reset_state as renew, initSync, Worker } from "gatespan-core";
 import module from "./index_bg.wasm";
+import { environment } from "./environment.js";
 
 let isolate;
 
@@ -47,22 +48,12 @@ export function failed(broken, error) {
 }
 
 /** Takes the calls of requests that have outlived their module: the numbers that they hold mean nothing to the next one. */
-const NOBODY = { close: () => -1, wait: () => -1, poll: () => undefined, settle: () => undefined };
-
-/** The texts of the environment and the names of its bindings. Variables that are objects are JSON to us. */
-function environment(env) {
-  const texts = {};
-  const bindings = [];
-  for (const [name, value] of Object.entries(env)) {
-    if (typeof value === "string") texts[name] = value;
-    else if (isPlain(value)) texts[name] = JSON.stringify(value);
-    else bindings.push(name);
-  }
-  return JSON.stringify([texts, bindings]);
-}
-
-function isPlain(value) {
-  if (typeof value !== "object" || value === null) return true;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
-}
+const NOBODY = {
+  close: () => -1,
+  wait: () => -1,
+  poll: () => undefined,
+  settle: () => undefined,
+  taken: () => undefined,
+  courier: () => undefined,
+  brought: () => undefined,
+};

@@ -10,8 +10,8 @@ const UNKNOWN = -1;
  * A span that is open. The platform is asked to stay until it has ended, because it forgets a request whose caller has left;
  * when it does so all the same, the span ends as soon as that is noticed.
  */
-export function opened(isolate, number, ctx) {
-  const span = { isolate, number, done: undefined };
+export function opened(isolate, number, env, ctx) {
+  const span = { isolate, number, env, done: undefined };
   ctx.waitUntil(new Promise((resolve) => (span.done = resolve)));
   forgotten.register(span, { isolate, number }, span);
   return span;
@@ -21,7 +21,7 @@ export function opened(isolate, number, ctx) {
 export function ended(span, ending, status, { grpc = null, bytes = null } = {}) {
   forgotten.unregister(span);
   const wait = close(span, ending, status, grpc, bytes);
-  span.done(wait < 0 ? undefined : deliver(span.isolate, wait));
+  span.done(wait < 0 ? undefined : deliver(span.isolate, span.env, wait));
 }
 
 function close({ isolate, number }, ending, status, grpc, bytes) {

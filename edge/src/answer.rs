@@ -8,7 +8,7 @@
 
 use core::fmt::Write;
 
-use gatespan::{Edit, Pass, Refusal};
+use gatespan::{Edit, Pair, Pass, Refusal};
 
 /// A request that goes on.
 pub(crate) fn pass(pass: &Pass<'_>, span: Option<u32>, origin: Option<usize>) -> String {
@@ -43,6 +43,13 @@ pub(crate) fn refuse(refusal: Refusal, is_grpc: bool) -> String {
         let (status, body, media) = (refusal.status(), refusal.body(), Refusal::CONTENT_TYPE);
         format!("R\n{status}\n{body}\ncontent-type\n{media}")
     }
+}
+
+/// Names and values, a line each.
+pub(crate) fn pairs<'p>(pairs: impl Iterator<Item = Pair<'p>>) -> String {
+    let lines = pairs.flat_map(|(name, value)| [name, value]);
+    let lines: Vec<_> = lines.map(String::from_utf8_lossy).collect();
+    lines.join("\n")
 }
 
 fn line(text: &mut String, line: &str) {

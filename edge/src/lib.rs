@@ -19,15 +19,21 @@ extern crate alloc;
 
 mod answer;
 mod call;
+mod courier;
 mod entropy;
 mod environment;
+mod export;
 mod facts;
+mod messages;
 mod open;
 mod origins;
+mod shown;
 mod status;
 mod vigil;
 mod worker;
 
 pub use call::Call;
+pub use courier::Courier;
+pub use messages::Messages;
 pub use open::Ending;
 pub use worker::Worker;

@@ -1,39 +1,41 @@
 //! One isolate: its configuration, its outbox and its counters. The JavaScript half owns it, and makes it in the first
 //! request.
 
+use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::panic::RefUnwindSafe;
 use core::time::Duration;
 
-use gatespan::backend::{PAUSE_HEADERS, undeliverable};
-use gatespan::config::Host;
-use gatespan::metrics::{Tally, metrics};
-use gatespan::outbox::Outcome;
+use gatespan::backend::undeliverable;
+use gatespan::config::{Host, Via};
+use gatespan::metrics::Tally;
+use gatespan::outbox::Counters;
 use gatespan::policy::Peer;
 use gatespan::{Admission, Config, End, Gate, Headers, Outbox, Request, Time, Word};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::answer;
-use crate::call::Call;
 use crate::entropy::Pool;
 use crate::environment::Environment;
 use crate::facts::{self, Facts};
 use crate::open::{Ending, Open, Opened};
 use crate::origins::Origins;
-use crate::status::{self, Status};
+use crate::status::Status;
 use crate::vigil::Vigil;
 
 /// What all requests of an isolate share.
 #[wasm_bindgen]
 pub struct Worker {
-    gate: Gate,
-    origins: Origins,
-    status: Option<Status>,
-    outbox: RefCell<Outbox>,
+    pub(crate) gate: Rc<Gate>,
+    pub(crate) origins: Origins,
+    pub(crate) status: Option<Status>,
+    pub(crate) outbox: RefCell<Outbox>,
+    pub(crate) tally: RefCell<Tally>,
+    /// What became of the spans that the Queue has brought.
+    pub(crate) brought: RefCell<Counters>,
+    pub(crate) vigil: Vigil,
     opened: RefCell<Opened>,
     pool: RefCell<Pool>,
-    tally: RefCell<Tally>,
-    vigil: Vigil,
 }
 
 /// After a panic the next request finds every borrow given back, and every part as it was before or after a whole step of
@@ -52,14 +54,11 @@ impl Worker {
         let mut faults = Vec::new();
         let origins = Origins::read(&environment, &mut faults);
         let status = Status::read(&environment, &mut faults);
-        let document = environment.text("GATESPAN_CONFIG").unwrap_or_default();
+        let document = environment.text(CONFIG).unwrap_or_default();
         let variable = |name: &str| environment.text(name).map(str::to_owned);
         match Config::parse(document, Host::Worker, &variable) {
             Ok(config) => {
-                faults.extend(undeliverable(&config).map(|backend| {
-                    let kind = backend.kind.word();
-                    format!("backend.kind: {kind} cannot be delivered to yet")
-                }));
+                faults.extend(impossible(&config, &environment));
                 if faults.is_empty() {
                     return Ok(Self::of(config, origins, status));
                 }
@@ -78,46 +77,12 @@ impl Worker {
             opened: RefCell::default(),
             pool: RefCell::new(pool),
             tally: RefCell::default(),
+            brought: RefCell::default(),
             vigil: Vigil::default(),
             origins,
             status,
-            gate: Gate::new(config),
+            gate: Rc::new(Gate::new(config)),
         }
-    }
-
-    /// The request headers that [`admit`](Self::admit) wants to see.
-    #[must_use]
-    pub fn headers(&self) -> Vec<String> {
-        let config = self.gate.config();
-        let address = config.needs().address.then_some(facts::ADDRESS);
-        let headers = config.headers().into_iter().chain(address);
-        #[cfg(feature = "panic-hook")]
-        let headers = headers.chain([PANIC]);
-        headers.map(str::to_owned).collect()
-    }
-
-    /// The origins, each a URL or the name of a binding.
-    #[must_use]
-    pub fn origins(&self) -> Vec<String> {
-        self.origins.places().map(str::to_owned).collect()
-    }
-
-    /// The response header of an exposed trace id.
-    #[must_use]
-    pub fn response_header(&self) -> String {
-        self.gate.config().response_header.clone()
-    }
-
-    /// The headers in which a backend asks for a pause, the one to believe first.
-    #[must_use]
-    pub fn pause_headers(&self) -> Vec<String> {
-        PAUSE_HEADERS.map(str::to_owned).into()
-    }
-
-    /// How long a call to a backend may take, in milliseconds.
-    #[must_use]
-    pub fn timeout(&self) -> u32 {
-        self.gate.config().export.timeout_ms
     }
 
     /// Decides about a request. `facts` and the answer are described in their own files.
@@ -202,71 +167,44 @@ impl Worker {
         }
         self.stand(now, patience)
     }
-
-    /// As [`close`](Self::close), for one who has looked already.
-    #[must_use]
-    pub fn wait(&self, now: f64, patience: f64) -> f64 {
-        self.vigil.relieve();
-        self.stand(time(now), patience)
-    }
-
-    /// The next call to make, if one is due.
-    #[must_use]
-    pub fn poll(&self, now: f64) -> Option<Call> {
-        let mut outbox = self.outbox.borrow_mut();
-        Call::of(&outbox.poll(time(now))?, self.gate.config())
-    }
-
-    /// What came of a call: a status, or 0 if no answer came, and the pause that the backend asked for.
-    #[expect(clippy::needless_pass_by_value, reason = "a call is settled once")]
-    pub fn settle(&self, call: Call, status: u16, retry_after: Option<u32>, now: f64) {
-        let outcome = match status {
-            0 => Outcome::Lost,
-            code => Outcome::Status { code, retry_after },
-        };
-        self.outbox
-            .borrow_mut()
-            .settle(call.ticket, outcome, time(now));
-    }
-
-    /// The path that shows the counters, if one does.
-    #[must_use]
-    pub fn status_path(&self) -> Option<String> {
-        Some(self.status.as_ref()?.path.clone())
-    }
-
-    /// The counters of this isolate as JSON, under the names that Envoy shows; none for somebody without the secret.
-    #[must_use]
-    pub fn status(&self, authorization: &str) -> Option<String> {
-        let status = self.status.as_ref()?;
-        if !status.is_for(authorization) {
-            return None;
-        }
-        let (tally, outbox) = (self.tally.borrow(), self.outbox.borrow());
-        Some(status::counters(&metrics(
-            &tally,
-            &outbox,
-            self.gate.config(),
-        )))
-    }
 }
 
 impl Worker {
-    fn stand(&self, now: Time, patience: f64) -> f64 {
+    pub(crate) fn stand(&self, now: Time, patience: f64) -> f64 {
         let due = self.outbox.borrow().wake_at();
         let wait = self.vigil.stand(due, now, patience.max(0.0) as u64);
         wait.map_or(-1.0, |millis| millis as f64)
     }
 }
 
+/// What the document wants and this Worker cannot do.
+fn impossible(config: &Config, environment: &Environment) -> impl Iterator<Item = String> {
+    let unknown = undeliverable(config).map(|backend| {
+        let kind = backend.kind.word();
+        format!("backend.kind: {kind} cannot be delivered to yet")
+    });
+    let wants_queue = config
+        .backends
+        .iter()
+        .any(|backend| backend.via == Via::Queue);
+    let lacks_queue = wants_queue && !environment.has_binding(QUEUE);
+    let queue = lacks_queue.then(|| format!("backend.via: queue needs the binding {QUEUE}"));
+    unknown.chain(queue)
+}
+
+/// The variable with the document.
+pub(crate) const CONFIG: &str = "GATESPAN_CONFIG";
+/// The binding of the Queue.
+pub(crate) const QUEUE: &str = "GATESPAN_QUEUE";
+
 /// The platform counts whole milliseconds, and stands still while code runs.
-fn time(millis: f64) -> Time {
+pub(crate) fn time(millis: f64) -> Time {
     Time(Duration::from_millis(millis as u64).as_nanos() as u64)
 }
 
 /// The header that the test of panics sends.
 #[cfg(feature = "panic-hook")]
-const PANIC: &str = "x-gatespan-panic";
+pub(crate) const PANIC: &str = "x-gatespan-panic";
 
 /// Panics, or traps, in the middle of a request and with the outbox borrowed.
 #[cfg(feature = "panic-hook")]

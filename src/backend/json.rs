@@ -77,10 +77,11 @@ impl Moment {
     }
 
     pub(super) const fn of(time: Time) -> Self {
-        let micros = time.0 / 1_000;
-        let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
-        let (year, month, day) = date(seconds / 86_400);
-        let second = seconds % 86_400;
+        // In 32 bits from here on: to divide more by a constant is a multiplication of 128 bits.
+        let seconds = time.0 / 1_000_000_000;
+        let micros = (time.0 % 1_000_000_000) as u32 / 1_000;
+        let (year, month, day) = date((seconds / 86_400) as u32);
+        let second = (seconds % 86_400) as u32;
         let ([a, b], [c, d]) = (pair(year / 100), pair(year % 100));
         let ([e, f], [g, h]) = (pair(month), pair(day));
         let ([i, j], [k, l]) = (pair(second / 3_600), pair(second / 60 % 60));
@@ -98,13 +99,13 @@ impl Moment {
 }
 
 /// The two digits of a number below a hundred.
-const fn pair(number: u64) -> [u8; 2] {
+const fn pair(number: u32) -> [u8; 2] {
     [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
 /// The civil date of a day since 1970. Years are counted from March, so that the leap day is a year's last; an era has
 /// 400 years.
-const fn date(days: u64) -> (u64, u64, u64) {
+const fn date(days: u32) -> (u32, u32, u32) {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
     let year_of_era =

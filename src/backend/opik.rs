@@ -152,7 +152,7 @@ fn failure(out: &mut Vec<u8>, error: ErrorType) {
 fn metadata(out: &mut Vec<u8>, span: &Span<'_>) {
     let is_plain = json::is_plain(span.recorded());
     let mut before: &[u8] = br#","metadata":{""#;
-    for attribute in span.attributes() {
+    span.attributes(&mut |attribute| {
         out.extend_from_slice(before);
         match attribute.key {
             Key::Known(key) => out.extend_from_slice(key.as_bytes()),
@@ -165,7 +165,7 @@ fn metadata(out: &mut Vec<u8>, span: &Span<'_>) {
             out.extend_from_slice(b"\":");
             json::whole(out, number);
             before = NEXT;
-            continue;
+            return;
         }
         before = CLOSE_AND_NEXT;
         out.extend_from_slice(b"\":\"");
@@ -177,7 +177,7 @@ fn metadata(out: &mut Vec<u8>, span: &Span<'_>) {
             Value::Opik(id) => out.extend_from_slice(&id.dashed()),
             other => json::shown(out, &other),
         }
-    }
+    });
     out.extend_from_slice(match before {
         NEXT => b"}}",
         CLOSE_AND_NEXT => b"\"}}",

@@ -154,7 +154,8 @@ impl<'a> Seen<'a> {
         value: Value,
         edits: &mut Edits<'a>,
     ) {
-        if field.several || field.first != Some(value.as_bytes()) {
+        let says_so = |first: &'a [u8]| bytes::same(first, value.as_bytes());
+        if field.several || !field.first.is_some_and(says_so) {
             edits.set(name, value);
         }
     }

@@ -3,9 +3,11 @@
 use alloc::vec::Vec;
 use core::mem;
 
+use super::parcel::Parcel;
 use super::pause::Stretch;
 use crate::backend::{Api, Bodies, CALLS, Call};
 use crate::config::Backend;
+use crate::context::Time;
 use crate::span::Span;
 
 /// Encoded spans. A unit is a span with the trace row that may belong to it: they are kept or dropped together.
@@ -115,6 +117,38 @@ impl Batch {
             half.seal(api);
             half
         })
+    }
+
+    /// The next call, packed for a carrier.
+    pub(super) fn pack(&self, api: &'static Api, backend: &Backend) -> Option<Vec<u8>> {
+        let (call, body) = self.next_call(api)?;
+        let index = api.calls.iter().position(|known| known.path == call.path)?;
+        // Units that have nothing in this body stay behind: whoever opens the parcel knows of this call alone.
+        let mut last = 0;
+        let ends = self.ends.iter().filter_map(|ends| ends.get(index).copied());
+        let ends = ends.filter(|end| mem::replace(&mut last, *end) != *end);
+        Some(Parcel::pack(&backend.name, call.path, ends, body))
+    }
+
+    /// The batch of one call that a carrier brings.
+    pub(super) fn unpacked(
+        parcel: &Parcel<'_>,
+        api: &'static Api,
+        is_repeat: bool,
+    ) -> Option<Self> {
+        let call = api.calls.iter().position(|call| call.path == parcel.path)?;
+        let mut batch = Self {
+            call,
+            is_repeat,
+            ..Self::new(Stretch::of(Time(0), 0), [0; CALLS])
+        };
+        *batch.bodies.get_mut(call)? = parcel.body.to_vec();
+        for end in parcel.ends()? {
+            let mut ends = [0; CALLS];
+            *ends.get_mut(call)? = end;
+            batch.ends.push(ends);
+        }
+        Some(batch)
     }
 
     /// The item of a unit in one body, without what stands before it.

@@ -58,6 +58,21 @@ impl Counters {
         self.recorded == self.exported + self.dropped.iter().sum::<u64>() + self.queued
     }
 
+    /// Adds what another outbox has counted.
+    pub fn add(&mut self, other: &Self) {
+        let sum = |mine: [u64; 4], theirs: [u64; 4]| {
+            let mut theirs = theirs.into_iter();
+            mine.map(|count| count + theirs.next().unwrap_or_default())
+        };
+        self.recorded += other.recorded;
+        self.exported += other.exported;
+        self.queued += other.queued;
+        self.queued_bytes += other.queued_bytes;
+        self.stops += other.stops;
+        self.dropped = sum(self.dropped, other.dropped);
+        self.calls = sum(self.calls, other.calls);
+    }
+
     /// A span came that is not queued.
     pub(super) const fn turn_away(&mut self, reason: Dropped) {
         self.recorded += 1;

@@ -1,5 +1,6 @@
 //! One backend's queue: a batch that fills, batches that wait, one that is in flight.
 
+mod carry;
 mod settle;
 
 use alloc::collections::VecDeque;
@@ -57,7 +58,7 @@ impl Lane {
             backend: index,
             api,
             headers: (api.headers)(backend),
-            plan,
+            plan: carry::fitted(plan, backend.via),
             filling: None,
             waiting: VecDeque::new(),
             flight: None,

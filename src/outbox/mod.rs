@@ -7,6 +7,7 @@ mod batch;
 mod counters;
 mod dispatch;
 mod lane;
+mod parcel;
 mod pause;
 
 use alloc::vec::Vec;
@@ -19,6 +20,7 @@ use crate::context::Time;
 use crate::gate::{Export, Receives};
 use crate::span::Span;
 use lane::Lane;
+use parcel::Parcel;
 
 /// The spans of one host thread on their way to all backends.
 #[derive(Debug)]
@@ -90,6 +92,35 @@ impl Outbox {
         let index = self.lanes.iter_mut().position(|lane| lane.is_due(now))?;
         let lane = self.lanes.get_mut(index)?;
         lane.dispatch(index as u32, now)
+    }
+
+    /// A call, packed for a carrier that makes it later: to a gateway with the same backends [`Self::carried`] gives it back.
+    #[must_use]
+    pub fn pack(&self, ticket: Ticket, config: &Config) -> Option<Vec<u8>> {
+        let lane = self.lanes.get(ticket.lane as usize)?;
+        lane.pack(config.backends.get(lane.backend())?)
+    }
+
+    /// An outbox with nothing in it but what a carrier brings; none if that is nothing of ours. `is_repeat` says that the
+    /// carrier has brought it before. What fails is tried for as long as the carrier brings it.
+    #[must_use]
+    pub fn carried(config: &Config, parcel: &[u8], is_repeat: bool, seed: u64) -> Option<Self> {
+        let parcel = Parcel::unpack(parcel)?;
+        let mut backends = config.backends.iter().enumerate();
+        let (index, backend) = backends.find(|(_, backend)| backend.name == parcel.backend)?;
+        let mut lane = Lane::new(index, backend, config.export, seed)?;
+        lane.take_over(&parcel, is_repeat)?;
+        Some(Self {
+            lanes: [lane].into(),
+            open: 0,
+        })
+    }
+
+    /// All that waits, packed for a carrier.
+    #[must_use]
+    pub fn parcels(&self, config: &Config) -> Vec<Vec<u8>> {
+        let of_lane = |lane: &Lane| Some(lane.parcels(config.backends.get(lane.backend())?));
+        self.lanes.iter().filter_map(of_lane).flatten().collect()
     }
 
     /// What came of a call. An outcome that comes too late, or of a call that was never made, is ignored.

@@ -69,98 +69,69 @@ impl fmt::Display for Faults<'_> {
 }
 
 impl Span<'_> {
-    /// Every attribute that this span has.
-    pub fn attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
-        let known = ATTRIBUTES.iter().filter_map(|(key, value)| {
-            Some(Attribute {
-                key: Key::Known(key),
-                value: value(self)?,
-            })
-        });
-        let headers = self
-            .plan
-            .headers
-            .iter()
-            .enumerate()
-            .filter_map(|(index, name)| {
-                let value = Value::Text(self.open.texts.header(index)?);
-                Some(Attribute {
+    /// Tells every attribute that this span has.
+    pub fn attributes(&self, tell: &mut dyn FnMut(Attribute<'_>)) {
+        known(self, tell);
+        for (index, name) in self.plan.headers.iter().enumerate() {
+            if let Some(text) = self.open.texts.header(index) {
+                tell(Attribute {
                     key: Key::RequestHeader(name),
-                    value,
-                })
-            });
-        known.chain(headers)
+                    value: Value::Text(text),
+                });
+            }
+        }
     }
 }
 
-type Row = (&'static str, for<'s> fn(&'s Span<'_>) -> Option<Value<'s>>);
+/// A table of keys and what they say, told one after the other: a list of functions to call is dearer than all they do.
+macro_rules! attributes {
+    ($span:ident: $($key:literal => $value:expr,)*) => {
+        fn known($span: &Span<'_>, tell: &mut dyn FnMut(Attribute<'_>)) {
+            $(if let Some(value) = $value {
+                tell(Attribute { key: Key::Known($key), value });
+            })*
+        }
+    };
+}
 
-/// HTTP attributes by the OpenTelemetry conventions; our own under `gatespan.`.
-static ATTRIBUTES: [Row; 19] = [
-    ("http.request.method", |span| {
-        let known = span.open.texts.known_method()?;
-        Some(Value::Text(known.unwrap_or("_OTHER")))
-    }),
-    ("http.request.method_original", |span| {
-        let texts = &span.open.texts;
-        texts
-            .piece(Piece::Method)
-            .filter(|_| texts.known_method() == Some(None))
-            .map(Value::Text)
-    }),
-    ("url.path", |span| {
-        span.open.texts.piece(Piece::Path).map(Value::Text)
-    }),
-    ("url.query", |span| {
-        span.open.texts.piece(Piece::Query).map(Value::Text)
-    }),
-    ("server.address", |span| {
-        span.open.texts.piece(Piece::Host).map(Value::Text)
-    }),
-    ("gatespan.route", |span| {
-        span.open.texts.piece(Piece::Route).map(Value::Text)
-    }),
-    ("http.response.status_code", |span| {
-        span.end.status.map(|status| Value::Whole(status.into()))
-    }),
-    ("rpc.grpc.status_code", |span| {
-        span.end
-            .grpc_status
-            .map(|status| Value::Whole(status.into()))
-    }),
-    ("http.request.body.size", |span| {
-        span.end.request_bytes.map(Value::Whole)
-    }),
-    ("http.response.body.size", |span| {
-        span.end.response_bytes.map(Value::Whole)
-    }),
-    ("error.type", |span| span.error().map(Value::Error)),
-    ("gatespan.decision", |span| {
-        Some(Value::Text(span.open.decision.word()))
-    }),
-    ("gatespan.end", |span| {
-        Some(Value::Text(span.end.kind.word()))
-    }),
-    ("gatespan.fault", |span| {
-        let faults = Faults(&span.open.faults);
-        faults.iter().next().map(|_| Value::Faults(faults))
-    }),
-    ("gatespan.conflict", |span| {
-        span.open.clash.map(Value::Clash)
-    }),
-    ("gatespan.client.trace_id", |span| {
-        foreign_otel(span).map(|ids| Value::Trace(ids.trace))
-    }),
-    ("gatespan.client.span_id", |span| {
-        foreign_otel(span).map(|ids| Value::Span(ids.span))
-    }),
-    ("gatespan.client.opik_trace_id", |span| {
-        foreign_opik(span).map(|ids| Value::Opik(ids.trace))
-    }),
-    ("gatespan.client.opik_parent_span_id", |span| {
-        foreign_opik(span)?.parent.map(Value::Opik)
-    }),
-];
+// HTTP attributes by the OpenTelemetry conventions; our own under `gatespan.`.
+attributes! { span:
+    "http.request.method" => Some(Value::Text(span.open.texts.method().unwrap_or("_OTHER"))),
+    "http.request.method_original" => unknown_method(span).map(Value::Text),
+    "url.path" => text(span, Piece::Path),
+    "url.query" => text(span, Piece::Query),
+    "server.address" => text(span, Piece::Host),
+    "gatespan.route" => text(span, Piece::Route),
+    "http.response.status_code" => span.end.status.map(|status| Value::Whole(status.into())),
+    "rpc.grpc.status_code" => span.end.grpc_status.map(|status| Value::Whole(status.into())),
+    "http.request.body.size" => span.end.request_bytes.map(Value::Whole),
+    "http.response.body.size" => span.end.response_bytes.map(Value::Whole),
+    "error.type" => span.error().map(Value::Error),
+    "gatespan.decision" => Some(Value::Text(span.open.decision.word())),
+    "gatespan.end" => Some(Value::Text(span.end.kind.word())),
+    "gatespan.fault" => faults(span),
+    "gatespan.conflict" => span.open.clash.map(Value::Clash),
+    "gatespan.client.trace_id" => foreign_otel(span).map(|ids| Value::Trace(ids.trace)),
+    "gatespan.client.span_id" => foreign_otel(span).map(|ids| Value::Span(ids.span)),
+    "gatespan.client.opik_trace_id" => foreign_opik(span).map(|ids| Value::Opik(ids.trace)),
+    "gatespan.client.opik_parent_span_id" => foreign_opik(span).and_then(|ids| ids.parent).map(Value::Opik),
+}
+
+fn text<'s>(span: &'s Span<'_>, piece: Piece) -> Option<Value<'s>> {
+    span.open.texts.piece(piece).map(Value::Text)
+}
+
+fn unknown_method<'s>(span: &'s Span<'_>) -> Option<&'s str> {
+    let texts = &span.open.texts;
+    texts
+        .piece(Piece::Method)
+        .filter(|_| texts.method().is_none())
+}
+
+fn faults<'s>(span: &'s Span<'_>) -> Option<Value<'s>> {
+    let faults = Faults(&span.open.faults);
+    faults.iter().next().map(|_| Value::Faults(faults))
+}
 
 /// The caller's OpenTelemetry ids, where our span stands in Opik or in a trace of its own (law 4).
 fn foreign_otel(span: &Span<'_>) -> Option<OtelIds> {

@@ -63,7 +63,7 @@ impl NameTemplate {
         self.0.iter().map(move |part| match part {
             NamePart::Literal(text) => text,
             // So the conventions name a method that they do not know.
-            NamePart::Method => texts.known_method().flatten().unwrap_or("HTTP"),
+            NamePart::Method => texts.method().unwrap_or("HTTP"),
             NamePart::Path => piece(Piece::Path),
             NamePart::Host => piece(Piece::Host),
             NamePart::Route => piece(Piece::Route),

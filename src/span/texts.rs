@@ -1,7 +1,9 @@
 //! The texts of a span, copied out of the request into one buffer: the request is gone when the span ends.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
+use crate::bytes;
 use crate::config::SpanPlan;
 use crate::gate::Request;
 use crate::redact;
@@ -11,6 +13,13 @@ use crate::target::split_path;
 #[derive(Clone, Debug)]
 pub(super) struct Texts {
     buffer: String,
+    pieces: Pieces,
+    method: Option<&'static str>,
+}
+
+/// Where each piece ends; it begins where the one before it ends.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pieces {
     ends: [u16; PIECES],
     present: u32,
 }
@@ -45,6 +54,79 @@ const METHODS: [&str; 10] = [
 
 impl Texts {
     pub(super) fn of(request: &Request<'_>, plan: &SpanPlan) -> Self {
+        let (buffer, pieces) = Writer::write(request, plan, false);
+        let method = METHODS
+            .iter()
+            .find(|known| bytes::same(known.as_bytes(), request.method))
+            .copied();
+        match String::from_utf8(buffer) {
+            // Of two pieces side by side each may be half of a character.
+            Ok(buffer)
+                if pieces
+                    .ends
+                    .iter()
+                    .all(|end| buffer.is_char_boundary(usize::from(*end))) =>
+            {
+                Self {
+                    buffer,
+                    pieces,
+                    method,
+                }
+            }
+            _ => {
+                let (buffer, pieces) = Writer::write(request, plan, true);
+                // Each piece is UTF-8 now, and so are all of them.
+                let buffer = String::from_utf8(buffer).unwrap_or_default();
+                Self {
+                    buffer,
+                    pieces,
+                    method,
+                }
+            }
+        }
+    }
+
+    /// All texts, one behind the other.
+    pub(super) const fn all(&self) -> &str {
+        self.buffer.as_str()
+    }
+
+    /// The method, if it is one of the conventions'.
+    pub(super) const fn method(&self) -> Option<&'static str> {
+        self.method
+    }
+
+    pub(super) fn piece(&self, piece: Piece) -> Option<&str> {
+        self.text(piece as usize)
+    }
+
+    /// The configured header of this number.
+    pub(super) fn header(&self, index: usize) -> Option<&str> {
+        self.text(FIXED + index)
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        let Pieces { ends, present } = &self.pieces;
+        if present & bit(index) == 0 {
+            return None;
+        }
+        let before = index.checked_sub(1).and_then(|before| ends.get(before));
+        let start = before.copied().unwrap_or(0);
+        self.buffer
+            .get(usize::from(start)..usize::from(*ends.get(index)?))
+    }
+}
+
+/// Copies the texts of a request.
+struct Writer {
+    buffer: Vec<u8>,
+    pieces: Pieces,
+    /// Whether what is no UTF-8 is replaced. Nearly always it is, so that this is asked of all texts at once.
+    mends: bool,
+}
+
+impl Writer {
+    fn write(request: &Request<'_>, plan: &SpanPlan, mends: bool) -> (Vec<u8>, Pieces) {
         let (path, query) = split_path(request.path);
         let thread = plan
             .thread
@@ -57,108 +139,72 @@ impl Texts {
             + thread.map_or(0, <[u8]>::len)
             + 32
             + 128 * plan.headers.len();
-        let mut texts = Self {
-            buffer: String::with_capacity(capacity),
-            ends: [0; PIECES],
-            present: 0,
+        let mut writer = Self {
+            buffer: Vec::with_capacity(capacity),
+            pieces: Pieces::default(),
+            mends,
         };
-        texts.put(Piece::Method as usize, Some(request.method));
-        texts.put(Piece::Path as usize, Some(path));
-        texts.put_query(query, plan);
-        texts.put(
+        writer.put(Piece::Method as usize, Some(request.method));
+        writer.put(Piece::Path as usize, Some(path));
+        writer.put_query(query, plan);
+        writer.put(
             Piece::Host as usize,
             Some(request.host_alone()).filter(|host| !host.is_empty()),
         );
-        texts.put(Piece::Route as usize, request.route);
-        texts.put(Piece::Thread as usize, thread);
+        writer.put(Piece::Route as usize, request.route);
+        writer.put(Piece::Thread as usize, thread);
         for (index, name) in plan.headers.iter().enumerate() {
-            texts.put(FIXED + index, request.headers.first(name.as_bytes()));
+            writer.put(FIXED + index, request.headers.first(name.as_bytes()));
         }
         // What outgrew the guess grew by doubling: a span must not hold twice its texts for as long as it is open.
-        if texts.buffer.capacity() > capacity {
-            texts.buffer.shrink_to_fit();
+        if writer.buffer.capacity() > capacity {
+            writer.buffer.shrink_to_fit();
         }
-        texts
-    }
-
-    /// All texts, one behind the other.
-    pub(super) const fn all(&self) -> &str {
-        self.buffer.as_str()
-    }
-
-    pub(super) fn piece(&self, piece: Piece) -> Option<&str> {
-        self.text(piece as usize)
-    }
-
-    /// The method, if it is one of the conventions'.
-    pub(super) fn known_method(&self) -> Option<Option<&'static str>> {
-        let method = self.piece(Piece::Method)?;
-        Some(METHODS.iter().find(|known| **known == method).copied())
-    }
-
-    /// The configured header of this number.
-    pub(super) fn header(&self, index: usize) -> Option<&str> {
-        self.text(FIXED + index)
-    }
-
-    fn text(&self, index: usize) -> Option<&str> {
-        if self.present & bit(index) == 0 {
-            return None;
-        }
-        let start = index
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before))
-            .copied()
-            .unwrap_or(0);
-        self.buffer
-            .get(usize::from(start)..usize::from(*self.ends.get(index)?))
+        (writer.buffer, writer.pieces)
     }
 
     fn put(&mut self, index: usize, text: Option<&[u8]>) {
+        let start = self.buffer.len();
         if let Some(text) = text {
-            let text = text.get(..LONGEST).unwrap_or(text);
-            match core::str::from_utf8(text) {
-                Ok(text) => self.buffer.push_str(text),
-                // The replacement characters make it longer than it was.
-                Err(_) => {
-                    let lossy = String::from_utf8_lossy(text);
-                    self.buffer.push_str(cut(&lossy));
-                }
-            }
+            self.buffer.extend_from_slice(beginning(text));
         }
-        self.seal(index, text.is_some());
+        self.seal(index, start, text.is_some());
     }
 
     fn put_query(&mut self, query: Option<&[u8]>, plan: &SpanPlan) {
+        let start = self.buffer.len();
         if let Some(query) = query {
-            let start = self.buffer.len();
-            let query = String::from_utf8_lossy(query.get(..LONGEST).unwrap_or(query));
-            redact::query(&query, &plan.query, &mut self.buffer);
-            let end = self.buffer.floor_char_boundary(start + LONGEST);
-            self.buffer.truncate(end);
+            redact::query(beginning(query), &plan.query, &mut self.buffer);
+            self.buffer.truncate(start + LONGEST);
         }
-        self.seal(Piece::Query as usize, query.is_some());
+        self.seal(Piece::Query as usize, start, query.is_some());
     }
 
     /// Ends the text of this number. Texts are put in the order of their numbers, so one ends where the next begins.
-    fn seal(&mut self, index: usize, is_present: bool) {
-        if let Some(end) = self.ends.get_mut(index) {
+    fn seal(&mut self, index: usize, start: usize, is_present: bool) {
+        if self.mends {
+            let text = self.buffer.split_off(start);
+            let text = String::from_utf8_lossy(&text);
+            // The replacement characters make it longer than it was.
+            let end = text.floor_char_boundary(LONGEST);
+            self.buffer
+                .extend_from_slice(text.as_bytes().get(..end).unwrap_or_default());
+        }
+        if let Some(end) = self.pieces.ends.get_mut(index) {
             *end = self.buffer.len() as u16;
         }
         if is_present {
-            self.present |= bit(index);
+            self.pieces.present |= bit(index);
         }
     }
+}
+
+fn beginning(text: &[u8]) -> &[u8] {
+    text.get(..LONGEST).unwrap_or(text)
 }
 
 const fn bit(index: usize) -> u32 {
     1 << index
-}
-
-/// The beginning of a text, cut between two characters.
-fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(LONGEST))
-        .unwrap_or(text)
 }
 
 /// A thread's name is the caller's: it is taken only if it can do no harm anywhere.

@@ -53,7 +53,11 @@ impl Stage {
     }
 
     pub fn of(document: &str) -> Self {
-        let config = Config::parse(document, Host::Envoy, &|_| None).unwrap();
+        Self::in_host(document, Host::Envoy)
+    }
+
+    pub fn in_host(document: &str, host: Host) -> Self {
+        let config = Config::parse(document, host, &|_| None).unwrap();
         let outbox = Outbox::new(&config, 7);
         Self {
             gate: Gate::new(config),

@@ -2,7 +2,7 @@
 
 use gatespan::{Admission, End, EndKind, Export, Time, Word};
 
-use super::{Asked, NOW, OK, ask, gate};
+use super::{Asked, NOW, OK, ask, gate, value};
 
 /// The end, its status and the gRPC status; the type of the error, and why.
 type Row = (
@@ -47,11 +47,9 @@ fn an_error_is_never_the_callers_mistake() {
         };
         let found = ask(&gate, &Asked::read("GET / h").request(), end, |span| {
             assert_eq!(span.end(), end);
-            let error = span
-                .attributes()
-                .find(|one| one.key.to_string() == "error.type");
+            let error = value(span, "error.type");
             assert_eq!(error.is_some(), span.error().is_some());
-            error.map(|error| error.value.to_string())
+            error
         });
         assert_eq!(
             found.as_deref(),

@@ -13,15 +13,13 @@ pub(crate) fn pairs(map: &[u8]) -> Vec<Pair<'_>> {
     let mut pairs = Vec::with_capacity(count);
     let (lengths, _) = lengths.as_chunks::<8>();
     for [a, b, c, d, e, f, g, h] in lengths {
-        let (name, value) = ([*a, *b, *c, *d], [*e, *f, *g, *h]);
-        let Some((name, rest)) = text(texts, name) else {
-            break;
-        };
-        let Some((value, rest)) = text(rest, value) else {
+        let name = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+        let value = u32::from_le_bytes([*e, *f, *g, *h]) as usize;
+        let Some((pair, rest)) = pair(texts, name, value) else {
             break;
         };
         texts = rest;
-        pairs.push((name, value));
+        pairs.push(pair);
     }
     pairs
 }
@@ -31,11 +29,11 @@ fn word(bytes: &[u8]) -> Option<(usize, &[u8])> {
     Some((u32::from_le_bytes(*word) as usize, rest))
 }
 
-fn text(bytes: &[u8], length: [u8; 4]) -> Option<(&[u8], &[u8])> {
-    match bytes.split_at_checked(u32::from_le_bytes(length) as usize)? {
-        (text, [0, rest @ ..]) => Some((text, rest)),
-        _ => None,
-    }
+/// A name and a value of these lengths, and what stands behind them.
+fn pair(texts: &[u8], name: usize, value: usize) -> Option<(Pair<'_>, &[u8])> {
+    let (name, rest) = texts.split_at_checked(name)?;
+    let (value, rest) = rest.get(1..)?.split_at_checked(value)?;
+    Some(((name, value), rest.get(1..)?))
 }
 
 /// Spells a map.

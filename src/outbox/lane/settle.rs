@@ -13,9 +13,10 @@ impl Lane {
         if self.flight.take_if(|flight| flight.call == call).is_none() {
             return;
         }
-        let Outcome::Status { code, retry_after } = outcome else {
-            self.retry(None, now);
-            return;
+        let (code, retry_after) = match outcome {
+            Outcome::Status { code, retry_after } => (code, retry_after),
+            Outcome::Taken => return self.advance(),
+            Outcome::Lost => return self.retry(None, now),
         };
         let is_repeat = self.waiting.front().is_some_and(|batch| batch.is_repeat);
         match (self.api.meaning)(code) {

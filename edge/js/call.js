@@ -1,0 +1,24 @@
+// One call to a backend.
+
+/** Makes a call and tells `owner` what came of it. */
+export async function make({ pauses, timeout }, owner, call) {
+  let status = 0;
+  let pause;
+  try {
+    const headers = call.headers();
+    const response = await fetch(call.url(), {
+      method: "POST",
+      headers: Array.from({ length: headers.length / 2 }, (_, at) => headers.slice(2 * at, 2 * at + 2)),
+      body: call.body(),
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeout),
+    });
+    ({ status } = response);
+    pause = pauses.map((name) => response.headers.get(name)).find((text) => /^\d{1,9}$/.test(text ?? ""));
+    // A body that nobody reads holds one of the six connections of this request.
+    await response.body?.cancel();
+  } catch (error) {
+    console.warn(`gatespan: no answer from the backend: ${error}`);
+  }
+  owner.settle(call, status, pause === undefined ? undefined : +pause, Date.now());
+}

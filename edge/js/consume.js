@@ -1,0 +1,45 @@
+// The other side of the Queue: what this Worker or another isolate of it has put there is brought to the backend. Tries are
+// the platform's to count: `max_retries` of the consumer, and then its dead letter queue.
+import { make } from "./call.js";
+import { failed } from "./isolate.js";
+
+/** Delivers a batch of messages, each of which is a batch of spans. */
+export async function consume(isolate, batch, env) {
+  let delaySeconds;
+  for (const message of batch.messages) {
+    // A backend that wants to be left alone is left alone.
+    if (delaySeconds === undefined) delaySeconds = await delivered(isolate, message, env);
+    else message.retry({ delaySeconds });
+  }
+}
+
+/** For how many seconds the backend is to be left alone; undefined if it may be called. */
+async function delivered(isolate, message, env) {
+  try {
+    const courier = isolate.core.courier(new Uint8Array(message.body), message.attempts);
+    if (courier === undefined) {
+      console.error(`gatespan: message ${message.id} is not of this configuration`);
+      message.retry();
+      return undefined;
+    }
+    for (let call; (call = courier.poll(Date.now())); ) await make(isolate, courier, call);
+    const delaySeconds = courier.pause(Date.now());
+    await settle(courier, message, env, delaySeconds);
+    isolate.core.brought(courier);
+    return delaySeconds;
+  } catch (error) {
+    failed(isolate, error);
+    message.retry();
+    return undefined;
+  }
+}
+
+async function settle(courier, message, env, delaySeconds) {
+  if (delaySeconds === undefined) return message.ack();
+  if (courier.is_whole()) return message.retry({ delaySeconds });
+  // A part was accepted: only the rest goes round once more.
+  const rest = [];
+  for (let body; (body = courier.left(rest.length)); ) rest.push({ body, contentType: "bytes" });
+  await env.GATESPAN_QUEUE.sendBatch(rest, { delaySeconds });
+  message.ack();
+}

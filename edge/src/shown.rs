@@ -1,0 +1,74 @@
+//! What the JavaScript half has to know of the configuration, and what people may know of the counters.
+
+use gatespan::backend::PAUSE_HEADERS;
+use gatespan::config::Via;
+use gatespan::metrics::{delivery, metrics};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::facts;
+use crate::status;
+use crate::worker::Worker;
+
+#[wasm_bindgen]
+impl Worker {
+    /// The request headers that `admit` wants to see.
+    #[must_use]
+    pub fn headers(&self) -> Vec<String> {
+        let config = self.gate.config();
+        let address = config.needs().address.then_some(facts::ADDRESS);
+        let headers = config.headers().into_iter().chain(address);
+        #[cfg(feature = "panic-hook")]
+        let headers = headers.chain([crate::worker::PANIC]);
+        headers.map(str::to_owned).collect()
+    }
+
+    /// The origins, each a URL or the name of a binding.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        self.origins.places().map(str::to_owned).collect()
+    }
+
+    /// The response header of an exposed trace id.
+    #[must_use]
+    pub fn response_header(&self) -> String {
+        self.gate.config().response_header.clone()
+    }
+
+    /// The headers in which a backend asks for a pause, the one to believe first.
+    #[must_use]
+    pub fn pause_headers(&self) -> Vec<String> {
+        PAUSE_HEADERS.map(str::to_owned).into()
+    }
+
+    /// How long a call to a backend may take, in milliseconds.
+    #[must_use]
+    pub fn timeout(&self) -> u32 {
+        self.gate.config().export.timeout_ms
+    }
+
+    /// The path that shows the counters, if one does.
+    #[must_use]
+    pub fn status_path(&self) -> Option<String> {
+        Some(self.status.as_ref()?.path.clone())
+    }
+
+    /// The counters of this isolate as JSON, under the names that Envoy shows; none for somebody without the secret.
+    #[must_use]
+    pub fn status(&self, authorization: &str) -> Option<String> {
+        let status = self.status.as_ref()?;
+        if !status.is_for(authorization) {
+            return None;
+        }
+        let (tally, outbox) = (self.tally.borrow(), self.outbox.borrow());
+        let config = self.gate.config();
+        let mut all = metrics(&tally, &outbox, config);
+        if config
+            .backends
+            .iter()
+            .any(|backend| backend.via == Via::Queue)
+        {
+            all.extend(delivery("gatespan.brought", &self.brought.borrow()));
+        }
+        Some(status::counters(&all))
+    }
+}

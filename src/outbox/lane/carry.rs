@@ -1,0 +1,51 @@
+//! A lane whose calls a carrier makes, and the lane on the other side of the carrier.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::Lane;
+use crate::config::{Backend, ExportPlan, Via};
+use crate::outbox::batch::Batch;
+use crate::outbox::parcel::Parcel;
+
+impl Lane {
+    /// The call that is next, packed.
+    pub(in crate::outbox) fn pack(&self, backend: &Backend) -> Option<Vec<u8>> {
+        self.waiting.front()?.pack(self.api, backend)
+    }
+
+    /// All that waits, packed.
+    pub(in crate::outbox) fn parcels(&self, backend: &Backend) -> Vec<Vec<u8>> {
+        let packed = |batch: &Batch| batch.pack(self.api, backend);
+        self.waiting.iter().filter_map(packed).collect()
+    }
+
+    /// Takes over what a carrier has brought. It is tried for as long as the carrier brings it.
+    pub(in crate::outbox) fn take_over(
+        &mut self,
+        parcel: &Parcel<'_>,
+        is_repeat: bool,
+    ) -> Option<()> {
+        let batch = Batch::unpacked(parcel, self.api, is_repeat)?;
+        self.plan.attempts = u32::MAX;
+        self.counters.recorded = batch.units() as u64;
+        self.counters.queued = batch.units() as u64;
+        self.counters.queued_bytes = batch.bytes() as u64;
+        self.waiting = VecDeque::from([batch]);
+        Some(())
+    }
+}
+
+/// A carrier takes no batch of any size.
+pub(super) fn fitted(plan: ExportPlan, via: Via) -> ExportPlan {
+    match via {
+        Via::Http => plan,
+        Via::Queue => ExportPlan {
+            batch_bytes: plan.batch_bytes.min(MESSAGE_BYTES),
+            ..plan
+        },
+    }
+}
+
+/// A message of a Queue holds 128 KB, and a batch is full with the span that makes it larger than this.
+const MESSAGE_BYTES: u32 = 64_000;

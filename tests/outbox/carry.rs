@@ -1,0 +1,161 @@
+//! A carrier stands between two gateways: one packs its calls, another one makes them.
+
+use gatespan::Outbox;
+use gatespan::config::Host;
+use gatespan::outbox::{Dropped, Outcome};
+
+use super::stage::{OPIK, ROWS, SPANS, Sent, Stage, status};
+
+/// A gateway that has so many spans, and all its calls, packed.
+fn packed(export: &str, spans: usize) -> (Stage, Vec<Vec<u8>>) {
+    let document = OPIK.replacen('{', r#"{"via": "queue", "#, 1);
+    let document = format!(r#"{{"backend": {document}, "export": {export}}}"#);
+    let mut stage = Stage::in_host(&document, Host::Worker);
+    stage.mint(spans);
+    stage.outbox.hurry();
+    let mut parcels = Vec::new();
+    while let Some(sent) = stage.poll() {
+        parcels.extend(stage.outbox.pack(sent.ticket, stage.gate.config()));
+        stage.settle(sent.ticket, Outcome::Taken);
+    }
+    (stage, parcels)
+}
+
+/// The gateway to which a carrier brings a parcel.
+fn carried(parcel: &[u8], is_repeat: bool) -> Stage {
+    let mut stage = Stage::new("{}");
+    stage.outbox = Outbox::carried(stage.gate.config(), parcel, is_repeat, 7).expect("a parcel");
+    stage
+}
+
+fn left(stage: &Stage) -> Vec<Vec<u8>> {
+    stage.outbox.parcels(stage.gate.config())
+}
+
+#[test]
+fn what_is_packed_is_what_would_have_been_sent() {
+    let mut direct = Stage::new("{}");
+    direct.mint(7);
+    direct.outbox.hurry();
+    let direct = direct.drain();
+
+    let (stage, parcels) = packed("{}", 7);
+    assert_eq!(stage.counters().exported, 7, "the carrier answers for them");
+    let delivered = parcels.iter().flat_map(|parcel| {
+        let mut stage = carried(parcel, false);
+        let sent = stage.drain();
+        assert_eq!(left(&stage), Vec::<Vec<u8>>::new());
+        assert_eq!(stage.counters().exported, 7);
+        sent
+    });
+    let bodies = |sent: Sent| (sent.path, sent.body);
+    assert_eq!(
+        delivered.map(bodies).collect::<Vec<_>>(),
+        direct.into_iter().map(bodies).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_parcel_is_small_enough_for_a_message() {
+    let (_, parcels) = packed(r#"{"batch_spans": 1000}"#, 1000);
+    assert!(parcels.len() > 2);
+    assert!(parcels.iter().all(|parcel| parcel.len() < 128_000));
+}
+
+#[test]
+fn a_bad_item_is_found_on_the_other_side() {
+    let (_, parcels) = packed("{}", 9);
+    let mut stage = carried(&parcels[1], false);
+    let mut stored = Vec::new();
+    while let Some(sent) = stage.poll() {
+        assert_eq!(sent.path, SPANS);
+        let names = sent.names();
+        if names.contains(&"4".to_owned()) {
+            stage.answer(&sent, 400);
+        } else {
+            stored.extend(names);
+            stage.answer(&sent, 204);
+        }
+    }
+    assert_eq!(stored, ["0", "1", "2", "3", "5", "6", "7", "8"]);
+    assert_eq!(stage.dropped(Dropped::Refused), 1);
+    assert_eq!(left(&stage), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn a_unit_without_a_row_is_not_in_the_parcel_of_rows() {
+    let mut stage = Stage::new("{}");
+    stage.joined("joined");
+    stage.minted("minted");
+    stage.outbox.hurry();
+    let sent = stage.sent();
+    assert_eq!(sent.path, ROWS);
+    let parcel = stage.outbox.pack(sent.ticket, stage.gate.config()).unwrap();
+    let mut stage = carried(&parcel, false);
+    let sent = stage.sent();
+    stage.answer(&sent, 400);
+    assert_eq!(
+        stage.dropped(Dropped::Refused),
+        1,
+        "it stands alone at once"
+    );
+    assert_eq!(left(&stage), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn what_was_not_delivered_is_packed_as_it_came() {
+    let (_, parcels) = packed("{}", 3);
+    for outcome in [status(503), status(401), Outcome::Lost] {
+        let mut stage = carried(&parcels[0], false);
+        for _ in 0..20 {
+            let sent = stage.next();
+            stage.settle(sent.ticket, outcome);
+        }
+        assert_eq!(stage.poll(), None, "it pauses");
+        assert_eq!(left(&stage), [parcels[0].clone()]);
+    }
+}
+
+#[test]
+fn what_was_delivered_is_not_packed_again() {
+    let (_, parcels) = packed("{}", 4);
+    let mut stage = carried(&parcels[1], false);
+    let sent = stage.sent();
+    stage.answer(&sent, 413);
+    let sent = stage.sent();
+    assert_eq!(sent.names(), ["0", "1"]);
+    stage.answer(&sent, 204);
+    let sent = stage.sent();
+    stage.answer(&sent, 503);
+    let [rest] = &left(&stage)[..] else {
+        panic!("one parcel is left");
+    };
+    let mut stage = carried(rest, true);
+    assert_eq!(stage.drain()[0].names(), ["2", "3"]);
+}
+
+#[test]
+fn a_second_delivery_may_find_the_first() {
+    let (_, parcels) = packed("{}", 2);
+    for (is_repeat, exported) in [(true, 2), (false, 0)] {
+        let mut stage = carried(&parcels[1], is_repeat);
+        while let Some(sent) = stage.poll() {
+            stage.answer(&sent, 409);
+        }
+        assert_eq!(stage.counters().exported, exported);
+    }
+}
+
+#[test]
+fn what_is_not_ours_is_not_taken() {
+    let stage = Stage::new("{}");
+    for parcel in [
+        "",
+        "gatespan/1\nother\n/v1/private/spans/batch\n1\n{",
+        "gatespan/1\nopik\n/v1/private/other\n1\n{",
+        "gatespan/1\nopik\n/v1/private/spans/batch\n7\n{",
+    ] {
+        let outbox = Outbox::carried(stage.gate.config(), parcel.as_bytes(), false, 7);
+        assert!(outbox.is_none(), "{parcel}");
+    }
+}
