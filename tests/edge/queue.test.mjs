@@ -95,6 +95,25 @@ for (const [trouble, steps] of Object.entries({
   });
 }
 
+proof("both ways are counted: what the Queue took, and what became of what it brought", async (stage) => {
+  const { collector, port } = await queued(stage);
+  // One item of the batch cannot be had: each answer cuts the batch in two, until it is alone.
+  await ask(port, 4);
+  assert(await collector.wait({ spans: 4 }));
+  await collector.fault({ kind: "status", code: 400 });
+  await ask(port, 2);
+  let counted;
+  const brought = (name) => counted[`brought.spans.${name}`];
+  const isDone = async () => {
+    counted = await counters(port);
+    return brought("recorded") === 6;
+  };
+  await until(isDone, "six spans that were brought", 30, () => JSON.stringify(counted, null, 1));
+  assert.deepEqual([counted["spans.recorded"], counted["spans.exported"], counted["queue.spans"]], [6, 6, 0]);
+  assert.deepEqual([brought("exported"), brought("dropped.reason.refused")], [4, 2]);
+  assert.equal((await collector.spans()).length, 4);
+});
+
 proof("a Queue that is not bound is a fault of the configuration", async (stage) => {
   const origin = await stage.origin();
   const config = { backend: opik("http://collector.test", { via: "queue" }) };
