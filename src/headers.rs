@@ -39,6 +39,49 @@ impl<'a> Headers<'a> {
     }
 }
 
+/// Lets headers pass whose names may matter, told by their length and first letter alone: of what nobody looks at, a
+/// host need not even make a list.
+#[derive(Clone, Debug)]
+pub struct Sieve {
+    /// By first letter, whatever its case, a bit for each length.
+    lengths: [u32; 32],
+}
+
+impl Sieve {
+    /// A sieve for these names; one that ends in `*` stands for all names with that beginning.
+    #[must_use]
+    pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        let mut sieve = Self { lengths: [0; 32] };
+        for name in names.into_iter().map(str::as_bytes) {
+            let lengths = match name {
+                [start @ .., b'*'] => u32::MAX << bit(start.len()),
+                name => 1 << bit(name.len()),
+            };
+            if let Some(known) = sieve.lengths.get_mut(letter(name)) {
+                *known |= lengths;
+            }
+        }
+        sieve
+    }
+
+    /// Whether a header of this name may matter.
+    #[must_use]
+    #[inline]
+    pub fn lets_pass(&self, name: &[u8]) -> bool {
+        let lengths = self.lengths.get(letter(name)).copied().unwrap_or(0);
+        lengths >> bit(name.len()) & 1 != 0
+    }
+}
+
+fn letter(name: &[u8]) -> usize {
+    name.first().map_or(0, |letter| usize::from(letter & 31))
+}
+
+/// The bit of a length; the last one is that of all greater lengths.
+fn bit(length: usize) -> usize {
+    length.min(31)
+}
+
 /// A change to the headers of the request on its way upstream.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Edit<'a> {
@@ -201,6 +244,31 @@ mod tests {
             value.push(b"abc");
         }
         assert_eq!(value.as_bytes(), b"abc".repeat(30));
+    }
+
+    #[test]
+    fn a_sieve_keeps_no_name_back_that_it_is_for() {
+        let sieve = Sieve::of([
+            "b3",
+            "traceparent",
+            "uberctx-*",
+            "",
+            "x-a-name-of-more-than-thirty-one-letters",
+        ]);
+        for name in [
+            "b3",
+            "B3",
+            "TraceParent",
+            "uberctx-",
+            "Uberctx-any",
+            "",
+            "x-a-name-of-more-than-thirty-one-letters",
+        ] {
+            assert!(sieve.lets_pass(name.as_bytes()), "{name}");
+        }
+        for name in ["accept", "b", "traceparents", "uberctx", "c"] {
+            assert!(!sieve.lets_pass(name.as_bytes()), "{name}");
+        }
     }
 
     #[test]

@@ -47,19 +47,13 @@ function facts(request, { wanted, beginnings }) {
 /** Calls an origin. The body and all headers but ours go over as they are. */
 function send(place, request, env, answer) {
   const isUrl = place.includes("://");
-  const { url, method, headers, body, signal } = request;
-  // The whole of it in one object: to copy a request and then to change it costs twice. A compressed body stays as it is,
-  // else the runtime would unpack and pack it again.
-  const outgoing = new Request(isUrl ? place + pathOf(url) : url, {
-    method,
-    headers,
-    body,
-    signal,
-    redirect: "manual",
-    encodeResponseBody: "manual",
-  });
-  apply(answer, outgoing.headers);
-  return isUrl ? fetch(outgoing) : env[place].fetch(outgoing);
+  const target = isUrl ? place + pathOf(request.url) : request.url;
+  const headers = new Headers(request.headers);
+  apply(answer, headers);
+  // No Request is made of it: to copy one and then to change it costs twice, and it would forget the last of these words.
+  const { method, body, signal } = request;
+  const init = { method, headers, body, signal, redirect: "manual", encodeResponseBody: "manual" };
+  return isUrl ? fetch(target, init) : env[place].fetch(target, init);
 }
 
 /** Removals first, then sets. */
@@ -112,10 +106,18 @@ function refusal(answer) {
 }
 
 /** Without a configuration nothing is enforced, so nothing passes unless somebody has said that it may. */
-export function misconfigured({ faults }, request, env) {
-  if (env.GATESPAN_ON_CONFIG_ERROR === "pass" && env.ORIGIN) {
-    const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
-    return send(place, request, env, ["P", "", "", "", "0"]);
+export async function misconfigured({ faults }, request, env) {
+  if (env.GATESPAN_ON_CONFIG_ERROR !== "pass" || !env.ORIGIN) {
+    return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
   }
-  return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
+  const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
+  try {
+    return await send(place, request, env, UNCHANGED);
+  } catch (error) {
+    console.warn(`gatespan: origin ${place}: ${error}`);
+    return local.unreachable(request);
+  }
 }
+
+/** What the core says when it wants nothing. */
+const UNCHANGED = ["P", "", "", "", "0"];

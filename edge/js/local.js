@@ -7,7 +7,8 @@ const answer = (status, grpc, title, fault, detail) => (request, details) => {
     const headers = {
       "content-type": "application/grpc",
       "grpc-status": `${grpc}`,
-      "grpc-message": encodeURIComponent(text).replaceAll("%20", " "),
+      // What gRPC's percent-encoding leaves as it is.
+      "grpc-message": text.replace(/[^ -$&-~]+/g, encodeURIComponent),
     };
     return new Response(null, { headers });
   }

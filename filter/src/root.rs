@@ -9,11 +9,12 @@ use gatespan::config::{Backend, Host};
 use gatespan::metrics::metrics;
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
-use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Word};
+use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Sieve, Word};
 
 use crate::entropy::Pool;
 use crate::host::{self, Level, Map};
 use crate::stats::Stats;
+use crate::stream::Target;
 
 /// The root context.
 #[derive(Default)]
@@ -30,6 +31,8 @@ pub(crate) struct Root {
 pub(crate) struct Worker {
     pub(crate) gate: Gate,
     pub(crate) needs: Needs,
+    /// Which headers of a request are looked at.
+    pub(crate) sieve: Sieve,
     pub(crate) outbox: RefCell<Outbox>,
     pub(crate) stats: RefCell<Stats>,
     pool: RefCell<Pool>,
@@ -41,6 +44,7 @@ impl Worker {
         let [a, b, c, d, e, f, g, h, ..] = pool.draw();
         Self {
             needs: config.needs(),
+            sieve: Sieve::of(config.headers().into_iter().chain(Target::NAMES)),
             outbox: RefCell::new(Outbox::new(
                 &config,
                 u64::from_le_bytes([a, b, c, d, e, f, g, h]),

@@ -40,7 +40,7 @@ impl Stream {
     pub(crate) fn admit(&mut self) -> Flow {
         self.is_admitted = true;
         let map = host::headers(Map::Request).unwrap_or_default();
-        let pairs = host::pairs(&map);
+        let pairs = host::pairs(&map, &self.worker.sieve);
         let target = Target::of(&pairs);
         let facts = Facts::of(&self.worker);
         let names = facts
@@ -124,13 +124,16 @@ impl Stream {
 
 /// What a request is for, which Envoy hands over as headers whose names begin with a colon.
 #[derive(Default)]
-struct Target<'a> {
+pub(crate) struct Target<'a> {
     method: &'a [u8],
     path: &'a [u8],
     host: &'a [u8],
 }
 
 impl<'a> Target<'a> {
+    /// The names.
+    pub(crate) const NAMES: [&'static str; 3] = [":method", ":path", ":authority"];
+
     fn of(pairs: &[Pair<'a>]) -> Self {
         let mut target = Self::default();
         for (name, value) in pairs {

@@ -76,12 +76,11 @@ impl Moment {
         &self.0
     }
 
-    pub(super) const fn of(time: Time) -> Self {
-        // In 32 bits from here on: to divide more by a constant is a multiplication of 128 bits.
-        let seconds = time.0 / 1_000_000_000;
-        let micros = (time.0 % 1_000_000_000) as u32 / 1_000;
-        let (year, month, day) = date((seconds / 86_400) as u32);
-        let second = (seconds % 86_400) as u32;
+    pub(super) fn of(time: Time) -> Self {
+        let (seconds, nanos) = divided(time.0, 1_000_000_000);
+        let (days, second) = divided(seconds, 86_400);
+        let (second, micros) = (second as u32, nanos as u32 / 1_000);
+        let (year, month, day) = date(days as u32);
         let ([a, b], [c, d]) = (pair(year / 100), pair(year % 100));
         let ([e, f], [g, h]) = (pair(month), pair(day));
         let ([i, j], [k, l]) = (pair(second / 3_600), pair(second / 60 % 60));
@@ -96,6 +95,17 @@ impl Moment {
             r, s, t, b'Z',
         ])
     }
+}
+
+/// A quotient and what is left. The divisor is hidden from the compiler: by a constant it would multiply in 128 bits, which
+/// is many steps here, and dividing is one.
+fn divided(number: u64, divisor: u64) -> (u64, u64) {
+    let divisor = core::hint::black_box(divisor);
+    let quotient = number.checked_div(divisor).unwrap_or(0);
+    (
+        quotient,
+        number.wrapping_sub(quotient.wrapping_mul(divisor)),
+    )
 }
 
 /// The two digits of a number below a hundred.

@@ -115,7 +115,9 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
     }
     out.extend_from_slice(br#"","source":"sdk","name":""#);
     // A template may leave nothing of a request, and nobody finds a row without a name.
-    let is_blank = span.name().all(|text| text.trim().is_empty());
+    let is_blank = span
+        .name()
+        .all(|text| !text.bytes().any(|byte| byte.is_ascii_graphic()) && text.trim().is_empty());
     let nameless = is_blank.then(|| span.service());
     for text in span.name().chain(nameless) {
         json::text(out, text);
@@ -151,25 +153,27 @@ fn failure(out: &mut Vec<u8>, error: ErrorType) {
 /// if the texts of the request need none, which is asked once for all of them.
 fn metadata(out: &mut Vec<u8>, span: &Span<'_>) {
     let is_plain = json::is_plain(span.recorded());
-    let mut before: &[u8] = br#","metadata":{""#;
+    out.extend_from_slice(br#","metadata":{"#);
+    let start = out.len();
     span.attributes(&mut |attribute| {
-        out.extend_from_slice(before);
+        let is_first = out.len() == start;
         match attribute.key {
-            Key::Known(key) => out.extend_from_slice(key.as_bytes()),
+            Key::Known(known) => {
+                out.extend_from_slice(behind_comma(known.member.as_bytes(), is_first));
+            }
             Key::RequestHeader(name) => {
-                out.extend_from_slice(b"http.request.header.");
+                out.extend_from_slice(behind_comma(br#","http.request.header."#, is_first));
                 out.extend_from_slice(name.as_bytes());
+                out.extend_from_slice(br#"":""#);
             }
         }
-        if let Value::Whole(number) = attribute.value {
-            out.extend_from_slice(b"\":");
-            json::whole(out, number);
-            before = NEXT;
-            return;
-        }
-        before = CLOSE_AND_NEXT;
-        out.extend_from_slice(b"\":\"");
         match attribute.value {
+            Value::Whole(number) => {
+                // A number stands without quotes.
+                out.pop();
+                json::whole(out, number);
+                return;
+            }
             Value::Text(text) if is_plain => out.extend_from_slice(text.as_bytes()),
             Value::Text(text) => json::text(out, text),
             Value::Trace(id) => out.extend_from_slice(&id.hex()),
@@ -177,13 +181,12 @@ fn metadata(out: &mut Vec<u8>, span: &Span<'_>) {
             Value::Opik(id) => out.extend_from_slice(&id.dashed()),
             other => json::shown(out, &other),
         }
+        out.push(b'"');
     });
-    out.extend_from_slice(match before {
-        NEXT => b"}}",
-        CLOSE_AND_NEXT => b"\"}}",
-        _ => br#","metadata":{}}"#,
-    });
+    out.extend_from_slice(b"}}");
 }
 
-const NEXT: &[u8] = b",\"";
-const CLOSE_AND_NEXT: &[u8] = b"\",\"";
+/// A member of an object; before the first one there is no comma.
+fn behind_comma(member: &[u8], is_first: bool) -> &[u8] {
+    member.get(usize::from(is_first)..).unwrap_or_default()
+}

@@ -104,7 +104,9 @@ fn read(seen: &Seen<'_>, name: &Name, fields: [&Field<'_>; 2]) -> Result<Option<
     let mut id = None;
     for (header, field) in [name.underscore, name.dash].into_iter().zip(fields) {
         for value in seen.values(header, field) {
-            let found = fit(value).and_then(|text| OpikId::parse(text, seen.now));
+            // What is an id as it came needs no further look.
+            let found = OpikId::parse(value, seen.now)
+                .or_else(|_| fit(value).and_then(|text| OpikId::parse(text, seen.now)));
             let found = found.map_err(|breach| Fault { header, breach })?;
             if id.is_some_and(|known| known != found) {
                 return Err(Fault {

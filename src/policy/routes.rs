@@ -118,17 +118,32 @@ impl Rules {
         Some(Place { route, named })
     }
 
+    /// The layers above the default at a place, the upper one first.
+    fn above(&self, place: Place) -> [Option<&Layer>; 2] {
+        let named = place.named.and_then(|index| self.named.get(index as usize));
+        let route = place
+            .route
+            .and_then(|index| self.routes.get(index as usize));
+        [
+            named.map(|(_, layer)| layer),
+            route.map(|route| &route.layer),
+        ]
+    }
+
+    /// One key of the rule at a place.
+    pub(crate) fn key<'c, T>(
+        &'c self,
+        place: Place,
+        of: impl Fn(&'c Layer) -> Option<T>,
+    ) -> Option<T> {
+        let layers = self.above(place).into_iter().flatten();
+        layers.chain([&self.default]).find_map(of)
+    }
+
     /// The rule at a place.
     #[must_use]
     pub fn rule(&self, place: Place) -> Rule<'_> {
-        let named = place
-            .named
-            .and_then(|index| self.named.get(index as usize))
-            .map(|(_, layer)| layer);
-        let route = place
-            .route
-            .and_then(|index| self.routes.get(index as usize))
-            .map(|route| &route.layer);
+        let [named, route] = self.above(place);
         let (inject, extract, last) = (self.inject, self.extract, &self.default);
         // Most requests have one layer, and a look for each key of each layer is not nothing.
         match (named, route) {

@@ -22,9 +22,18 @@ pub struct Attribute<'s> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Key<'s> {
     /// One of the table's.
-    Known(&'static str),
+    Known(&'static Known),
     /// A recorded request header.
     RequestHeader(&'s str),
+}
+
+/// A name of the table.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Known {
+    /// The name.
+    pub name: &'static str,
+    /// The name as JSON has it in the middle of an object, up to the quote that begins a text: `,"name":"`.
+    pub member: &'static str,
 }
 
 /// What an attribute says.
@@ -88,7 +97,8 @@ macro_rules! attributes {
     ($span:ident: $($key:literal => $value:expr,)*) => {
         fn known($span: &Span<'_>, tell: &mut dyn FnMut(Attribute<'_>)) {
             $(if let Some(value) = $value {
-                tell(Attribute { key: Key::Known($key), value });
+                static KNOWN: Known = Known { name: $key, member: concat!(",\"", $key, "\":\"") };
+                tell(Attribute { key: Key::Known(&KNOWN), value });
             })*
         }
     };
@@ -152,7 +162,7 @@ fn foreign_opik(span: &Span<'_>) -> Option<OpikIds> {
 impl fmt::Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Known(key) => f.write_str(key),
+            Self::Known(known) => f.write_str(known.name),
             Self::RequestHeader(name) => write!(f, "http.request.header.{name}"),
         }
     }

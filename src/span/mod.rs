@@ -4,12 +4,13 @@ mod attributes;
 mod name;
 mod texts;
 
-pub use attributes::{Attribute, Faults, Key, Value};
+pub use attributes::{Attribute, Faults, Key, Known, Value};
 pub use name::{NamePart, NameTemplate};
 pub(crate) use texts::RECORDED_HEADERS;
 use texts::{Piece, Texts};
 
 use alloc::boxed::Box;
+use alloc::string::String;
 
 use crate::arrival::{Arrival, Clash};
 use crate::config::{Config, SpanPlan};
@@ -18,7 +19,7 @@ use crate::fault::Fault;
 use crate::format::FORMATS;
 use crate::gate::{Decision, Request};
 use crate::identity::Own;
-use crate::policy::{Place, Rule};
+use crate::policy::Place;
 use crate::words::words;
 
 /// A span that has begun. Closing it consumes it, so it is recorded once.
@@ -100,7 +101,8 @@ pub struct Span<'g> {
     open: Box<OpenSpan>,
     end: End,
     ended: Time,
-    rule: Rule<'g>,
+    project: Option<&'g str>,
+    tags: &'g [String],
     plan: &'g SpanPlan,
     service: &'g str,
 }
@@ -154,8 +156,12 @@ impl OpenSpan {
     /// Ends the span.
     #[must_use]
     pub fn close(self: Box<Self>, config: &Config, end: End, now: Time) -> Span<'_> {
+        let rules = &config.rules;
         Span {
-            rule: config.rules.rule(self.place),
+            project: rules.key(self.place, |layer| layer.project.as_deref()),
+            tags: rules
+                .key(self.place, |layer| layer.tags.as_deref())
+                .unwrap_or_default(),
             plan: &config.span,
             service: &config.service,
             ended: now.max(self.started),
@@ -217,13 +223,13 @@ impl Span<'_> {
     /// The project that the rule names; the backend's own otherwise.
     #[must_use]
     pub const fn project(&self) -> Option<&str> {
-        self.rule.project
+        self.project
     }
 
     /// The tags that the rule puts on it.
     #[must_use]
-    pub const fn tags(&self) -> &[alloc::string::String] {
-        self.rule.tags
+    pub const fn tags(&self) -> &[String] {
+        self.tags
     }
 
     /// The thread of conversation that the caller named.

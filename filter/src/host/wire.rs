@@ -1,16 +1,16 @@
 //! How the ABI spells a header map: a count, then two lengths a pair, then names and values, each with a NUL behind it.
 
-use gatespan::Pair;
+use gatespan::{Pair, Sieve};
 
-/// Reads a map. One that is cut off ends with its last whole pair.
-pub(crate) fn pairs(map: &[u8]) -> Vec<Pair<'_>> {
+/// Reads the headers of a map that a sieve lets pass. A map that is cut off ends with its last whole pair.
+pub(crate) fn pairs<'m>(map: &'m [u8], sieve: &Sieve) -> Vec<Pair<'m>> {
     let Some((count, rest)) = word(map) else {
         return Vec::new();
     };
     let Some((lengths, mut texts)) = rest.split_at_checked(count.saturating_mul(8)) else {
         return Vec::new();
     };
-    let mut pairs = Vec::with_capacity(count);
+    let mut pairs = Vec::with_capacity(USUAL);
     let (lengths, _) = lengths.as_chunks::<8>();
     for [a, b, c, d, e, f, g, h] in lengths {
         let name = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
@@ -19,7 +19,9 @@ pub(crate) fn pairs(map: &[u8]) -> Vec<Pair<'_>> {
             break;
         };
         texts = rest;
-        pairs.push(pair);
+        if sieve.lets_pass(pair.0) {
+            pairs.push(pair);
+        }
     }
     pairs
 }
@@ -28,6 +30,9 @@ fn word(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (word, rest) = bytes.split_first_chunk()?;
     Some((u32::from_le_bytes(*word) as usize, rest))
 }
+
+/// More headers than nearly any request has that matter.
+const USUAL: usize = 16;
 
 /// A name and a value of these lengths, and what stands behind them.
 fn pair(texts: &[u8], name: usize, value: usize) -> Option<(Pair<'_>, &[u8])> {
@@ -57,12 +62,13 @@ mod tests {
     #[test]
     fn a_map_is_read_as_it_is_spelt() {
         let headers = [(":path", "/"), ("x-empty", ""), ("", "nameless")];
+        let sieve = Sieve::of(headers.map(|(name, _)| name));
         let map = spelled(&headers);
-        let read = pairs(&map);
+        let read = pairs(&map, &sieve);
         let wanted = headers.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
         assert_eq!(read, wanted);
         for end in 0..map.len() {
-            let cut = pairs(&map[..end]);
+            let cut = pairs(&map[..end], &sieve);
             assert_eq!(cut, wanted[..cut.len()], "cut at {end}");
         }
     }
