@@ -16,7 +16,7 @@ TIMES = $(if $(filter $@,$(MAKECMDGOALS)),.make/times $@)
 SECONDS := 60
 
 .PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
-.PHONY: tour wasm worker e2e
+.PHONY: tour wasm worker e2e edge bench-edge
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -64,6 +64,11 @@ ARGS :=
 e2e: ## the tests through a real Envoy
 	@$(STAGE) .make/e2e $(ARGS)
 
+# FILES: which of them, as in `make edge FILES=tests/edge/scenarios.test.mjs`.
+FILES :=
+edge: ## the tests of the Worker through a real workerd
+	@$(STAGE) .make/edge-test $(FILES)
+
 fuzz: ## random bytes into each parser; SECONDS=60 for each target
 	@$(STAGE) .make/fuzz $(SECONDS)
 
@@ -71,6 +76,9 @@ fuzz: ## random bytes into each parser; SECONDS=60 for each target
 
 bench: ## how fast a request is decided, beside OpenTelemetry's propagator
 	@$(STAGE) cargo bench -p gatespan-peers
+
+bench-edge: ## CPU per request of the Worker, beside a bare proxy and a twin by hand
+	@$(STAGE) .make/edge-bench
 
 ## Make
 
