@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use gatespan::backend::{PAUSE_HEADERS, undeliverable};
 use gatespan::config::{Backend, Host};
-use gatespan::metrics::metrics;
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
 use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Sieve, Word};
@@ -110,8 +109,7 @@ impl Root {
         };
         let outbox = worker.outbox.borrow();
         let mut stats = worker.stats.borrow_mut();
-        let metrics = metrics(&stats.tally, &outbox, worker.gate.config());
-        stats.publish(&metrics);
+        stats.publish(&outbox, worker.gate.config());
         self.stops_told
             .resize(worker.gate.config().backends.len(), 0);
         for (index, counters) in outbox.counters() {
