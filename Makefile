@@ -16,7 +16,7 @@ TIMES = $(if $(filter $@,$(MAKECMDGOALS)),.make/times $@)
 SECONDS := 60
 
 .PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
-.PHONY: tour wasm worker e2e edge bench-edge
+.PHONY: tour wasm worker e2e edge bench-edge cost
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -32,10 +32,10 @@ tour: ## the core alone: requests as they come in, and what goes upstream
 
 ## Prove
 
-test: check test-workspace e2e page ## everything that must hold before a change lands
+test: check test-workspace e2e page edge ## everything that must hold before a change lands
 	@$(TIMES)
 
-check: fmt lint test-core docs nostd ## the quick half of it: style, the core's tests, documentation, no_std
+check: fmt lint test-core docs nostd cost ## the quick half: style, the core's tests, documentation, no_std, what a request costs
 	@$(TIMES)
 
 fmt: ## the formatting is rustfmt's
@@ -52,6 +52,9 @@ docs: ## the documentation builds without a warning
 
 nostd: ## the core builds against core and alloc alone, without std
 	@$(STAGE) .make/nostd
+
+cost: ## fuel, host calls and bytes of a request in the shipped filter, against tests/cost/budget.json
+	@$(STAGE) .make/cost
 
 test-workspace: ## the tests of the other crates
 	@$(STAGE) cargo test --workspace --exclude gatespan
