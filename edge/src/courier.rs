@@ -15,6 +15,7 @@ use crate::worker::time;
 #[wasm_bindgen]
 pub struct Courier {
     gate: Rc<Gate>,
+    message: Vec<u8>,
     outbox: RefCell<Outbox>,
 }
 
@@ -22,22 +23,19 @@ pub struct Courier {
 impl RefUnwindSafe for Courier {}
 
 impl Courier {
-    pub(crate) const fn new(gate: Rc<Gate>, outbox: Outbox) -> Self {
+    pub(crate) fn new(gate: Rc<Gate>, message: &[u8], outbox: Outbox) -> Self {
         Self {
             gate,
+            message: message.to_vec(),
             outbox: RefCell::new(outbox),
         }
     }
 
-    fn counters(&self) -> Counters {
-        let outbox = self.outbox.borrow();
-        let mut all = outbox.counters().map(|(_, counters)| counters);
-        all.next().unwrap_or_default()
-    }
-
     /// The counters without what the Queue will bring again.
     pub(crate) fn settled(&self) -> Counters {
-        let counters = self.counters();
+        let outbox = self.outbox.borrow();
+        let mut all = outbox.counters().map(|(_, counters)| counters);
+        let counters = all.next().unwrap_or_default();
         Counters {
             recorded: counters.recorded - counters.queued,
             queued: 0,
@@ -76,8 +74,7 @@ impl Courier {
     /// Whether the message is as it came, so that the Queue may bring it again.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        let counters = self.counters();
-        counters.queued == counters.recorded && self.left(1).is_none()
+        self.left(0).as_ref() == Some(&self.message) && self.left(1).is_none()
     }
 
     /// One of the messages that are made of what is left.

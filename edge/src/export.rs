@@ -53,7 +53,7 @@ impl Worker {
     pub fn courier(&self, message: &[u8], times: u32) -> Option<Courier> {
         let is_repeat = times > 1;
         let outbox = Outbox::carried(self.gate.config(), message, is_repeat, u64::from(times))?;
-        Some(Courier::new(Rc::clone(&self.gate), outbox))
+        Some(Courier::new(Rc::clone(&self.gate), message, outbox))
     }
 
     /// Counts what became of a message.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::mem;
 
-use super::parcel::Parcel;
+use super::parcel::{Packed, Parcel};
 use super::pause::Stretch;
 use crate::backend::{Api, Bodies, CALLS, Call};
 use crate::config::Backend;
@@ -119,34 +119,40 @@ impl Batch {
         })
     }
 
-    /// The next call, packed for a carrier.
-    pub(super) fn pack(&self, api: &'static Api, backend: &Backend) -> Option<Vec<u8>> {
-        let (call, body) = self.next_call(api)?;
-        let index = api.calls.iter().position(|known| known.path == call.path)?;
-        // Units that have nothing in this body stay behind: whoever opens the parcel knows of this call alone.
-        let mut last = 0;
-        let ends = self.ends.iter().filter_map(|ends| ends.get(index).copied());
-        let ends = ends.filter(|end| mem::replace(&mut last, *end) != *end);
-        Some(Parcel::pack(&backend.name, call.path, ends, body))
+    /// All calls that are still to be made, packed for a carrier.
+    pub(super) fn pack(&self, api: &'static Api, backend: &Backend) -> Vec<u8> {
+        let calls = api.calls.iter().zip(&self.bodies).enumerate();
+        let left = calls.filter(|(_, (_, body))| !body.is_empty());
+        let packed = left.map(|(index, (call, body))| Packed {
+            path: call.path,
+            ends: (self.ends.iter())
+                .filter_map(|ends| ends.get(index).copied())
+                .collect(),
+            body,
+        });
+        let calls = packed.collect();
+        let backend = &backend.name;
+        Parcel { backend, calls }.pack()
     }
 
-    /// The batch of one call that a carrier brings.
+    /// The batch that a carrier brings.
     pub(super) fn unpacked(
         parcel: &Parcel<'_>,
         api: &'static Api,
         is_repeat: bool,
     ) -> Option<Self> {
-        let call = api.calls.iter().position(|call| call.path == parcel.path)?;
+        let units = parcel.calls.first()?.ends.len();
         let mut batch = Self {
-            call,
+            ends: alloc::vec![[0; CALLS]; units],
             is_repeat,
             ..Self::new(Stretch::of(Time(0), 0), [0; CALLS])
         };
-        *batch.bodies.get_mut(call)? = parcel.body.to_vec();
-        for end in parcel.ends()? {
-            let mut ends = [0; CALLS];
-            *ends.get_mut(call)? = end;
-            batch.ends.push(ends);
+        for Packed { path, ends, body } in &parcel.calls {
+            let call = api.calls.iter().position(|call| call.path == *path)?;
+            *batch.bodies.get_mut(call)? = body.to_vec();
+            for (unit, end) in batch.ends.iter_mut().zip(ends) {
+                *unit.get_mut(call)? = *end;
+            }
         }
         Some(batch)
     }

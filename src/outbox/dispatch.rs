@@ -38,7 +38,7 @@ pub enum Outcome {
         /// Seconds that it asked us to wait: `RateLimit-Reset`, else `Retry-After`.
         retry_after: Option<u32>,
     },
-    /// A carrier has it, and answers for it from now on.
+    /// A carrier has the whole batch, and answers for it from now on.
     Taken,
     /// No answer came: refused, reset, or too late.
     Lost,

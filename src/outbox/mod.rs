@@ -94,7 +94,8 @@ impl Outbox {
         lane.dispatch(index as u32, now)
     }
 
-    /// A call, packed for a carrier that makes it later: to a gateway with the same backends [`Self::carried`] gives it back.
+    /// The batch of a call, packed for a carrier that is to deliver it: all calls that it needs, and not that one alone.
+    /// [`Self::carried`] unpacks it in a gateway with the same backends.
     #[must_use]
     pub fn pack(&self, ticket: Ticket, config: &Config) -> Option<Vec<u8>> {
         let lane = self.lanes.get(ticket.lane as usize)?;

@@ -1,7 +1,7 @@
-//! A call that somebody else makes: packed for a carrier that keeps it, and brings it to a gateway with the same backend.
+//! A batch that somebody else delivers: packed for a carrier that keeps it, and brings it to a gateway with the same backend.
 //!
 //! ```text
-//! gatespan/1 ⏎ name of the backend ⏎ path of the call ⏎ where each unit ends in the body ⏎ body
+//! gatespan/1 ⏎ name of the backend ⏎ { path of a call ␠ length of its body { ␠ where a unit ends in it } ⏎ } ⏎ { body }
 //! ```
 
 use alloc::string::String;
@@ -11,87 +11,143 @@ use core::fmt::Write;
 const KIND: &str = "gatespan/1";
 
 /// What a carrier brings back.
+#[derive(PartialEq, Eq, Debug)]
 pub(super) struct Parcel<'p> {
     pub(super) backend: &'p str,
+    pub(super) calls: Vec<Packed<'p>>,
+}
+
+/// One call of it.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct Packed<'p> {
     pub(super) path: &'p str,
-    ends: &'p str,
+    pub(super) ends: Vec<u32>,
     pub(super) body: &'p [u8],
 }
 
 impl<'p> Parcel<'p> {
-    /// Packs a body whose units end at these places.
-    pub(super) fn pack(
-        backend: &str,
-        path: &str,
-        ends: impl Iterator<Item = u32>,
-        body: &[u8],
-    ) -> Vec<u8> {
+    /// As the carrier takes it.
+    pub(super) fn pack(&self) -> Vec<u8> {
         let mut head = String::new();
         // Writing to a text does not fail.
-        let _ = write!(head, "{KIND}\n{backend}\n{path}\n");
-        for (index, end) in ends.enumerate() {
-            let between = if index == 0 { "" } else { " " };
-            let _ = write!(head, "{between}{end}");
+        let _ = writeln!(head, "{KIND}\n{}", self.backend);
+        for Packed { path, ends, body } in &self.calls {
+            let _ = write!(head, "{path} {}", body.len());
+            for end in ends {
+                let _ = write!(head, " {end}");
+            }
+            head.push('\n');
         }
         head.push('\n');
         let mut bytes = head.into_bytes();
-        bytes.extend_from_slice(body);
+        for call in &self.calls {
+            bytes.extend_from_slice(call.body);
+        }
         bytes
     }
 
     /// Reads what was packed; none if it is something else.
     pub(super) fn unpack(bytes: &'p [u8]) -> Option<Self> {
-        let mut lines = bytes.splitn(5, |byte| *byte == b'\n');
-        let mut line = || core::str::from_utf8(lines.next()?).ok();
-        let (kind, backend, path, ends) = (line()?, line()?, line()?, line()?);
-        let body = lines.next()?;
-        (kind == KIND).then_some(Self {
-            backend,
-            path,
-            ends,
-            body,
-        })
+        let (kind, rest) = line(bytes)?;
+        let (backend, mut rest) = line(rest)?;
+        let mut lines = Vec::new();
+        let mut bodies = loop {
+            let (head, behind) = line(rest)?;
+            rest = behind;
+            if head.is_empty() {
+                break rest;
+            }
+            lines.push(head);
+        };
+        let mut calls = Vec::with_capacity(lines.len());
+        for head in lines {
+            let mut words = head.split(' ');
+            let path = words.next()?;
+            let length = words.next()?.parse().ok()?;
+            let ends: Option<Vec<u32>> = words.map(|end| end.parse().ok()).collect();
+            let (body, rest) = bodies.split_at_checked(length)?;
+            let ends = ends.filter(|ends| is_inside(ends, length))?;
+            calls.push(Packed { path, ends, body });
+            bodies = rest;
+        }
+        let is_whole = kind == KIND && bodies.is_empty() && is_even(&calls);
+        is_whole.then_some(Self { backend, calls })
     }
+}
 
-    /// Where the units end; none if they do not follow each other inside the body.
-    pub(super) fn ends(&self) -> Option<Vec<u32>> {
-        let ends: Option<Vec<u32>> = self.ends.split(' ').map(|end| end.parse().ok()).collect();
-        ends.filter(|ends| {
-            ends.is_sorted()
-                && ends
-                    .last()
-                    .is_some_and(|last| *last as usize <= self.body.len())
-        })
-    }
+fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (line, rest) = bytes.split_at_checked(end)?;
+    Some((core::str::from_utf8(line).ok()?, rest.get(1..)?))
+}
+
+/// Whether units follow each other inside the body.
+fn is_inside(ends: &[u32], length: usize) -> bool {
+    ends.is_sorted() && ends.last().is_some_and(|last| *last as usize <= length)
+}
+
+/// Whether each call has its part of each unit.
+fn is_even(calls: &[Packed<'_>]) -> bool {
+    let mut units = calls.iter().map(|call| call.ends.len());
+    let first = units.next();
+    first.is_some() && units.all(|units| Some(units) == first)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
 
     #[test]
     fn what_was_packed_is_what_comes_out() {
-        let bytes = Parcel::pack("opik", "/v1", [5, 5, 9].into_iter(), b"[1,\n2,3]\n");
-        let parcel = Parcel::unpack(&bytes).unwrap();
-        assert_eq!((parcel.backend, parcel.path), ("opik", "/v1"));
-        assert_eq!(parcel.ends(), Some([5, 5, 9].into()));
-        assert_eq!(parcel.body, b"[1,\n2,3]\n");
+        let parcel = Parcel {
+            backend: "opik two",
+            calls: Vec::from([
+                Packed {
+                    path: "/rows",
+                    ends: Vec::from([0, 4, 4]),
+                    body: b"[1,\n]",
+                },
+                Packed {
+                    path: "/spans",
+                    ends: Vec::from([2, 5, 7]),
+                    body: b"\n\n2,3,4]",
+                },
+            ]),
+        };
+        let bytes = parcel.pack();
+        assert_eq!(Parcel::unpack(&bytes), Some(parcel));
     }
 
     #[test]
     fn anything_else_is_no_parcel() {
-        for text in [
-            "",
-            "gatespan/2\nopik\n/v1\n1\n[",
-            "gatespan/1\nopik\n/v1\n1",
-            "{\"headers\":{}}",
+        let good = "gatespan/1\nopik\n/v1 3 2\n\n[,]";
+        assert!(Parcel::unpack(good.as_bytes()).is_some());
+        for (bad, why) in [
+            ("", "nothing"),
+            ("{\"headers\":{}}", "somebody else's message"),
+            ("gatespan/2\nopik\n/v1 3 2\n\n[,]", "another version"),
+            ("gatespan/1\nopik\n\n", "no call"),
+            ("gatespan/1\nopik\n/v1 3 2\n", "no end of the head"),
+            ("gatespan/1\nopik\n/v1 3\n\n[,]", "no unit"),
+            ("gatespan/1\nopik\n/v1\n\n[,]", "no length"),
+            ("gatespan/1\nopik\n/v1 4 2\n\n[,]", "too short"),
+            ("gatespan/1\nopik\n/v1 2 2\n\n[,]", "too long"),
+            ("gatespan/1\nopik\n/v1 3 4\n\n[,]", "a unit outside"),
+            ("gatespan/1\nopik\n/v1 3 2 1\n\n[,]", "units in no order"),
+            ("gatespan/1\nopik\n/v1 3 -1\n\n[,]", "not a number"),
+            ("gatespan/1\nopik\n/v1 3  2\n\n[,]", "two blanks"),
+            ("gatespan/1\nopik\n/a 1 1\n/b 1 1 1\n\n[]", "uneven"),
         ] {
-            assert!(Parcel::unpack(text.as_bytes()).is_none(), "{text}");
+            assert!(Parcel::unpack(bad.as_bytes()).is_none(), "{why}");
         }
-        for ends in ["", "2 1", "9", "-1", "1  2", "4294967296"] {
-            let text = alloc::format!("gatespan/1\nopik\n/v1\n{ends}\n[,]");
-            let parcel = Parcel::unpack(text.as_bytes()).unwrap();
-            assert!(parcel.ends().is_none(), "{ends}");
+        for cut in 0..good.len() {
+            let beginning = good.get(..cut).unwrap_or_default();
+            assert!(
+                Parcel::unpack(beginning.as_bytes()).is_none(),
+                "{beginning}"
+            );
         }
+        assert!(Parcel::unpack(format!("{good}]").as_bytes()).is_none());
     }
 }

@@ -6,7 +6,7 @@ use gatespan::outbox::{Dropped, Outcome};
 
 use super::stage::{OPIK, ROWS, SPANS, Sent, Stage, status};
 
-/// A gateway that has so many spans, and all its calls, packed.
+/// A gateway that has had so many spans, and all its batches, packed.
 fn packed(export: &str, spans: usize) -> (Stage, Vec<Vec<u8>>) {
     let document = OPIK.replacen('{', r#"{"via": "queue", "#, 1);
     let document = format!(r#"{{"backend": {document}, "export": {export}}}"#);
@@ -58,48 +58,36 @@ fn what_is_packed_is_what_would_have_been_sent() {
 #[test]
 fn a_parcel_is_small_enough_for_a_message() {
     let (_, parcels) = packed(r#"{"batch_spans": 1000}"#, 1000);
-    assert!(parcels.len() > 2);
+    assert!(parcels.len() > 5);
     assert!(parcels.iter().all(|parcel| parcel.len() < 128_000));
 }
 
 #[test]
 fn a_bad_item_is_found_on_the_other_side() {
     let (_, parcels) = packed("{}", 9);
-    let mut stage = carried(&parcels[1], false);
-    let mut stored = Vec::new();
-    while let Some(sent) = stage.poll() {
-        assert_eq!(sent.path, SPANS);
-        let names = sent.names();
-        if names.contains(&"4".to_owned()) {
-            stage.answer(&sent, 400);
-        } else {
-            stored.extend(names);
+    for path in [ROWS, SPANS] {
+        let mut stage = carried(&parcels[0], false);
+        let mut stored = Vec::new();
+        while let Some(sent) = stage.poll() {
+            let names = sent.names();
+            if sent.path == path && names.contains(&"4".to_owned()) {
+                stage.answer(&sent, 400);
+                continue;
+            }
+            if sent.path == SPANS {
+                stored.extend(names);
+            }
             stage.answer(&sent, 204);
         }
+        assert_eq!(
+            stored,
+            ["0", "1", "2", "3", "5", "6", "7", "8"],
+            "a row takes its span along"
+        );
+        assert_eq!(stage.dropped(Dropped::Refused), 1);
+        assert_eq!(stage.counters().exported, 8);
+        assert_eq!(left(&stage), Vec::<Vec<u8>>::new());
     }
-    assert_eq!(stored, ["0", "1", "2", "3", "5", "6", "7", "8"]);
-    assert_eq!(stage.dropped(Dropped::Refused), 1);
-    assert_eq!(left(&stage), Vec::<Vec<u8>>::new());
-}
-
-#[test]
-fn a_unit_without_a_row_is_not_in_the_parcel_of_rows() {
-    let mut stage = Stage::new("{}");
-    stage.joined("joined");
-    stage.minted("minted");
-    stage.outbox.hurry();
-    let sent = stage.sent();
-    assert_eq!(sent.path, ROWS);
-    let parcel = stage.outbox.pack(sent.ticket, stage.gate.config()).unwrap();
-    let mut stage = carried(&parcel, false);
-    let sent = stage.sent();
-    stage.answer(&sent, 400);
-    assert_eq!(
-        stage.dropped(Dropped::Refused),
-        1,
-        "it stands alone at once"
-    );
-    assert_eq!(left(&stage), Vec::<Vec<u8>>::new());
 }
 
 #[test]
@@ -119,29 +107,35 @@ fn what_was_not_delivered_is_packed_as_it_came() {
 #[test]
 fn what_was_delivered_is_not_packed_again() {
     let (_, parcels) = packed("{}", 4);
-    let mut stage = carried(&parcels[1], false);
-    let sent = stage.sent();
-    stage.answer(&sent, 413);
-    let sent = stage.sent();
-    assert_eq!(sent.names(), ["0", "1"]);
-    stage.answer(&sent, 204);
-    let sent = stage.sent();
-    stage.answer(&sent, 503);
+    let mut stage = carried(&parcels[0], false);
+    let rows = stage.sent();
+    assert_eq!(rows.path, ROWS);
+    stage.answer(&rows, 204);
+    let spans = stage.sent();
+    stage.answer(&spans, 413);
+    let half = stage.sent();
+    assert_eq!(half.names(), ["0", "1"]);
+    stage.answer(&half, 204);
+    let half = stage.sent();
+    stage.answer(&half, 503);
     let [rest] = &left(&stage)[..] else {
         panic!("one parcel is left");
     };
     let mut stage = carried(rest, true);
-    assert_eq!(stage.drain()[0].names(), ["2", "3"]);
+    let sent = stage.drain();
+    assert_eq!(sent.len(), 1, "the rows are there already");
+    assert_eq!((sent[0].path, sent[0].names()), (SPANS, half.names()));
+    assert_eq!(stage.counters().exported, 2);
 }
 
 #[test]
 fn a_second_delivery_may_find_the_first() {
-    let (_, parcels) = packed("{}", 2);
-    for (is_repeat, exported) in [(true, 2), (false, 0)] {
-        let mut stage = carried(&parcels[1], is_repeat);
-        while let Some(sent) = stage.poll() {
-            stage.answer(&sent, 409);
-        }
+    let (_, parcels) = packed("{}", 1);
+    for (is_repeat, exported) in [(true, 1), (false, 0)] {
+        let mut stage = carried(&parcels[0], is_repeat);
+        let rows = stage.sent();
+        stage.answer(&rows, 409);
+        stage.drain();
         assert_eq!(stage.counters().exported, exported);
     }
 }
@@ -151,9 +145,8 @@ fn what_is_not_ours_is_not_taken() {
     let stage = Stage::new("{}");
     for parcel in [
         "",
-        "gatespan/1\nother\n/v1/private/spans/batch\n1\n{",
-        "gatespan/1\nopik\n/v1/private/other\n1\n{",
-        "gatespan/1\nopik\n/v1/private/spans/batch\n7\n{",
+        "gatespan/1\nother\n/v1/private/spans/batch 1 1\n\n{",
+        "gatespan/1\nopik\n/v1/private/other 1 1\n\n{",
     ] {
         let outbox = Outbox::carried(stage.gate.config(), parcel.as_bytes(), false, 7);
         assert!(outbox.is_none(), "{parcel}");

@@ -1,4 +1,4 @@
-//! A lane whose calls a carrier makes, and the lane on the other side of the carrier.
+//! A lane whose batches a carrier delivers, and the lane on the other side of the carrier.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -6,18 +6,29 @@ use alloc::vec::Vec;
 use super::Lane;
 use crate::config::{Backend, ExportPlan, Via};
 use crate::outbox::batch::Batch;
+use crate::outbox::counters::CallOutcome;
 use crate::outbox::parcel::Parcel;
 
 impl Lane {
-    /// The call that is next, packed.
+    /// The batch whose call is next, packed with all its calls.
     pub(in crate::outbox) fn pack(&self, backend: &Backend) -> Option<Vec<u8>> {
-        self.waiting.front()?.pack(self.api, backend)
+        Some(self.waiting.front()?.pack(self.api, backend))
+    }
+
+    /// A carrier has taken the batch in flight, all of it.
+    pub(super) fn hand_over(&mut self) {
+        self.counters.call(CallOutcome::Ok);
+        self.recover();
+        if let Some(batch) = self.waiting.pop_front() {
+            self.counters.export(batch.units());
+            self.counters.resize(batch.bytes(), 0);
+        }
     }
 
     /// All that waits, packed.
     pub(in crate::outbox) fn parcels(&self, backend: &Backend) -> Vec<Vec<u8>> {
         let packed = |batch: &Batch| batch.pack(self.api, backend);
-        self.waiting.iter().filter_map(packed).collect()
+        self.waiting.iter().map(packed).collect()
     }
 
     /// Takes over what a carrier has brought. It is tried for as long as the carrier brings it.

@@ -15,7 +15,7 @@ impl Lane {
         }
         let (code, retry_after) = match outcome {
             Outcome::Status { code, retry_after } => (code, retry_after),
-            Outcome::Taken => return self.advance(),
+            Outcome::Taken => return self.hand_over(),
             Outcome::Lost => return self.retry(None, now),
         };
         let is_repeat = self.waiting.front().is_some_and(|batch| batch.is_repeat);
@@ -97,7 +97,7 @@ impl Lane {
         gave_up
     }
 
-    fn recover(&mut self) {
+    pub(super) fn recover(&mut self) {
         self.backoff.end();
         self.counters.stopped = None;
     }
