@@ -7,14 +7,16 @@ SHELL := bash
 .NOTPARALLEL:
 
 STAGE = .make/stage $@
-BEGIN := $(shell date +%s)
-TOTAL = echo "── $@: passed after $$(($$(date +%s) - $(BEGIN))) s in all"
+# Whose times .make/times tells.
+export RUN := $(shell date +%s.%N)
+# Once, for what was asked for and not for a part of it.
+TIMES = $(if $(filter $@,$(MAKECMDGOALS)),.make/times $@)
 
 # How long `make fuzz` feeds each target.
 SECONDS := 60
 
 .PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
-.PHONY: tour wasm worker e2e
+.PHONY: tour wasm worker e2e edge bench-edge cost
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -30,11 +32,11 @@ tour: ## the core alone: requests as they come in, and what goes upstream
 
 ## Prove
 
-test: check test-workspace ## everything that must hold before a change lands
-	@$(TOTAL)
+test: check test-workspace e2e page edge ## everything that must hold before a change lands
+	@$(TIMES)
 
-check: fmt lint test-core docs nostd ## the quick half of it: style, the core's tests, documentation, no_std
-	@$(TOTAL)
+check: fmt lint test-core docs nostd cost ## the quick half: style, the core's tests, documentation, no_std, what a request costs
+	@$(TIMES)
 
 fmt: ## the formatting is rustfmt's
 	@$(STAGE) cargo fmt --all --check
@@ -51,6 +53,9 @@ docs: ## the documentation builds without a warning
 nostd: ## the core builds against core and alloc alone, without std
 	@$(STAGE) .make/nostd
 
+cost: ## fuel, host calls and bytes of a request in the shipped filter, against tests/cost/budget.json
+	@$(STAGE) .make/cost
+
 test-workspace: ## the tests of the other crates
 	@$(STAGE) cargo test --workspace --exclude gatespan
 
@@ -62,6 +67,11 @@ ARGS :=
 e2e: ## the tests through a real Envoy
 	@$(STAGE) .make/e2e $(ARGS)
 
+# FILES: which of them, as in `make edge FILES=tests/edge/scenarios.test.mjs`.
+FILES :=
+edge: ## the tests of the Worker through a real workerd
+	@$(STAGE) .make/edge-test $(FILES)
+
 fuzz: ## random bytes into each parser; SECONDS=60 for each target
 	@$(STAGE) .make/fuzz $(SECONDS)
 
@@ -69,6 +79,9 @@ fuzz: ## random bytes into each parser; SECONDS=60 for each target
 
 bench: ## how fast a request is decided, beside OpenTelemetry's propagator
 	@$(STAGE) cargo bench -p gatespan-peers
+
+bench-edge: ## CPU per request of the Worker, beside a bare proxy and a twin by hand
+	@$(STAGE) .make/edge-bench
 
 ## Make
 

@@ -11,7 +11,11 @@ use crate::format::{Carried, Extracted, FORMATS, Format, FormatSet, Seen, System
 #[derive(Debug)]
 pub(crate) struct Arrival<'a> {
     /// What each format of the table found.
-    pub(crate) found: [Extracted<'a>; FORMATS.len()],
+    found: [Extracted<'a>; FORMATS.len()],
+    /// The formats that say something usable.
+    said: FormatSet,
+    /// The formats that were refused.
+    refused: FormatSet,
     /// The formats of `extract` that brought usable ids, those outdone by another of their family among them.
     pub(crate) valid: FormatSet,
     /// The Opik ids that are believed.
@@ -51,9 +55,15 @@ impl fmt::Display for Clash {
 impl<'a> Arrival<'a> {
     /// Fills in what every known format says, where it stands: it is large. Believes those of `order`, the first of a system most (law 5).
     pub(crate) fn read(&mut self, seen: &Seen<'a>, order: &[&'static Format]) {
-        for (format, found) in FORMATS.iter().zip(&mut self.found) {
-            if seen.has(format) {
-                *found = format.extract(seen);
+        for format in seen.formats().iter() {
+            let extracted = format.extract(seen);
+            match &extracted {
+                Ok(Some(_)) => self.said = self.said.with(format),
+                Ok(None) => continue,
+                Err(_) => self.refused = self.refused.with(format),
+            }
+            if let Some(found) = self.found.get_mut(format.index()) {
+                *found = extracted;
             }
         }
         self.spread_family_faults();
@@ -64,7 +74,7 @@ impl<'a> Arrival<'a> {
             };
             let (ids, differs) = (*ids, *differs);
             if ids != Ids::None {
-                self.valid = [format].into_iter().chain(self.valid.iter()).collect();
+                self.valid = self.valid.with(format);
             }
             if self.is_outdone(format, order) {
                 continue;
@@ -95,6 +105,8 @@ impl<'a> Arrival<'a> {
     pub(crate) fn nothing() -> Self {
         Self {
             found: core::array::from_fn(|_| Ok(None)),
+            said: FormatSet::EMPTY,
+            refused: FormatSet::EMPTY,
             valid: FormatSet::EMPTY,
             opik: None,
             otel: None,
@@ -112,10 +124,9 @@ impl<'a> Arrival<'a> {
 
     /// The refused headers.
     pub(crate) fn faults(&self) -> impl Iterator<Item = (&'static Format, Fault)> {
-        FORMATS
+        self.refused
             .iter()
-            .zip(&self.found)
-            .filter_map(|(format, found)| Some((format, *found.as_ref().err()?)))
+            .filter_map(|format| Some((format, self.fault(format)?)))
     }
 
     /// Whether any ids are believed.
@@ -125,40 +136,39 @@ impl<'a> Arrival<'a> {
 
     /// Whether any header of a known format came, good or bad.
     pub(crate) fn is_something(&self) -> bool {
-        self.found.iter().any(|found| !matches!(found, Ok(None)))
+        !self.said.or(self.refused).is_empty()
+    }
+
+    fn fault(&self, format: &Format) -> Option<Fault> {
+        self.found.get(format.index())?.as_ref().err().copied()
     }
 
     fn all(&self) -> impl Iterator<Item = &Carried<'a>> {
-        self.found
-            .iter()
-            .filter_map(|found| found.as_ref().ok()?.as_ref())
+        self.said.iter().filter_map(|format| self.carried(format))
     }
 
     /// A malformed header spoils its whole family: what another spelling says may be what it meant, or a forgery.
     fn spread_family_faults(&mut self) {
-        if self.faults().next().is_none() {
+        if self.refused.is_empty() {
             return;
         }
-        for (index, format) in FORMATS.iter().enumerate() {
-            let above = FORMATS.iter().zip(&self.found).take(index);
-            let fault = above
-                .filter(|(other, _)| other.family == format.family)
-                .find_map(|(_, found)| found.as_ref().err());
-            if let (Some(fault), Some(found @ Ok(Some(_)))) =
-                (fault.copied(), self.found.get_mut(index))
-            {
+        for format in self.said.iter() {
+            let senior = self.refused.and(format.seniors).iter().next();
+            if let (Some(fault), Some(found)) = (
+                senior.and_then(|senior| self.fault(senior)),
+                self.found.get_mut(format.index()),
+            ) {
                 *found = Err(fault);
+                self.said = self.said.without(format);
+                self.refused = self.refused.with(format);
             }
         }
     }
 
     /// Whether a header of the same family came that is looked at instead: of one family the first in the table wins.
     fn is_outdone(&self, format: &Format, order: &[&'static Format]) -> bool {
-        order.iter().any(|other| {
-            other.index() < format.index()
-                && other.family == format.family
-                && self.carried(other).is_some()
-        })
+        let seniors = self.said.and(format.seniors);
+        !seniors.is_empty() && order.iter().any(|other| seniors.contains(other))
     }
 
     /// Takes ids for the system's own unless there are some; says whether they agree with those.
@@ -181,14 +191,14 @@ impl<'a> Arrival<'a> {
         };
         let decided =
             |carried: &Carried<'a>| Some(carried.sampling).filter(|s| s.decided().is_some());
-        let denied_by_stranger =
-            FORMATS
-                .iter()
-                .filter(|format| !order.contains(format))
-                .any(|format| {
-                    self.carried(format)
-                        .is_some_and(|carried| carried.sampling == Sampling::Deny)
-                });
+        let denies = |format: &'static Format| {
+            let carried = self.carried(format);
+            carried.is_some_and(|carried| carried.sampling == Sampling::Deny)
+        };
+        let denied_by_stranger = self
+            .said
+            .iter()
+            .any(|format| denies(format) && !order.contains(&format));
         if denied_by_stranger {
             return Sampling::Deny;
         }

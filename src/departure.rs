@@ -31,8 +31,7 @@ pub(crate) fn write<'a>(
         only: stranger.then_some(rule.baggage_allow),
     };
     let outgoing = outgoing(arrival, identity, rule, keep);
-    let concerned = |format: &&Format| seen.has(format) || rule.inject.contains(format);
-    for format in FORMATS.iter().filter(concerned) {
+    for format in seen.formats().or(rule.inject).iter() {
         // An unsampled request gets no Opik header that it did not bring (law 7b).
         let is_added = rule.inject.contains(format)
             && !(format.system == System::Opik

@@ -158,7 +158,8 @@ impl Gate {
             return Ok(Pass::untouched());
         };
 
-        let seen = Seen::sift(request.headers, config.formats.spelling, now);
+        let mut seen = Seen::nothing(config.formats.spelling, now);
+        seen.look(request.headers);
         let (mut came, nothing) = (Arrival::nothing(), Arrival::nothing());
         came.read(&seen, &config.formats.extract);
         let arrival = if stance == Stance::Join {

@@ -1,8 +1,6 @@
 //! What a host counts, and the names under which every host shows it.
 
-use alloc::format;
-use alloc::string::String;
-use alloc::vec::Vec;
+use core::fmt;
 
 use crate::config::Config;
 use crate::gate::{Decision, Unrecorded};
@@ -19,15 +17,41 @@ pub struct Tally {
 }
 
 /// A counter or a gauge.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Metric {
+#[derive(Clone, Copy, Debug)]
+pub struct Metric<'n> {
     /// Its name, the same in every host.
-    pub name: String,
+    pub name: Name<'n>,
     /// Whether it may fall.
     pub is_gauge: bool,
     /// Its value.
     pub value: u64,
 }
+
+/// A name in parts: it is put together for those who want to read it, and not each time something is counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'n> {
+    prefix: Prefix<'n>,
+    group: &'n str,
+    word: &'n str,
+}
+
+/// How the names of a backend's counters begin: with one word or with two.
+#[derive(Clone, Copy, Debug)]
+pub struct Prefix<'n>(pub &'n str, pub &'n str);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.prefix.0)?;
+        let others = [self.prefix.1, self.group, self.word];
+        others
+            .iter()
+            .filter(|part| !part.is_empty())
+            .try_for_each(|part| write!(f, ".{part}"))
+    }
+}
+
+/// Who is told of each metric.
+pub type Listener<'l> = &'l mut dyn FnMut(Metric<'_>);
 
 impl Tally {
     /// A request was let through.
@@ -47,80 +71,93 @@ impl Tally {
     }
 }
 
-/// Every metric, always all of them and in the same order. The counters of the first backend stand under the plain names
-/// as well as under its own.
-#[must_use]
-pub fn metrics(tally: &Tally, outbox: &Outbox, config: &Config) -> Vec<Metric> {
-    let mut metrics = Vec::new();
+/// Tells every metric, always all of them and in the same order. The counters of the first backend stand under the plain
+/// names as well as under its own.
+pub fn metrics(tally: &Tally, outbox: &Outbox, config: &Config, tell: Listener<'_>) {
     family(
-        &mut metrics,
-        "gatespan.requests.decision",
+        PLAIN,
+        "requests.decision",
         Decision::WORDS,
         &tally.decisions,
+        tell,
     );
+    let reasons = &tally.unrecorded;
     family(
-        &mut metrics,
-        "gatespan.requests.unrecorded.reason",
+        PLAIN,
+        "requests.unrecorded.reason",
         Unrecorded::WORDS,
-        &tally.unrecorded,
+        reasons,
+        tell,
     );
-    family(
-        &mut metrics,
-        "gatespan.rejects.reason",
-        Reason::WORDS,
-        &tally.rejects,
-    );
-    let of_backend = |index| {
+    family(PLAIN, "rejects.reason", Reason::WORDS, &tally.rejects, tell);
+    for (index, backend) in config.backends.iter().enumerate() {
         let mut all = outbox.counters();
         let found = all.find(|(backend, _)| *backend == index);
-        found.map_or_else(Counters::default, |(_, counters)| counters)
-    };
-    for (index, backend) in config.backends.iter().enumerate() {
+        let counters = found.map_or_else(Counters::default, |(_, counters)| counters);
         if index == 0 {
-            metrics.extend(delivery("gatespan", &of_backend(index)));
+            delivery(PLAIN, &counters, tell);
         }
-        let prefix = format!("gatespan.backend.{}", backend.name);
-        metrics.extend(delivery(&prefix, &of_backend(index)));
+        delivery(Prefix("gatespan.backend", &backend.name), &counters, tell);
     }
-    metrics
 }
 
-/// What became of spans, under names with this beginning.
-#[must_use]
-pub fn delivery(prefix: &str, counters: &Counters) -> Vec<Metric> {
-    let one = |name: &str, is_gauge, value| Metric {
-        name: format!("{prefix}.{name}"),
-        is_gauge,
-        value,
-    };
-    let mut metrics = Vec::from([
-        one("spans.recorded", false, counters.recorded),
-        one("spans.exported", false, counters.exported),
-        one("queue.spans", true, counters.queued),
-        one("queue.bytes", true, counters.queued_bytes),
-    ]);
+const PLAIN: Prefix<'static> = Prefix("gatespan", "");
+
+/// Tells what became of spans, under names with this beginning.
+pub fn delivery(prefix: Prefix<'_>, counters: &Counters, tell: Listener<'_>) {
+    for (group, is_gauge, value) in [
+        ("spans.recorded", false, counters.recorded),
+        ("spans.exported", false, counters.exported),
+        ("queue.spans", true, counters.queued),
+        ("queue.bytes", true, counters.queued_bytes),
+    ] {
+        let name = Name {
+            prefix,
+            group,
+            word: "",
+        };
+        tell(Metric {
+            name,
+            is_gauge,
+            value,
+        });
+    }
     family(
-        &mut metrics,
-        &format!("{prefix}.spans.dropped.reason"),
+        prefix,
+        "spans.dropped.reason",
         Dropped::WORDS,
         &counters.dropped,
+        tell,
     );
     family(
-        &mut metrics,
-        &format!("{prefix}.export.calls.outcome"),
+        prefix,
+        "export.calls.outcome",
         CallOutcome::WORDS,
         &counters.calls,
+        tell,
     );
-    metrics
 }
 
 /// Counters that differ in their last word, in the order of the words.
-fn family<W>(metrics: &mut Vec<Metric>, prefix: &str, words: &[(&str, W)], values: &[u64]) {
-    metrics.extend(words.iter().zip(values).map(|((word, _), value)| Metric {
-        name: format!("{prefix}.{word}"),
-        is_gauge: false,
-        value: *value,
-    }));
+fn family<W>(
+    prefix: Prefix<'_>,
+    group: &str,
+    words: &[(&str, W)],
+    values: &[u64],
+    tell: Listener<'_>,
+) {
+    for ((word, _), value) in words.iter().zip(values) {
+        let name = Name {
+            prefix,
+            group,
+            word,
+        };
+        tell(Metric {
+            name,
+            is_gauge: false,
+            value: *value,
+        });
+    }
 }
 
 fn count<W: Word>(counts: &mut [u64], word: W) {

@@ -17,10 +17,11 @@ const TWO: &str = r#"{ "backends": [
 
 fn lines(document: &str, tally: &Tally) -> Vec<String> {
     let config = Config::parse(document, Host::Worker, &|_| None).unwrap();
-    let all = metrics(tally, &Outbox::new(&config, 1), &config);
-    all.iter()
-        .map(|metric| format!("{} {}", metric.name, metric.value))
-        .collect()
+    let mut lines = Vec::new();
+    metrics(tally, &Outbox::new(&config, 1), &config, &mut |metric| {
+        lines.push(format!("{} {}", metric.name, metric.value));
+    });
+    lines
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use gatespan::backend::PAUSE_HEADERS;
 use gatespan::config::Via;
-use gatespan::metrics::{delivery, metrics};
+use gatespan::metrics::{Prefix, delivery, metrics};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::facts;
-use crate::status;
+use crate::status::Counters;
 use crate::worker::Worker;
 
 #[wasm_bindgen]
@@ -61,14 +61,18 @@ impl Worker {
         }
         let (tally, outbox) = (self.tally.borrow(), self.outbox.borrow());
         let config = self.gate.config();
-        let mut all = metrics(&tally, &outbox, config);
+        let mut shown = Counters::default();
+        metrics(&tally, &outbox, config, &mut |metric| shown.add(metric));
         if config
             .backends
             .iter()
             .any(|backend| backend.via == Via::Queue)
         {
-            all.extend(delivery("gatespan.brought", &self.brought.borrow()));
+            let prefix = Prefix("gatespan.brought", "");
+            delivery(prefix, &self.brought.borrow(), &mut |metric| {
+                shown.add(metric);
+            });
         }
-        Some(status::counters(&all))
+        Some(shown.json())
     }
 }

@@ -44,9 +44,17 @@ impl Status {
 }
 
 /// The metrics as one JSON object.
-pub(crate) fn counters(metrics: &[Metric]) -> String {
-    let entry = |metric: &Metric| (metric.name.clone(), Value::from(metric.value));
-    Value::Object(metrics.iter().map(entry).collect::<Map<_, _>>()).to_string()
+#[derive(Default)]
+pub(crate) struct Counters(Map<String, Value>);
+
+impl Counters {
+    pub(crate) fn add(&mut self, metric: Metric<'_>) {
+        self.0.insert(metric.name.to_string(), metric.value.into());
+    }
+
+    pub(crate) fn json(self) -> String {
+        Value::Object(self.0).to_string()
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Envoy's counters and gauges. What happens is tallied in the core and told to the host on a tick: a call for each count
 //! would cost every request.
 
-use gatespan::metrics::{Metric, Tally};
+use gatespan::metrics::{Metric, Tally, metrics};
+use gatespan::{Config, Outbox};
 
 use crate::host;
 
@@ -9,27 +10,49 @@ use crate::host;
 #[derive(Default)]
 pub(crate) struct Stats {
     pub(crate) tally: Tally,
-    /// The host's number of each metric, in the core's order.
-    ids: Vec<Option<u32>>,
-    told: Vec<u64>,
+    /// In the core's order.
+    known: Vec<Known>,
+}
+
+/// A metric as the host knows it.
+struct Known {
+    /// The host's number of it.
+    id: Option<u32>,
+    told: u64,
 }
 
 impl Stats {
     /// Tells the host what happened since the last time. The first time defines every metric, so that all are there
     /// before anything happened.
-    pub(crate) fn publish(&mut self, metrics: &[Metric]) {
-        if self.ids.is_empty() {
-            let define = |metric: &Metric| host::define_metric(&metric.name, metric.is_gauge);
-            self.ids = metrics.iter().map(define).collect();
-            self.told = vec![0; metrics.len()];
-        }
-        for ((id, told), metric) in self.ids.iter().zip(&mut self.told).zip(metrics) {
-            let before = core::mem::replace(told, metric.value);
-            let offset = metric.value.wrapping_sub(before).cast_signed();
-            if let (Some(id), true) = (id, offset != 0) {
-                // A metric that cannot be counted is not worth a request.
-                let _ = host::add_to_metric(*id, offset);
+    pub(crate) fn publish(&mut self, outbox: &Outbox, config: &Config) {
+        let Self { tally, known } = self;
+        let mut place = 0;
+        metrics(tally, outbox, config, &mut |metric| {
+            if place == known.len() {
+                known.push(Known::define(&metric));
             }
+            if let Some(known) = known.get_mut(place) {
+                known.tell(metric.value);
+            }
+            place += 1;
+        });
+    }
+}
+
+impl Known {
+    fn define(metric: &Metric<'_>) -> Self {
+        Self {
+            id: host::define_metric(&metric.name.to_string(), metric.is_gauge),
+            told: 0,
+        }
+    }
+
+    fn tell(&mut self, value: u64) {
+        let before = core::mem::replace(&mut self.told, value);
+        let offset = value.wrapping_sub(before).cast_signed();
+        if let (Some(id), true) = (self.id, offset != 0) {
+            // A metric that cannot be counted is not worth a request.
+            let _ = host::add_to_metric(id, offset);
         }
     }
 }

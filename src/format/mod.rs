@@ -66,6 +66,8 @@ pub struct Format {
     index: u8,
     first_field: usize,
     fields: table::Fields,
+    /// Those of its family that win over it.
+    pub(crate) seniors: FormatSet,
 }
 
 /// Absent is `Ok(None)`; present and unusable is a fault. The two are never confused (law 13).
@@ -191,6 +193,7 @@ impl Format {
             index: 0,
             first_field: 0,
             fields: 0,
+            seniors: FormatSet::EMPTY,
         }
     }
 

@@ -150,24 +150,18 @@ fn inject<'a>(
     let (Some(opik), [trace, trace_dash, parent, parent_dash, ..]) = (outgoing.opik, fields) else {
         return;
     };
-    let [underscore, dash] = wanted(seen.spelling);
-    for (header, field, id) in [
-        (
-            TRACE.underscore,
-            trace,
-            Some(opik.trace).filter(|_| underscore),
-        ),
-        (TRACE.dash, trace_dash, Some(opik.trace).filter(|_| dash)),
-        (
-            PARENT.underscore,
-            parent,
-            opik.parent.filter(|_| underscore),
-        ),
-        (PARENT.dash, parent_dash, opik.parent.filter(|_| dash)),
-    ] {
-        match id {
-            Some(id) => seen.set(header, field, Value::of(&[&id.dashed()]), edits),
-            None => seen.remove(header, field, edits),
+    let ids = [
+        (&TRACE, [trace, trace_dash], Some(opik.trace)),
+        (&PARENT, [parent, parent_dash], opik.parent),
+    ];
+    for (name, fields, id) in ids {
+        let text = id.map(OpikId::dashed);
+        let headers = [name.underscore, name.dash].into_iter().zip(fields);
+        for ((header, field), wanted) in headers.zip(wanted(seen.spelling)) {
+            match &text {
+                Some(text) if wanted => seen.set(header, field, Value::of(&[text]), edits),
+                _ => seen.remove(header, field, edits),
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One pass over the headers of a request: which of the known trace headers are there.
 
 use super::table::{FIELDS, Fields, NAMES, RIDERS, candidates};
-use super::{Format, Spelling};
+use super::{FORMATS, Format, FormatSet, Spelling};
 use crate::bytes;
 use crate::context::Time;
 use crate::fault::Breach;
@@ -71,34 +71,52 @@ impl<'a> Seen<'a> {
     /// Looks at each header once.
     #[must_use]
     pub fn sift(headers: Headers<'a>, spelling: Spelling, now: Time) -> Self {
-        let mut seen = Self {
-            headers,
+        let mut seen = Self::nothing(spelling, now);
+        seen.look(headers);
+        seen
+    }
+
+    /// Nothing was looked at yet.
+    #[inline]
+    pub(crate) fn nothing(spelling: Spelling, now: Time) -> Self {
+        Self {
+            headers: Headers::new(&[]),
             fields: [Field::default(); FIELDS],
             present: 0,
             now,
             spelling,
-        };
+        }
+    }
+
+    /// Looks at each header once, and notes it where this stands: it is large.
+    pub(crate) fn look(&mut self, headers: Headers<'a>) {
+        self.headers = headers;
         for (name, value) in headers.iter() {
             let mut fields = candidates(name);
             while fields != 0 {
                 let index = fields.trailing_zeros() as usize;
-                if let (Some(slot), Some(known)) = (seen.fields.get_mut(index), NAMES.get(index))
+                if let (Some(slot), Some(known)) = (self.fields.get_mut(index), NAMES.get(index))
                     && is_named(known, name)
                 {
                     slot.note(value);
-                    seen.present |= 1 << index;
+                    self.present |= 1 << index;
                     break;
                 }
                 fields &= fields - 1;
             }
         }
-        seen
     }
 
     /// All headers of the request.
     #[must_use]
     pub const fn headers(&self) -> Headers<'a> {
         self.headers
+    }
+
+    /// The formats of which any header came.
+    #[must_use]
+    pub fn formats(&self) -> FormatSet {
+        FORMATS.iter().filter(|format| self.has(format)).collect()
     }
 
     /// Whether any header of a format came.

@@ -24,11 +24,45 @@ impl FormatSet {
 
     /// The formats of the set, in the order of the table.
     pub fn iter(self) -> impl Iterator<Item = &'static Format> {
-        FORMATS.iter().filter(move |format| self.contains(format))
+        let mut rest = self.0;
+        core::iter::from_fn(move || {
+            let format = FORMATS.get(rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(format)
+        })
     }
 
-    fn bit(format: &Format) -> u8 {
-        1 << format.index()
+    /// The formats of either set.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The formats of both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The same set with one format more.
+    #[must_use]
+    pub const fn with(self, format: &Format) -> Self {
+        Self(self.0 | Self::bit(format))
+    }
+
+    /// The same set without that format.
+    #[must_use]
+    pub const fn without(self, format: &Format) -> Self {
+        Self(self.0 & !Self::bit(format))
+    }
+
+    /// The set of the formats at these places of the table.
+    pub(super) const fn of_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    const fn bit(format: &Format) -> u8 {
+        1 << format.index
     }
 }
 

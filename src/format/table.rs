@@ -4,7 +4,7 @@
     reason = "a bad index in a constant does not compile"
 )]
 
-use super::{FORMATS, Format, Header, Role};
+use super::{FORMATS, Format, FormatSet, Header, Role};
 
 /// Tells each row its place in the table and where its fields begin among the fields of all.
 pub(super) const fn placed<const N: usize>(mut formats: [Format; N]) -> [Format; N] {
@@ -14,10 +14,35 @@ pub(super) const fn placed<const N: usize>(mut formats: [Format; N]) -> [Format;
         formats[index].index = index as u8;
         formats[index].first_field = first_field;
         formats[index].fields = ((1 << formats[index].headers.len()) - 1) << first_field;
+        formats[index].seniors = FormatSet::of_bits(seniors(&formats, index));
         first_field += formats[index].headers.len();
         index += 1;
     }
     formats
+}
+
+/// The formats of the same family higher in the table, a bit each.
+const fn seniors<const N: usize>(formats: &[Format; N], index: usize) -> u8 {
+    let mut bits = 0;
+    let mut other = 0;
+    while other < index {
+        if is_same(
+            formats[other].family.as_bytes(),
+            formats[index].family.as_bytes(),
+        ) {
+            bits |= 1 << other;
+        }
+        other += 1;
+    }
+    bits
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut place = 0;
+    while place < one.len() && place < other.len() && one[place] == other[place] {
+        place += 1;
+    }
+    place == one.len() && place == other.len()
 }
 
 /// How many headers all formats have together.

@@ -64,11 +64,8 @@ impl Rule<'_> {
 
     /// Judges what the caller sent.
     pub(crate) fn verdict(&self, arrival: &Arrival<'_>) -> Result<Verdict, Refusal> {
-        let required = arrival
-            .valid
-            .iter()
-            .any(|format| self.require.contains(format));
-        if self.missing == Missing::Reject && !required {
+        let required = arrival.valid.and(self.require);
+        if self.missing == Missing::Reject && required.is_empty() {
             let in_place_of_it = arrival
                 .faults()
                 .find(|(format, _)| self.require.contains(format));

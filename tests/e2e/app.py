@@ -5,7 +5,8 @@ What it does is told by the header `x-app`: nothing (echo), or one of
     status=503     that status          stall          never answers
     delay=5        echoes after 5 ms    reset          resets before the head
     sse=4,100      4 events, 100 ms     reset_body     resets after half of the body
-    big=10000000   a body of that size  garbage        no HTTP at all
+    steps          an event a `step()`  garbage        no HTTP at all
+    big=10000000   a body of that size
 
 A request to upgrade to a WebSocket is granted, and its frames are echoed.
 """
@@ -32,6 +33,8 @@ class Arrived:
     headers: list
     body: bytes = b""
     at: float = 0.0
+    #: What `App.step` is told.
+    steps: asyncio.Queue = None
 
     def all(self, name: str) -> list:
         return [value for key, value in self.headers if key.lower() == name.encode().lower()]
@@ -61,6 +64,7 @@ class App:
 
     def __post_init__(self):
         self._loop = asyncio.new_event_loop()
+        self._steps = asyncio.Queue()
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), name="app", daemon=True)
         self._thread.start()
@@ -92,6 +96,10 @@ class App:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(3)
 
+    def step(self, text: str):
+        """Sends an event to the caller that asked for `steps`; an empty one ends its stream."""
+        asyncio.run_coroutine_threadsafe(self._steps.put(text.encode()), self._loop).result(5)
+
     def of(self, case: str) -> list:
         """What arrived with this `x-case`."""
         return [one for one in self.arrived if case.encode() in one.all("x-case")]
@@ -116,7 +124,7 @@ class App:
         first, *lines = head[:-4].split(b"\r\n")
         method, target, _ = first.decode("latin-1").split(" ", 2)
         headers = [tuple(line.split(b": ", 1)) if b": " in line else (line.rstrip(b":"), b"") for line in lines]
-        arrived = Arrived(method, target, headers, at=self._loop.time())
+        arrived = Arrived(method, target, headers, at=self._loop.time(), steps=self._steps)
         self.arrived.append(arrived)
         if arrived.all("upgrade") == [b"websocket"]:
             return await websocket(arrived, reader, writer)
@@ -184,13 +192,29 @@ async def reset_body(arrived, writer, _):
     return await reset(arrived, writer)
 
 
+EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+async def event(writer, data: bytes):
+    line = b"data: %s\n\n" % data
+    writer.write(b"%x\r\n%s\r\n" % (len(line), line))
+    await writer.drain()
+
+
+async def steps(arrived, writer, _):
+    writer.write(EVENTS)
+    while data := await arrived.steps.get():
+        await event(writer, data)
+    writer.write(b"0\r\n\r\n")
+    await writer.drain()
+    return True
+
+
 async def sse(_, writer, value):
     count, pause = (int(part) for part in value.split(","))
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+    writer.write(EVENTS)
     for number in range(count):
-        event = f"data: {number}\n\n".encode()
-        writer.write(b"%x\r\n%s\r\n" % (len(event), event))
-        await writer.drain()
+        await event(writer, b"%d" % number)
         await asyncio.sleep(pause / 1000)
     writer.write(b"0\r\n\r\n")
     await writer.drain()
@@ -217,6 +241,7 @@ BEHAVIOUR = {
     "reset": reset,
     "reset_body": reset_body,
     "sse": sse,
+    "steps": steps,
     "big": big,
     "garbage": garbage,
 }

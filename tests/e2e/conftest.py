@@ -16,21 +16,23 @@ def pytest_runtest_makereport(item, call):
             report.sections += one.report()
 
 
-#: What tests measured, for people.
-FIGURES = []
+MEASURED = "measured"
 
 
 @pytest.fixture
-def figure(request):
+def figure(request, record_property):
     """Prints a measured figure at the end of the run, also when everything passes."""
-    return lambda text: FIGURES.append(f"{request.node.name}: {text}")
+    return lambda text: record_property(MEASURED, f"{request.node.name}: {text}")
 
 
 def pytest_terminal_summary(terminalreporter):
-    if FIGURES:
-        terminalreporter.section("measured")
-        for line in FIGURES:
-            terminalreporter.write_line(line)
+    # By way of the reports: the tests ran in other processes.
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    figures = [text for one in reports for name, text in one.user_properties if name == MEASURED]
+    if figures:
+        terminalreporter.section(MEASURED)
+        for text in sorted(figures):
+            terminalreporter.write_line(text)
 
 
 @pytest.fixture(scope="module")

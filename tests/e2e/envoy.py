@@ -27,7 +27,7 @@ def written(name: str, bootstrap: dict):
 class Envoy(Process):
     """`bootstrap` is a document, or the path of a file. Its admin port and its listeners may have port 0."""
 
-    def __init__(self, name: str, bootstrap, env=None, concurrency=1, level="warning", drain=600, ready=True):
+    def __init__(self, name: str, bootstrap, env=None, concurrency=1, level="warning", wasm="info", drain=600, ready=True):
         self.config = bootstrap if not isinstance(bootstrap, dict) else written(name, bootstrap)
         self._address = KEPT / f"{name}.admin"
         self._address.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ class Envoy(Process):
         command = [binary("GATESPAN_ENVOY"), "-c", self.config, "--admin-address-path", self._address]
         # Without hot restart two instances need no numbers of their own.
         command += ["--concurrency", str(concurrency), "--disable-hot-restart", "-l", level]
-        command += ["--component-log-level", "wasm:info", "--drain-time-s", drain]
+        command += ["--component-log-level", f"wasm:{wasm}", "--drain-time-s", drain]
         # Tests read access logs.
         command += ["--file-flush-interval-msec", "100"]
         super().__init__(name, command, KEPT / f"{name}.log", env=env, cwd=ROOT)

@@ -13,6 +13,9 @@ from wire import send
 TRACED = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 RULE = {"rule": {"missing": "reject", "require": ["w3c"]}}
 
+#: What no line may repeat.
+SECRET = "secret-4d7c90b2"
+
 #: A document that is faulty, and the lines about it.
 FAULTY = {
     "text that is no JSON": ("{", ["document: is not JSON"]),
@@ -26,6 +29,11 @@ FAULTY = {
         {"backend": {**b.opik("x"), "api_key_env": "NOBODY_SET_THIS"}},
         ["NOBODY_SET_THIS"],
     ),
+    "a fault beside a secret": (
+        {"backend": {**b.opik("x"), "api_key": SECRET, "colour": 1}, "export": {"interval_ms": SECRET}},
+        ['backend: unknown key "colour"', "export.interval_ms"],
+    ),
+    "a secret with a fault": ({"backend": {**b.opik("x"), "api_key": f"{SECRET}\n"}}, ["backend.api_key"]),
 }
 
 
@@ -38,11 +46,20 @@ def test_a_faulty_document_is_refused(case, kind, app, sink):
     with envoy:
         assert envoy.wait() == 1
         said = [line for line in envoy.plugin_log() if "configuration: " in line]
+        assert SECRET not in "".join(said)
         # Every VM that was started says it once.
         different = list(dict.fromkeys(said))
         assert len(different) == len(lines), said
         for line in lines:
             assert sum(line in one for one in different) == 1, (line, said)
+
+
+def test_an_unknown_rule_is_logged_once(app, sink, start):
+    envoy = start(b.gateway({}, app.port, sink.port, [b.route(rule="nobody-wrote-it")]))
+    for _ in range(3):
+        assert send(envoy.port).status == 500
+    said = [line for line in envoy.plugin_log() if "nobody-wrote-it" in line]
+    assert len(said) == 1, said
 
 
 @pytest.mark.parametrize("kind", ["Struct", "StringValue"])

@@ -17,7 +17,7 @@ from certificates import Authority, dns
 from envoy import Envoy
 from places import KEPT
 from test_ends import span_of
-from wire import connect, pairs, send
+from wire import connect, pairs, send, until
 
 U, P = "019a8b1c-6f3e-7c41-9a3e-5d0f6b72e814", "019a8b1c-6f3e-7b60-9c1b-2281eda8d7fe"
 OPIK = {"opik_trace_id": U, "opik_parent_span_id": P}
@@ -121,6 +121,25 @@ def test_http2_with_odd_bytes(envoy, app):
     (second,) = http2(envoy.ports["plain"], [("/", ["x-case: h2 after"])])
     assert first[":status"] == second[":status"] == "200"
     assert app.of("h2 odd")[0].all("x-odd") == [b"\xff\xfe"]
+
+
+@pytest.mark.parametrize("wish, status", [("stall=20", None), ("sse=400,50", 200)])
+def test_an_http2_caller_takes_a_request_back(wish, status, envoy, app, sink):
+    """As a person does who stops a model that is still writing."""
+    case = f"h2 {wish}"
+    connection = h2.connection.H2Connection(h2.connection.H2Configuration(header_encoding=None))
+    connection.initiate_connection()
+    fixed = [(b":method", b"GET"), (b":path", b"/"), (b":scheme", b"http"), (b":authority", b"localhost")]
+    with connect(envoy.ports["plain"]) as stream:
+        connection.send_headers(1, fixed + pairs([f"x-case: {case}", f"x-app: {wish}"]), end_stream=True)
+        stream.sendall(connection.data_to_send())
+        envoy.until(lambda: app.of(case), what="pass the request")
+        if status:
+            until(stream, b"data: 1")
+        connection.reset_stream(1)
+        stream.sendall(connection.data_to_send())
+        metadata = span_of(sink, case)["metadata"]
+    assert (metadata["gatespan.end"], metadata.get("http.response.status_code")) == ("downstream_reset", status)
 
 
 def test_many_at_once_on_one_connection(envoy, app):

@@ -56,6 +56,15 @@ def send(port, lines=(), method="GET", target="/", host="localhost", body=b"", s
         return answer(stream)
 
 
+def until(stream: socket.socket, wanted: bytes):
+    """Reads until this has come."""
+    came = b""
+    while wanted not in came:
+        data = stream.recv(65536)
+        assert data, f"the connection ended before {wanted!r} came, after {came[-500:]!r}"
+        came += data
+
+
 def answer(stream: socket.socket) -> Answer:
     response = http.client.HTTPResponse(stream)
     response.begin()

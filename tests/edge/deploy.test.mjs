@@ -1,0 +1,58 @@
+// What people do with it: `wrangler deploy` takes the configuration that is shipped, and the upload keeps to its budget.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { promisify } from "node:util";
+import { ROOT, SHIPPED, WRANGLER, bundle } from "./places.mjs";
+import { proof } from "./proof.mjs";
+import { send } from "./wire.mjs";
+
+/** Kilobytes of 1,024. */
+const BUDGET = 200;
+
+async function dryRun() {
+  const out = mkdtempSync(join(tmpdir(), "gatespan-deploy-"));
+  const { stdout } = await promisify(execFile)(process.execPath, [WRANGLER, "deploy", "--dry-run", "--outdir", out], {
+    cwd: join(ROOT, "edge"),
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: out, CI: "true" },
+    timeout: 60_000,
+  });
+  return { out, stdout };
+}
+
+test("wrangler takes edge/wrangler.toml, and the upload keeps to its budget", async (context) => {
+  const { stdout } = await dryRun();
+  const [, size, gzip] = stdout.match(/Total Upload: ([\d.]+) KiB \/ gzip: ([\d.]+) KiB/);
+  context.diagnostic(`upload ${size} KiB, ${gzip} KiB with gzip; the budget is ${BUDGET} KiB`);
+  assert(Number(gzip) <= BUDGET, stdout);
+});
+
+proof("what wrangler would upload is what was tested, and runs", async (stage) => {
+  const { out } = await dryRun();
+  const sum = ({ contents }) => contents.toString("latin1");
+  const wasm = (folder) =>
+    bundle(folder)
+      .filter(({ path }) => path.endsWith(".wasm"))
+      .map(sum);
+  assert.deepEqual(wasm(out), wasm(SHIPPED), readdirSync(out).join());
+  const origin = await stage.origin();
+  const { port } = await stage.worker({ config: {}, origin, folder: out });
+  assert.equal((await send(port)).status, 200);
+});
+
+test("nothing in the bundle names a place of the machine that built it", () => {
+  for (const { path, contents } of bundle(SHIPPED)) {
+    for (const place of [ROOT.replace(/\/$/, ""), process.env.HOME, "/rustc/", "/.cargo/"]) {
+      assert(place.length < 3 || !contents.includes(place), `${path} holds ${place}`);
+    }
+  }
+});
+
+test("the documents beside it say what the variables are called", () => {
+  const toml = readFileSync(join(ROOT, "edge/wrangler.toml"), "utf8");
+  for (const name of ["GATESPAN_CONFIG", "ORIGIN"]) assert(toml.includes(name), name);
+});
