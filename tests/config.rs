@@ -360,10 +360,10 @@ fn it_says_which_headers_anything_looks_at() {
     let of_formats = FORMATS.iter().flat_map(|format| format.headers);
     let expected = of_formats.map(|header| header.name).chain([
         "content-type",
-        "x-proof",
         "x-tenant",
+        "x-proof",
         "user-agent",
         "x-session",
     ]);
-    assert_eq!(headers, expected.collect());
+    assert_eq!(headers, expected.collect::<Vec<_>>());
 }

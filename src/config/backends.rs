@@ -1,6 +1,5 @@
 //! The backends of a document.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -20,22 +19,23 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend>
             "stands beside backend; put all of them into backends",
         );
     }
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
-    let mut backends = Vec::new();
+    let mut places: Vec<String> = Vec::new();
+    let mut backends: Vec<Backend> = Vec::new();
     let single = one.is_object().then_some(one);
     for node in single.into_iter().chain(several.children()) {
         let Some(backend) = reader.backend(&node) else {
             continue;
         };
-        if let Some(first) = names.get(&backend.name) {
+        let named = backends.iter().zip(&places);
+        let mut same = named.filter(|(other, _)| other.name == backend.name);
+        if let Some((_, first)) = same.next() {
             let message = format!(
                 "{first} is called {:?} already; give each a name",
                 backend.name
             );
             reader.complaints.say(&node.key("name").place, message);
-        } else {
-            names.insert(backend.name.clone(), node.place.to_string());
         }
+        places.push(node.place.to_string());
         backends.push(backend);
     }
     backends

@@ -22,7 +22,7 @@ impl fmt::Display for Complaint {
     }
 }
 
-/// Collects faults.
+/// Collects faults, in whatever order they are found, and keeps them in the order of the document.
 #[derive(Default)]
 pub(super) struct Complaints(Vec<(Vec<usize>, Complaint)>);
 
@@ -32,16 +32,17 @@ impl Complaints {
             place: place.to_string(),
             message: message.into(),
         };
-        self.0.push((place.ranks(), complaint));
+        let ranks = place.ranks();
+        let at = self.0.partition_point(|(other, _)| *other <= ranks);
+        self.0.insert(at, (ranks, complaint));
     }
 
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them in the order of the document, in whatever order they were found.
-    pub(super) fn sorted(mut self) -> Vec<Complaint> {
-        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+    /// All of them.
+    pub(super) fn told(self) -> Vec<Complaint> {
         self.0.into_iter().map(|(_, complaint)| complaint).collect()
     }
 }

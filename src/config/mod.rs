@@ -20,7 +20,6 @@ pub use complaint::Complaint;
 pub use schema::schema;
 pub use tree::Tree;
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -98,18 +97,23 @@ impl Config {
     /// The request headers that anything looks at, in lower case; one that ends in `*` stands for all names with that
     /// beginning. A host to which every header is a call hands over these and no others.
     #[must_use]
-    pub fn headers(&self) -> BTreeSet<&str> {
-        let known = FORMATS
-            .iter()
-            .flat_map(|format| format.headers)
-            .map(|header| header.name);
-        known
-            .chain([CONTENT_TYPE])
-            .chain(self.rules.headers())
-            .chain(self.proofs.iter().map(String::as_str))
-            .chain(self.span.headers.iter().map(String::as_str))
-            .chain(self.span.thread.as_deref())
-            .collect()
+    pub fn headers(&self) -> Vec<&str> {
+        let mut headers = Vec::new();
+        let mut look_at = |name| {
+            if !headers.contains(&name) {
+                headers.push(name);
+            }
+        };
+        let of_formats = FORMATS.iter().flat_map(|format| format.headers);
+        of_formats.for_each(|header| look_at(header.name));
+        look_at(CONTENT_TYPE);
+        self.rules.headers().for_each(&mut look_at);
+        let lists = [&self.proofs, &self.span.headers];
+        lists.into_iter().flatten().for_each(|name| look_at(name));
+        if let Some(thread) = &self.span.thread {
+            look_at(thread);
+        }
+        headers
     }
 
     /// The systems in which a span arrives when every backend takes it.

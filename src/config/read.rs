@@ -87,7 +87,7 @@ impl Config {
         if reader.complaints.is_empty() {
             Ok(config)
         } else {
-            Err(reader.complaints.sorted())
+            Err(reader.complaints.told())
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The rules of a document.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::node::Node;
+use super::place::Place;
 use super::read::{Reader, spelt_out};
 use super::{Formats, layers};
 use crate::format::Format;
@@ -18,41 +18,48 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>, formats: &Forma
     // With a faulty list there is nothing to compare `require` with.
     let believed: &[&Format] = if is_faulty { &[] } else { &formats.extract };
     let default = reader.layer(&rule, believed);
-    let mut conditions: BTreeMap<Match, String> = BTreeMap::new();
-    let mut entries = Vec::new();
-    for node in routes.children() {
-        let condition = node.key("match");
-        let layer = reader.layer(&node, believed);
-        reader.possible(&condition);
-        reader.reachable(&condition, &mut conditions);
-        entries.push(Route {
-            condition: read_match(&condition),
-            layer,
-        });
-    }
-    let named = rules
-        .children()
-        .map(|node| {
-            let name = node.place.name().to_string();
-            (name, reader.layer(&node, believed))
-        })
-        .collect();
-    layers::agree(&mut reader.complaints, &rule, &routes, &rules);
     let extract = formats.extract.iter().copied().collect();
-    Rules::new(default, entries, named, formats.inject, extract)
+    let mut read = Rules::new(default, formats.inject, extract);
+    for node in routes.children() {
+        let conditions = node.key("match");
+        reader.possible(&conditions);
+        let condition = read_match(&conditions);
+        // What has no condition, or a faulty one, is complained about already.
+        let is_comparable = condition != Match::default();
+        let layer = reader.layer(&node, believed);
+        let same = read.file(Route { condition, layer });
+        if let Some(first) = same.filter(|_| is_comparable) {
+            let first = routes.place.item(first);
+            let message = format!(
+                "is the same as {}, which comes first",
+                first.key("match", Place::NOWHERE)
+            );
+            reader.complaints.say(&conditions.place, message);
+        }
+    }
+    for node in rules.children() {
+        let layer = reader.layer(&node, believed);
+        read.name(node.place.name().to_string(), layer);
+    }
+    layers::agree(&mut reader.complaints, &rule, &routes, &rules);
+    read
 }
 
 /// The headers, in lower case, that prove trust in any rule: what they hold is a secret.
 pub(super) fn proofs(root: &Node<'_, '_>) -> Vec<String> {
     let proof = |rule: &Node<'_, '_>| rule.key("trust").key("header").key("name").lower();
     let (routes, rules) = (root.key("routes"), root.key("rules"));
-    let all: BTreeSet<String> = routes
-        .children()
-        .chain(rules.children())
+    let layers = routes.children().chain(rules.children());
+    let mut proofs = Vec::new();
+    for name in layers
         .filter_map(|rule| proof(&rule))
         .chain(proof(&root.key("rule")))
-        .collect();
-    all.into_iter().collect()
+    {
+        if !proofs.contains(&name) {
+            proofs.push(name);
+        }
+    }
+    proofs
 }
 
 impl Reader<'_> {
@@ -157,26 +164,19 @@ impl Reader<'_> {
                 .say(&methods.place, "is empty; leave it out for every method");
         }
     }
-
-    /// Whether no earlier route has the same conditions: the first one wins.
-    fn reachable(&mut self, node: &Node<'_, '_>, earlier: &mut BTreeMap<Match, String>) {
-        // An empty match is complained about already, and a faulty one would be compared without its faults.
-        if node.is_faulty() || node.is_empty() {
-            return;
-        }
-        let mut condition = read_match(node);
-        condition.methods.sort_unstable();
-        condition.methods.dedup();
-        if let Some(first) = earlier.get(&condition) {
-            let message = format!("is the same as {first}, which comes first");
-            self.complaints.say(&node.place, message);
-        } else {
-            earlier.insert(condition, node.place.to_string());
-        }
-    }
 }
 
+/// The conditions of a route; none if any of them is faulty, for without it the others would hold too often.
 fn read_match(node: &Node<'_, '_>) -> Match {
+    if node.is_faulty() {
+        return Match::default();
+    }
+    let mut methods = Vec::new();
+    for method in node.key("methods").strings().unwrap_or_default() {
+        if let Err(at) = methods.binary_search(&method) {
+            methods.insert(at, method);
+        }
+    }
     let header = node.key("header");
     Match {
         path: node.key("path").string(),
@@ -186,7 +186,7 @@ fn read_match(node: &Node<'_, '_>) -> Match {
             host.truncate(host.strip_suffix('.').map_or(host.len(), str::len));
             host
         }),
-        methods: node.key("methods").strings().unwrap_or_default(),
+        methods,
         header: header.key("name").lower().zip(header.key("value").string()),
         route: node.key("route").string(),
     }

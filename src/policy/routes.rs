@@ -4,9 +4,9 @@
 //! path, the host's own route, a beginning of the path). So a request looks at a handful of them, however many there
 //! are; among those the first in the document wins.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use crate::format::FormatSet;
 use crate::gate::Request;
@@ -21,22 +21,27 @@ pub struct Rules {
     named: Vec<(String, Layer)>,
     inject: FormatSet,
     extract: FormatSet,
-    hosts: BTreeMap<Vec<u8>, Shelf>,
-    anywhere: Shelf,
+    /// In the order of their literal hosts; routes of no certain host stand under the empty one.
+    shelves: Vec<(Vec<u8>, Shelf)>,
 }
 
 /// The routes of one host, or of no certain one.
 #[derive(Debug, Default)]
 struct Shelf {
-    paths: Filed,
-    names: Filed,
-    prefixes: Filed,
-    prefix_lengths: BTreeSet<usize>,
-    others: Vec<u32>,
+    /// The numbers of the routes that share a sign, in the order of the document; in the order of the signs.
+    files: Vec<(Sign<Vec<u8>>, Vec<u32>)>,
+    /// How long the beginnings of paths are, the shortest first.
+    prefix_lengths: Vec<usize>,
 }
 
-/// The numbers of routes, in the order of the document, under the literal that they share.
-type Filed = BTreeMap<Vec<u8>, Vec<u32>>;
+/// The one literal under which a route is filed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Sign<T> {
+    Path(T),
+    Name(T),
+    Prefix(T),
+    None,
+}
 
 /// One entry of `routes`.
 #[derive(Debug, Default)]
@@ -48,7 +53,7 @@ pub struct Route {
 }
 
 /// The conditions of a route; all that are given must hold.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub struct Match {
     /// The whole path, without the query.
     pub path: Option<String>,
@@ -56,7 +61,7 @@ pub struct Match {
     pub path_prefix: Option<String>,
     /// The host in lower case, without the port; `*.` at its beginning stands for any subdomain.
     pub host: Option<String>,
-    /// The methods.
+    /// The methods, each once and in the order of the alphabet.
     pub methods: Vec<String>,
     /// A header and the value that it must have.
     pub header: Option<(String, String)>,
@@ -72,32 +77,47 @@ pub struct Place {
 }
 
 impl Rules {
-    /// Files the routes.
+    /// The default rule alone, over the document's formats.
     #[must_use]
-    pub fn new(
-        default: Layer,
-        routes: Vec<Route>,
-        named: BTreeMap<String, Layer>,
-        inject: FormatSet,
-        extract: FormatSet,
-    ) -> Self {
-        let mut rules = Self {
+    pub fn new(default: Layer, inject: FormatSet, extract: FormatSet) -> Self {
+        Self {
             default,
-            named: named.into_iter().collect(),
             inject,
             extract,
             ..Self::default()
-        };
-        for (index, route) in (0..).zip(&routes) {
-            let host = route.condition.host.as_deref();
-            let shelf = match host.filter(|host| !host.starts_with('*')) {
-                Some(host) => rules.hosts.entry(host.into()).or_default(),
-                None => &mut rules.anywhere,
-            };
-            shelf.file(index, &route.condition);
         }
-        rules.routes = routes;
-        rules
+    }
+
+    /// Files a route behind all others. The number of an earlier one with the same conditions, if there is one: the
+    /// new one will never be taken.
+    pub fn file(&mut self, route: Route) -> Option<usize> {
+        let condition = &route.condition;
+        let host = condition.host.as_deref();
+        let literal = host.filter(|host| !host.starts_with('*'));
+        let shelf = entry(&mut self.shelves, literal.unwrap_or_default().into())?;
+        let sign = condition.sign();
+        if let Sign::Prefix(prefix) = &sign {
+            let lengths = &mut shelf.prefix_lengths;
+            if let Err(at) = lengths.binary_search(&prefix.len()) {
+                lengths.insert(at, prefix.len());
+            }
+        }
+        let file = entry(&mut shelf.files, sign)?;
+        let mut numbers = file.iter().map(|number| *number as usize);
+        let same = numbers.find(|number| {
+            let earlier = self.routes.get(*number);
+            earlier.is_some_and(|earlier| earlier.condition == *condition)
+        });
+        file.push(self.routes.len() as u32);
+        self.routes.push(route);
+        same
+    }
+
+    /// Adds the rule of a name.
+    pub fn name(&mut self, name: String, layer: Layer) {
+        if let Some(named) = entry(&mut self.named, name) {
+            *named = layer;
+        }
     }
 
     /// The place of a request's rule; none when it names a rule that does not exist.
@@ -162,10 +182,11 @@ impl Rules {
             room.make_ascii_lowercase();
             &*room
         });
-        let by_host = lower.and_then(|host| self.hosts.get(host));
+        let shelf = |host: &[u8]| found(&self.shelves, |known| known.as_slice().cmp(host));
+        let by_host = lower.and_then(shelf);
         by_host
             .into_iter()
-            .chain([&self.anywhere])
+            .chain(shelf(b""))
             .flat_map(|shelf| shelf.candidates(path, request.route))
             .filter_map(|routes| {
                 let fits = |index: &&u32| {
@@ -180,33 +201,55 @@ impl Rules {
 }
 
 impl Shelf {
-    fn file(&mut self, index: u32, condition: &Match) {
-        let literals = (&condition.path, &condition.route, &condition.path_prefix);
-        let routes = match literals {
-            (Some(path), ..) => self.paths.entry(path.as_bytes().into()).or_default(),
-            (_, Some(name), _) => self.names.entry(name.as_bytes().into()).or_default(),
-            (_, _, Some(prefix)) => {
-                self.prefix_lengths.insert(prefix.len());
-                self.prefixes.entry(prefix.as_bytes().into()).or_default()
-            }
-            (None, None, None) => &mut self.others,
-        };
-        routes.push(index);
-    }
-
     /// Every list in which a route for this path and this name may stand.
-    fn candidates(&self, path: &[u8], name: Option<&[u8]>) -> impl Iterator<Item = &Vec<u32>> {
+    fn candidates<'s>(
+        &'s self,
+        path: &'s [u8],
+        name: Option<&'s [u8]>,
+    ) -> impl Iterator<Item = &'s Vec<u32>> {
         let beginnings = self
             .prefix_lengths
             .iter()
             .map_while(|length| path.get(..*length));
-        let by_prefix = beginnings.filter_map(|beginning| self.prefixes.get(beginning));
-        let by_name = name.and_then(|name| self.names.get(name));
-        [self.paths.get(path), by_name, Some(&self.others)]
-            .into_iter()
-            .flatten()
-            .chain(by_prefix)
+        let signs = [
+            Some(Sign::Path(path)),
+            name.map(Sign::Name),
+            Some(Sign::None),
+        ];
+        let signs = signs.into_iter().flatten();
+        signs
+            .chain(beginnings.map(Sign::Prefix))
+            .filter_map(|sign| found(&self.files, |known| known.as_slice().cmp(&sign)))
     }
+}
+
+impl Sign<Vec<u8>> {
+    const fn as_slice(&self) -> Sign<&[u8]> {
+        match self {
+            Self::Path(path) => Sign::Path(path.as_slice()),
+            Self::Name(name) => Sign::Name(name.as_slice()),
+            Self::Prefix(prefix) => Sign::Prefix(prefix.as_slice()),
+            Self::None => Sign::None,
+        }
+    }
+}
+
+/// What stands under a key, in a list that is in the order of its keys.
+fn found<K, V>(list: &[(K, V)], order: impl Fn(&K) -> Ordering) -> Option<&V> {
+    let at = list.binary_search_by(|(known, _)| order(known)).ok()?;
+    list.get(at).map(|(_, value)| value)
+}
+
+/// The same, to be changed; what was not there yet is put in.
+fn entry<K: Ord, V: Default>(list: &mut Vec<(K, V)>, key: K) -> Option<&mut V> {
+    let at = match list.binary_search_by(|(known, _)| known.cmp(&key)) {
+        Ok(at) => at,
+        Err(at) => {
+            list.insert(at, (key, V::default()));
+            at
+        }
+    };
+    list.get_mut(at).map(|(_, value)| value)
 }
 
 /// What rules want to know besides headers, so that a host asks its own questions only if somebody wants the answer.
@@ -255,6 +298,15 @@ impl Rules {
 }
 
 impl Match {
+    fn sign(&self) -> Sign<Vec<u8>> {
+        match (&self.path, &self.route, &self.path_prefix) {
+            (Some(path), ..) => Sign::Path(path.as_bytes().into()),
+            (_, Some(name), _) => Sign::Name(name.as_bytes().into()),
+            (_, _, Some(prefix)) => Sign::Prefix(prefix.as_bytes().into()),
+            (None, None, None) => Sign::None,
+        }
+    }
+
     /// Whether every given condition holds.
     #[must_use]
     pub fn holds(&self, request: &Request<'_>) -> bool {
