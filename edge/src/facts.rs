@@ -5,10 +5,11 @@
 //! ```
 //!
 //! No header holds a line break, and neither does a URL. Values are UTF-8: that is how the platform gives and takes them.
-//! Copies of a header come joined by `, `.
+//! Copies of a header come joined by `, `; those of an id are taken apart again, so that two are none here as well.
 
 use core::net::IpAddr;
 
+use gatespan::format::is_single;
 use gatespan::{Headers, Pair};
 
 /// The facts of one request.
@@ -28,7 +29,12 @@ impl<'t> Facts<'t> {
         // Enough for nearly every request, so that the list is allocated once.
         let mut headers = Vec::with_capacity(16);
         while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
-            headers.push((name.as_bytes(), value.as_bytes()));
+            let name = name.as_bytes();
+            if value.contains(JOINT) && is_single(name) {
+                headers.extend(value.split(JOINT).map(|copy| (name, copy.as_bytes())));
+            } else {
+                headers.push((name, value.as_bytes()));
+            }
         }
         let (host, path) = split(url);
         Self {
@@ -39,6 +45,9 @@ impl<'t> Facts<'t> {
         }
     }
 }
+
+/// What the platform puts between two copies of a header.
+const JOINT: &str = ", ";
 
 /// The header in which the platform says who the caller is; whatever a caller puts into it is gone.
 pub(crate) const ADDRESS: &str = "cf-connecting-ip";
@@ -69,6 +78,19 @@ mod tests {
         assert_eq!(facts.host, b"a.test:81");
         assert_eq!(facts.path, b"/b?c=//d");
         let headers: [Pair<'_>; 2] = [(b"b3", b"0"), (b"baggage", b"")];
+        assert_eq!(facts.headers, headers);
+    }
+
+    #[test]
+    fn copies_of_an_id_are_told_apart_and_lists_are_left() {
+        let facts =
+            Facts::read("GET\nhttps://a.test/\nb3\n0, 1\nbaggage\na=1, b=2\ntracestate\na=1, b=2");
+        let headers: [Pair<'_>; 4] = [
+            (b"b3", b"0"),
+            (b"b3", b"1"),
+            (b"baggage", b"a=1, b=2"),
+            (b"tracestate", b"a=1, b=2"),
+        ];
         assert_eq!(facts.headers, headers);
     }
 

@@ -41,6 +41,7 @@ const DEBUG: &str = "jaeger-debug-id";
 const BAGGAGE: Header = Header {
     name: "uberctx-*",
     role: Role::Baggage,
+    is_list: true,
 };
 /// The length of what we write.
 const CANONICAL: usize = 54;

@@ -26,7 +26,7 @@ use tracestate::{Ot, TraceState};
 
 use crate::context::{Ids, OpikIds, OtelIds, Sampling};
 use crate::fault::Fault;
-use crate::headers::Edits;
+use crate::headers::{Edits, is_name};
 
 /// Every format this gateway knows. A new format is a file, its `mod` line and its row here.
 pub static FORMATS: &[Format] = &table::placed([
@@ -92,6 +92,8 @@ pub struct Header {
     pub name: &'static str,
     /// What it is to the format.
     pub role: Role,
+    /// Whether a comma may stand in its value.
+    pub is_list: bool,
 }
 
 /// What a header is to its format.
@@ -283,10 +285,19 @@ fn remove_headers<'a>(format: &'static Format, role: Role, seen: &Seen<'a>, edit
 const BAGGAGE_MEMBERS: usize = 64;
 const BAGGAGE_BYTES: usize = 8192;
 
+/// Whether a header is one of ours in whose value no comma may stand: where a host has joined its copies, they can be told
+/// apart again.
+#[must_use]
+pub fn is_single(name: &[u8]) -> bool {
+    let mut all = FORMATS.iter().flat_map(|format| format.headers);
+    all.any(|header| !header.is_list && is_name(name, header.name.as_bytes()))
+}
+
 const fn identity(name: &'static str) -> Header {
     Header {
         name,
         role: Role::Identity,
+        is_list: false,
     }
 }
 
@@ -294,5 +305,6 @@ const fn rider(name: &'static str) -> Header {
     Header {
         name,
         role: Role::Rider,
+        is_list: true,
     }
 }

@@ -31,6 +31,7 @@ pub(super) const FORMAT: Format = Format {
         &[Header {
             name: BAGGAGE,
             role: Role::Baggage,
+            is_list: true,
         }],
         "baggage with opik.trace_id and opik.span_id",
     )

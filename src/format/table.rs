@@ -128,7 +128,7 @@ pub(super) const RIDERS: Fields = {
     while format < FORMATS.len() {
         let mut header = 0;
         while header < FORMATS[format].headers.len() {
-            let Header { name, role } = &FORMATS[format].headers[header];
+            let Header { name, role, .. } = &FORMATS[format].headers[header];
             if matches!(role, Role::Rider) || name.as_bytes()[name.len() - 1] == b'*' {
                 riders |= 1 << (FORMATS[format].first_field + header);
             }

@@ -12,7 +12,7 @@
 //! `tracestate` is dropped and leaves the ids alone.
 
 use super::tracestate::TraceState;
-use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity};
+use super::{Carried, Extracted, Field, Format, Header, Outgoing, Seen, System, identity};
 use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
 use crate::fault::{Breach, Fault};
 use crate::headers::{Edits, Value, has_control, trim};
@@ -24,7 +24,13 @@ pub(super) const FORMAT: Format = Format {
     ..Format::new(
         "w3c",
         System::Otel,
-        &[identity(TRACEPARENT), identity(TRACESTATE)],
+        &[
+            identity(TRACEPARENT),
+            Header {
+                is_list: true,
+                ..identity(TRACESTATE)
+            },
+        ],
         "traceparent",
     )
 };
