@@ -6,9 +6,10 @@ import { ended, opened } from "./span.js";
 
 /** Forwards a request as the core says. */
 export async function forward(isolate, request, env, ctx) {
+  const joined = [];
   let answer;
   try {
-    answer = isolate.core.admit(facts(request, isolate), Date.now()).split("\n");
+    answer = isolate.core.admit(facts(request, isolate, joined), Date.now()).split("\n");
   } catch (error) {
     failed(isolate, error);
     return local.failed(request);
@@ -19,7 +20,7 @@ export async function forward(isolate, request, env, ctx) {
   if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
   let response;
   try {
-    response = await send(isolate.origins[origin], request, env, answer);
+    response = await send(isolate.origins[origin], request, env, answer, joined);
   } catch (error) {
     if (request.signal.aborted) {
       if (span) ended(span, Ending.CallerLeft, 0);
@@ -33,22 +34,25 @@ export async function forward(isolate, request, env, ctx) {
   return exposing(isolate, trace, new Response(body, response));
 }
 
-/** What the core wants to know: a line each. */
-function facts(request, { wanted, beginnings }) {
+/** What the core wants to know: a line each. Headers that may have come in several copies are told in `joined`. */
+function facts(request, { wanted, beginnings }, joined) {
   let text = `${request.method}\n${request.url}`;
   request.headers.forEach((value, name) => {
     if (wanted.has(name) || beginnings.some((beginning) => name.startsWith(beginning))) {
       text += `\n${name}\n${value}`;
+      if (value.includes(", ")) joined.push(name);
     }
   });
   return text;
 }
 
 /** Calls an origin. The body and all headers but ours go over as they are. */
-function send(place, request, env, answer) {
+function send(place, request, env, answer, joined) {
   const isUrl = place.includes("://");
   const target = isUrl ? place + pathOf(request.url) : request.url;
   const headers = new Headers(request.headers);
+  // The core has judged the copies as the one header that they are to us; the origin must not see another first one.
+  for (const name of joined) headers.set(name, headers.get(name));
   apply(answer, headers);
   // No Request is made of it: to copy one and then to change it costs twice, and it would forget the last of these words.
   const { method, body, signal } = request;
@@ -112,7 +116,7 @@ export async function misconfigured({ faults }, request, env) {
   }
   const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
   try {
-    return await send(place, request, env, UNCHANGED);
+    return await send(place, request, env, UNCHANGED, []);
   } catch (error) {
     console.warn(`gatespan: origin ${place}: ${error}`);
     return local.unreachable(request);

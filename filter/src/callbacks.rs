@@ -92,14 +92,20 @@ callbacks! {
     }
 
     /// A response's headers are there.
-    fn proxy_on_response_headers(stream: u32, _headers: usize, _ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map(Stream::expose));
+    fn proxy_on_response_headers(stream: u32, _headers: usize, ends: bool) -> Flow {
+        with(|contexts| contexts.stream(stream).map(|stream| stream.answer(ends)));
         Flow::Continue
     }
 
     /// A piece of a response's body passes.
-    fn proxy_on_response_body(stream: u32, size: usize, _ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map(|stream| stream.count_response(size)));
+    fn proxy_on_response_body(stream: u32, size: usize, ends: bool) -> Flow {
+        with(|contexts| contexts.stream(stream).map(|stream| stream.count_response(size, ends)));
+        Flow::Continue
+    }
+
+    /// A response ends with trailers, and no piece of its body was the last.
+    fn proxy_on_response_trailers(stream: u32, _trailers: usize) -> Flow {
+        with(|contexts| contexts.stream(stream).map(|stream| stream.count_response(0, true)));
         Flow::Continue
     }
 

@@ -28,16 +28,26 @@ const FLAGS: [(u64, EndKind); 18] = [
 
 const SWITCHING_PROTOCOLS: u16 = 101;
 
+/// What went by of a stream.
+pub(crate) struct Passed {
+    pub(crate) is_grpc: bool,
+    pub(crate) request_bytes: u64,
+    pub(crate) response_bytes: u64,
+    /// Whether the answer went by to its end.
+    pub(crate) is_answered: bool,
+}
+
 /// Asks the host how the stream ended. The gRPC status is asked for gRPC calls alone: Envoy derives one for all others.
-pub(crate) fn of_stream(is_grpc: bool, request_bytes: u64, response_bytes: u64) -> End {
+pub(crate) fn of_stream(passed: &Passed) -> End {
     let status = host::number("response\0code").and_then(|code| u16::try_from(code).ok());
     let flags = host::number("response\0flags").unwrap_or_default();
     let kind = if flags == 0 {
-        by_details(host::property("response\0code_details").as_deref())
+        let details = host::property("response\0code_details");
+        by_details(details.as_deref(), status, passed.is_answered)
     } else {
         by_flags(flags, status)
     };
-    let grpc_status = if is_grpc {
+    let grpc_status = if passed.is_grpc {
         host::number("response\0grpc_status")
     } else {
         None
@@ -46,8 +56,8 @@ pub(crate) fn of_stream(is_grpc: bool, request_bytes: u64, response_bytes: u64) 
         status: status.filter(|status| *status != 0),
         grpc_status: grpc_status.and_then(|status| u32::try_from(status).ok()),
         kind,
-        request_bytes: Some(request_bytes),
-        response_bytes: Some(response_bytes),
+        request_bytes: Some(passed.request_bytes),
+        response_bytes: Some(passed.response_bytes),
     }
 }
 
@@ -66,11 +76,15 @@ fn by_flags(flags: u64, status: Option<u16>) -> EndKind {
 
 const RETRIES_SPENT: u64 = 1 << 15;
 
-fn by_details(details: Option<&[u8]>) -> EndKind {
-    if details == Some(b"via_upstream") {
-        EndKind::Complete
-    } else {
-        EndKind::LocalReply
+/// How a stream ended for which no flag is set, by Envoy's details of its answer. Those of a stream that a caller of HTTP/2
+/// takes back are as if all were well, or none.
+fn by_details(details: Option<&[u8]>, status: Option<u16>, is_answered: bool) -> EndKind {
+    match (details, status) {
+        (Some(b"via_upstream"), Some(SWITCHING_PROTOCOLS)) => EndKind::Complete,
+        (Some(b"via_upstream"), _) if is_answered => EndKind::Complete,
+        (Some(b"via_upstream"), _) | (None, None) => EndKind::DownstreamReset,
+        (Some(b"max_duration_timeout"), _) => EndKind::Timeout,
+        _ => EndKind::LocalReply,
     }
 }
 
@@ -128,9 +142,33 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_an_upstream_is_ours() {
-        assert_eq!(by_details(Some(b"via_upstream")), EndKind::Complete);
-        assert_eq!(by_details(Some(b"direct_response")), EndKind::LocalReply);
-        assert_eq!(by_details(None), EndKind::LocalReply);
+    fn details_tell_where_no_flag_does() {
+        for (details, status, is_answered, kind) in [
+            (Some("via_upstream"), Some(200), true, EndKind::Complete),
+            (
+                Some("via_upstream"),
+                Some(200),
+                false,
+                EndKind::DownstreamReset,
+            ),
+            (Some("via_upstream"), Some(101), false, EndKind::Complete),
+            (
+                Some("direct_response"),
+                Some(418),
+                true,
+                EndKind::LocalReply,
+            ),
+            (
+                Some("max_duration_timeout"),
+                Some(408),
+                true,
+                EndKind::Timeout,
+            ),
+            (None, Some(403), true, EndKind::LocalReply),
+            (None, None, false, EndKind::DownstreamReset),
+        ] {
+            let found = by_details(details.map(str::as_bytes), status, is_answered);
+            assert_eq!(found, kind, "{details:?} {status:?} {is_answered}");
+        }
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Worker {
     pub(crate) outbox: RefCell<Outbox>,
     pub(crate) stats: RefCell<Stats>,
     pool: RefCell<Pool>,
+    /// Rules that routes ask for and the configuration does not have.
+    missed: RefCell<Vec<Vec<u8>>>,
 }
 
 impl Worker {
@@ -50,6 +52,7 @@ impl Worker {
             )),
             stats: RefCell::default(),
             pool: RefCell::new(pool),
+            missed: RefCell::default(),
             gate: Gate::new(config),
         }
     }
@@ -60,6 +63,21 @@ impl Worker {
         let export = self.outbox.borrow().export(self.gate.config(), now);
         let entropy = self.pool.borrow_mut().draw();
         self.gate.admit(request, export, now, &entropy)
+    }
+
+    /// A route asks for a rule that does not exist: said once for each.
+    pub(crate) fn miss(&self, rule: &[u8]) {
+        let mut missed = self.missed.borrow_mut();
+        if missed.len() < MOST_MISSED && !missed.iter().any(|known| known == rule) {
+            let name = String::from_utf8_lossy(rule);
+            host::log(
+                Level::Error,
+                &format!(
+                    "gatespan: a route asks for the rule {name:?}, which the configuration does not have"
+                ),
+            );
+            missed.push(rule.into());
+        }
     }
 
     /// Ends a span and queues it.
@@ -260,6 +278,9 @@ fn outcome(headers: usize) -> Outcome {
         retry_after: PAUSE_HEADERS.into_iter().find_map(number),
     })
 }
+
+/// After so many missing rules nobody reads on.
+const MOST_MISSED: usize = 16;
 
 /// Counters are told on a tick as well, and people look at them.
 const LONGEST_TICK_MS: u32 = 1_000;

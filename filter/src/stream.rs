@@ -3,11 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use gatespan::policy::Peer;
+use gatespan::policy::{Peer, Reason};
 use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Pair, Refusal, Request};
 
 use crate::callbacks::Flow;
-use crate::ending;
+use crate::ending::{self, Passed};
 use crate::host::{self, Map};
 use crate::root::Worker;
 
@@ -21,6 +21,8 @@ pub(crate) struct Stream {
     is_grpc: bool,
     request_bytes: u64,
     response_bytes: u64,
+    /// Whether the answer went by to its end.
+    is_answered: bool,
 }
 
 impl Stream {
@@ -33,12 +35,19 @@ impl Stream {
             is_grpc: false,
             request_bytes: 0,
             response_bytes: 0,
+            is_answered: false,
         }
     }
 
     /// Asks the core, and does what it says.
     pub(crate) fn admit(&mut self) -> Flow {
         self.is_admitted = true;
+        self.ask(true)
+    }
+
+    /// `is_open` is whether the request can still be changed and answered. What is not open any more is recorded alone:
+    /// Envoy does not survive an answer to a request that has ended.
+    fn ask(&mut self, is_open: bool) -> Flow {
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map, &self.worker.sieve);
         let target = Target::of(&pairs);
@@ -61,13 +70,19 @@ impl Stream {
         };
         let worker = Rc::clone(&self.worker);
         match worker.admit(&request) {
+            Admission::Refuse(_) if !is_open => Flow::Continue,
             Admission::Refuse(refusal) => {
+                if refusal.reason() == Reason::Config {
+                    worker.miss(request.rule.unwrap_or_default());
+                }
                 worker.stats.borrow_mut().tally.rejected(refusal.reason());
                 refuse(refusal, request.is_grpc());
                 Flow::Pause
             }
             Admission::Pass(pass) => {
-                apply(&pass.edits);
+                if is_open {
+                    apply(&pass.edits);
+                }
                 let tally = &mut worker.stats.borrow_mut().tally;
                 tally.decided(pass.decision);
                 if let Some(reason) = pass.unrecorded {
@@ -88,8 +103,14 @@ impl Stream {
     /// gone: so it is called when the stream is done as well.
     pub(crate) fn close(&mut self) {
         if let Some(span) = self.span.take() {
-            let end = ending::of_stream(self.is_grpc, self.request_bytes, self.response_bytes);
-            self.worker.close(span, end);
+            let passed = Passed {
+                is_grpc: self.is_grpc,
+                request_bytes: self.request_bytes,
+                response_bytes: self.response_bytes,
+                // Of what another filter answered before us nothing went by.
+                is_answered: self.is_answered || !self.is_admitted,
+            };
+            self.worker.close(span, ending::of_stream(&passed));
         }
     }
 
@@ -97,12 +118,14 @@ impl Stream {
         self.request_bytes += size as u64;
     }
 
-    pub(crate) const fn count_response(&mut self, size: usize) {
+    pub(crate) const fn count_response(&mut self, size: usize, ends: bool) {
         self.response_bytes += size as u64;
+        self.is_answered |= ends;
     }
 
-    /// Puts the trace id on the response, whoever made that.
-    pub(crate) fn expose(&mut self) {
+    /// The answer begins: puts the trace id on it, whoever made it.
+    pub(crate) fn answer(&mut self, ends: bool) {
+        self.is_answered |= ends;
         if let Some(trace) = &self.exposed {
             // Response headers that cannot be set are Envoy's to complain about; the answer goes on.
             let _ = host::set_header(
@@ -115,8 +138,8 @@ impl Stream {
 
     pub(crate) fn log(&mut self) {
         if !self.is_admitted {
-            // It was no HTTP: nothing was decided yet, and there is nothing to change any more.
-            self.admit();
+            // It was no HTTP, or a filter before ours has answered: nothing was decided yet.
+            self.ask(false);
         }
         self.close();
     }

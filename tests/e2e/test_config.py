@@ -54,7 +54,6 @@ def test_a_faulty_document_is_refused(case, kind, app, sink):
             assert sum(line in one for one in different) == 1, (line, said)
 
 
-@pytest.mark.xfail(strict=True, reason="the filter does not log it")
 def test_an_unknown_rule_is_logged_once(app, sink, start):
     envoy = start(b.gateway({}, app.port, sink.port, [b.route(rule="nobody-wrote-it")]))
     for _ in range(3):

@@ -105,17 +105,7 @@ def check(span, status, ended, error):
         assert info["message"] and info["traceback"], info
 
 
-#: What the filter does not tell right yet.
-OPEN = {"an event stream lives too long": "Envoy sets no flag for it, only the details max_duration_timeout"}
-
-
-
-
-def marks(case: str):
-    return pytest.mark.xfail(strict=True, reason=OPEN[case]) if case in OPEN else ()
-
-
-@pytest.mark.parametrize("case", [pytest.param(case, marks=marks(case)) for case in ROWS])
+@pytest.mark.parametrize("case", ROWS)
 def test_end(case, envoy, sink):
     path, wish, status, ended, error = ROWS[case]
     got = send(envoy.port, [f"x-case: {case}", *([f"x-app: {wish}"] if wish else [])], target=path)
@@ -141,7 +131,6 @@ def behind(app, sink, start):
     return start(b.bootstrap([b.listener("gateway", hcm)], [b.cluster("app", app.port), b.cluster("opik", sink.port)]))
 
 
-@pytest.mark.xfail(strict=True, reason="it changes headers of a request that has ended, and complains that it cannot")
 def test_a_filter_before_ours_answers(behind, sink):
     """We hear of such a request when it has ended. It is recorded, and there is nothing to change any more."""
     got = send(behind.port, ["x-case: before"], target="/denied")
@@ -150,7 +139,6 @@ def test_a_filter_before_ours_answers(behind, sink):
     assert behind.plugin_log() == []
 
 
-@pytest.mark.xfail(strict=True, reason="it answers a request that has ended: Envoy ends with a segmentation fault")
 def test_a_filter_before_ours_answers_what_we_would_refuse(behind):
     assert send(behind.port, target="/strict").status == 403
     assert send(behind.port).status == 200

@@ -123,7 +123,6 @@ def test_http2_with_odd_bytes(envoy, app):
     assert app.of("h2 odd")[0].all("x-odd") == [b"\xff\xfe"]
 
 
-@pytest.mark.xfail(strict=True, reason="Envoy sets no flag for a stream that HTTP/2 resets, and the details say via_upstream or nothing")
 @pytest.mark.parametrize("wish, status", [("stall=20", None), ("sse=400,50", 200)])
 def test_an_http2_caller_takes_a_request_back(wish, status, envoy, app, sink):
     """As a person does who stops a model that is still writing."""
