@@ -115,9 +115,9 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
     }
     out.extend_from_slice(br#"","source":"sdk","name":""#);
     // A template may leave nothing of a request, and nobody finds a row without a name.
-    let is_blank = span
-        .name()
-        .all(|text| !text.bytes().any(|byte| byte.is_ascii_graphic()) && text.trim().is_empty());
+    let is_blank = span.name().all(|text| {
+        !text.bytes().any(|byte| byte.is_ascii_graphic()) && text.chars().all(char::is_whitespace)
+    });
     let nameless = is_blank.then(|| span.service());
     for text in span.name().chain(nameless) {
         json::text(out, text);
