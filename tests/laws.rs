@@ -49,6 +49,23 @@ proptest! {
         laws::hold(&soup.0);
     }
 
+    /// A host may keep back what the configuration says nobody looks at: the decision and the span stay the same.
+    #[test]
+    fn what_is_kept_back_does_not_matter(
+        soup in soup::headers(),
+        others in prop::collection::vec(
+            (prop::sample::select(&laws::LOOKED_AT), any::<bool>(), prop::sample::select(&laws::SAID)),
+            0..6,
+        ),
+    ) {
+        let mut came = soup.0;
+        for (name, shouted, value) in others {
+            let name = if shouted { name.to_ascii_uppercase() } else { name.to_owned() };
+            came.push((name.into_bytes(), value.as_bytes().to_vec()));
+        }
+        laws::keeping_back(&came);
+    }
+
     /// Members of others survive as far as the bounds allow.
     #[test]
     fn any_members(members in soup::members()) {

@@ -41,12 +41,10 @@ pub(crate) struct Passed {
 pub(crate) fn of_stream(passed: &Passed) -> End {
     let status = host::number("response\0code").and_then(|code| u16::try_from(code).ok());
     let flags = host::number("response\0flags").unwrap_or_default();
-    let kind = if flags == 0 {
+    let kind = by_flags(flags, status).unwrap_or_else(|| {
         let details = host::property("response\0code_details");
         by_details(details.as_deref(), status, passed.is_answered)
-    } else {
-        by_flags(flags, status)
-    };
+    });
     let grpc_status = if passed.is_grpc {
         host::number("response\0grpc_status")
     } else {
@@ -61,22 +59,20 @@ pub(crate) fn of_stream(passed: &Passed) -> End {
     }
 }
 
-fn by_flags(flags: u64, status: Option<u16>) -> EndKind {
-    match FLAGS.iter().find(|(flag, _)| flags & flag != 0) {
-        // An upgraded connection has no other end than that one side closes it.
-        Some((_, EndKind::UpstreamReset)) if status == Some(SWITCHING_PROTOCOLS) => {
-            EndKind::Complete
-        }
-        Some((_, kind)) => *kind,
-        // The other flags tell of retries and of answers that the gateway made itself.
-        None if flags & RETRIES_SPENT != 0 => EndKind::Complete,
-        None => EndKind::LocalReply,
+/// The other flags tell what was done to a request on its way, a delay or a retry, and not how it ended.
+fn by_flags(flags: u64, status: Option<u16>) -> Option<EndKind> {
+    if flags == 0 {
+        return None;
     }
+    let (_, kind) = FLAGS.iter().find(|(flag, _)| flags & flag != 0)?;
+    Some(match (kind, status) {
+        // An upgraded connection has no other end than that one side closes it.
+        (EndKind::UpstreamReset, Some(SWITCHING_PROTOCOLS)) => EndKind::Complete,
+        (kind, _) => *kind,
+    })
 }
 
-const RETRIES_SPENT: u64 = 1 << 15;
-
-/// How a stream ended for which no flag is set, by Envoy's details of its answer. Those of a stream that a caller of HTTP/2
+/// How a stream ended of which no flag tells, by Envoy's details of its answer. Those of a stream that a caller of HTTP/2
 /// takes back are as if all were well, or none.
 fn by_details(details: Option<&[u8]>, status: Option<u16>, is_answered: bool) -> EndKind {
     match (details, status) {
@@ -108,12 +104,6 @@ mod tests {
                 "the answer was cut off",
             ),
             (
-                32_768,
-                Some(503),
-                EndKind::Complete,
-                "retries were spent, and the last answer went through",
-            ),
-            (
                 32 | 32_768,
                 Some(503),
                 EndKind::UpstreamUnavailable,
@@ -130,14 +120,16 @@ mod tests {
             (256, Some(404), EndKind::NoRoute, "no route"),
             (16_777_216, Some(503), EndKind::NoRoute, "no cluster"),
             (262_144, Some(400), EndKind::Malformed, "not HTTP"),
-            (
-                2_048,
-                Some(429),
-                EndKind::LocalReply,
-                "another filter limits the rate",
-            ),
         ] {
-            assert_eq!(by_flags(flags, status), kind, "{why}");
+            assert_eq!(by_flags(flags, status), Some(kind), "{why}");
+        }
+        for (flags, why) in [
+            (0, "nothing to tell"),
+            (32_768, "retries were spent, and the last answer passed"),
+            (512, "the request was delayed on purpose"),
+            (2_048, "another filter limits the rate"),
+        ] {
+            assert_eq!(by_flags(flags, None), None, "{why}");
         }
     }
 

@@ -26,6 +26,7 @@ ROWS = {
     "Envoy redirects": ("/moved", "", 301, "local_reply", None),
     "a filter behind ours refuses": ("/denied", "", 403, "local_reply", None),
     "a filter behind ours fails": ("/broken", "", 503, "local_reply", "503"),
+    "a filter behind ours delays": ("/delayed", "", 200, "complete", None),
     "nothing moves for too long": ("/idle", "stall", 504, "timeout", "timeout"),
     "an event stream lives too long": ("/mortal", "sse=100,50", 200, "timeout", "timeout"),
     "every attempt is answered 503": ("/retried", "status=503", 503, "complete", "503"),
@@ -43,6 +44,7 @@ def routes():
         b.route(None, match={"path": "/moved"}, redirect={"path_redirect": "/"}),
         b.route(match={"path": "/denied"}),
         b.route(match={"path": "/broken"}),
+        b.route(match={"path": "/delayed"}),
         b.route(match={"path": "/idle"}, route={"idle_timeout": "0.3s"}),
         b.route(match={"path": "/mortal"}, route={"max_stream_duration": {"max_stream_duration": "0.5s"}}),
         b.route(match={"path": "/retried"}, route={"retry_policy": {"retry_on": "5xx", "num_retries": 2}}),
@@ -57,12 +59,12 @@ def denying(path: str) -> dict:
     return {"name": "rbac", "typed_config": {"@type": rbac, "rules": {"action": "DENY", "policies": {"all": rule}}}}
 
 
-def failing(path: str) -> dict:
-    """A filter that answers 503."""
-    abort = {"http_status": 503, "percentage": {"numerator": 100}}
+def faulty(path: str, **what) -> dict:
+    """A filter that does this to every request."""
+    ((name, how),), always = what.items(), {"percentage": {"numerator": 100}}
     only = [{"name": ":path", "string_match": {"exact": path}}]
     fault = b.TYPE + "envoy.extensions.filters.http.fault.v3.HTTPFault"
-    return {"name": "fault", "typed_config": {"@type": fault, "abort": abort, "headers": only}}
+    return {"name": name, "typed_config": {"@type": fault, name: {**how, **always}, "headers": only}}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,8 @@ def envoy(app, sink):
         "backends": [b.opik("ends")],
         "export": {"interval_ms": 100},
     }
-    filters = [b.plugin(config), denying("/denied"), failing("/broken")]
+    filters = [b.plugin(config), denying("/denied")]
+    filters += [faulty("/broken", abort={"http_status": 503}), faulty("/delayed", delay={"fixed_delay": "0.05s"})]
     hcm = b.manager(filters, route_config={"virtual_hosts": hosts, "validate_clusters": False})
     gone = App()
     gone.stop()

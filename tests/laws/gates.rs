@@ -7,7 +7,7 @@ use gatespan::format::{FORMATS, Seen, System};
 use gatespan::policy::Peer;
 use gatespan::{
     Admission, Config, Decision, End, EndKind, Export, Gate, Headers, Ids, Receives, Request,
-    Sampling,
+    Sampling, Sieve,
 };
 
 use super::fair::sendable;
@@ -164,6 +164,70 @@ fn agreeing(gate: &Gate, came: &Owned, left: &Owned) {
         );
     }
 }
+
+/// What [`Config::headers`] leaves out changes nothing, so a host may keep it back; what it names passes the sieve.
+pub(crate) fn keeping_back(came: &Owned) {
+    let config = LOOKING.config();
+    let wanted = config.headers();
+    let is_wanted = |name: &[u8]| {
+        wanted.iter().any(|wanted| match wanted.strip_suffix('*') {
+            Some(start) => name
+                .get(..start.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(start.as_bytes())),
+            None => name.eq_ignore_ascii_case(wanted.as_bytes()),
+        })
+    };
+    let sieve = Sieve::of(wanted.iter().copied());
+    let mut handed_over = came.clone();
+    handed_over.retain(|(name, _)| is_wanted(name));
+    for (name, _) in &handed_over {
+        assert!(sieve.lets_pass(name), "{}", name.escape_ascii());
+    }
+    assert_eq!(told(came), told(&handed_over), "of\n{}", shown(came));
+}
+
+/// Everything that a gate which looks at all that can be configured says of a request.
+fn told(came: &Owned) -> String {
+    let pairs = pairs(came);
+    let request = Request {
+        method: b"POST",
+        path: b"/v1/chat?q=1",
+        host: b"gateway.test",
+        headers: Headers::new(&pairs),
+        peer: Peer::default(),
+        route: None,
+        rule: None,
+    };
+    let admission = LOOKING.admit(&request, EXPORTS[0], NOW, &[7; 20]);
+    format!("{} {admission:?}", request.is_grpc())
+}
+
+/// A gate with a header in every place of the configuration that may name one.
+static LOOKING: LazyLock<Gate> = LazyLock::new(|| {
+    let document = r#"{
+        "formats": { "inject": ["opik", "opik_baggage", "w3c", "b3", "b3multi", "jaeger"] },
+        "rule": { "trust": { "header": { "name": "X-Proof", "equals_env": "PROOF" } }, "untrusted": "link" },
+        "routes": [ { "match": { "header": { "name": "X-Tenant", "value": "a" } }, "inbound": "restart",
+            "trust": { "header": { "name": "X-Other-Proof", "equals_env": "PROOF" } } } ],
+        "span": { "headers": ["User-Agent", "X-Plan"], "thread": "X-Session" }
+    }"#;
+    let config = Config::parse(document, Host::Envoy, &|_| Some(SECRET.to_owned()));
+    Gate::new(config.unwrap_or_else(|faults| panic!("{faults:?}")))
+});
+
+/// Headers that this gate looks at besides those of formats, what they may say, and some that nobody looks at.
+pub(crate) const LOOKED_AT: [&str; 9] = [
+    "x-proof",
+    "x-other-proof",
+    "x-tenant",
+    "user-agent",
+    "x-plan",
+    "x-session",
+    "content-type",
+    "accept",
+    "x-proofs",
+];
+pub(crate) const SAID: [&str; 4] = [SECRET, "a", "application/grpc", "\u{e9}"];
 
 /// The gate whose one rule is `inbound: off` goes by this name.
 const OFF: &str = "off";

@@ -21,7 +21,7 @@ mod lists;
 mod one_format;
 
 pub(crate) use apply::{Owned, apply};
-pub(crate) use gates::{config, forwarding};
+pub(crate) use gates::{LOOKED_AT, SAID, config, forwarding, keeping_back};
 pub(crate) use lists::members;
 
 use gatespan::Time;
