@@ -19,6 +19,14 @@ pub(crate) const fn upper_case(word: u64) -> u64 {
     word << 1 & !(word << 2) & !word & HIGH
 }
 
+/// Whether any notation may take a text as it stands between its quotes: it has no control character, no quote and no
+/// backslash.
+pub(crate) fn is_plain(text: &[u8]) -> bool {
+    // A quote and the sign behind the space change places, so that one look finds what is below either.
+    let odd = |word| below(word ^ repeated(b'"' ^ b' '), b'!') | equal(word, b'\\');
+    !any(text, odd)
+}
+
 /// Whether a probe marks any byte.
 #[inline]
 pub(crate) fn any(text: &[u8], probe: impl Fn(u64) -> u64) -> bool {
@@ -69,12 +77,25 @@ fn agree(one: &[u8], other: &[u8], but: u64) -> bool {
 /// The last bytes of a text, fewer than eight, as a number that has zeros behind them.
 #[inline]
 fn last(text: &[u8], rest: &[u8]) -> u64 {
-    if let (Some(word), true) = (text.last_chunk(), !rest.is_empty()) {
-        return u64::from_le_bytes(*word) >> (64 - 8 * rest.len());
+    match text.last_chunk() {
+        _ if rest.is_empty() => 0,
+        Some(word) => u64::from_le_bytes(*word) >> (64 - 8 * rest.len()),
+        None => short(rest),
     }
-    rest.iter()
-        .rev()
-        .fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// The same of a text that has no more than these: its two ends, which are laid over each other.
+fn short(text: &[u8]) -> u64 {
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(start), Some(end)) => {
+            let [start, end] = [*start, *end].map(|half| u64::from(u32::from_le_bytes(half)));
+            start | end << (8 * text.len() - 32)
+        }
+        _ => text
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 /// The marks that so many bytes can have.
@@ -122,6 +143,11 @@ mod tests {
             assert_eq!(
                 any(text, |word| below(word, b' ')),
                 found(|b| b < b' '),
+                "{text:?}"
+            );
+            assert_eq!(
+                is_plain(text),
+                !found(|b| b < b' ' || b == b'"' || b == b'\\'),
                 "{text:?}"
             );
             let upper = |b: u8| (b'A' - 1..b'A' + 31).contains(&b);

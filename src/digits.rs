@@ -1,4 +1,4 @@
-//! Hex digits, eight at a time.
+//! Digits, eight at a time: those of ids, which are hex, and those of numbers and times.
 
 /// Eight digits as they stand in memory, the first one lowest.
 type Word = u64;
@@ -95,6 +95,17 @@ fn join<const WORDS: usize, const DIGITS: usize>(words: [Word; WORDS]) -> [u8; D
     text
 }
 
+/// The eight decimal digits of a number below a hundred million, zeros before it. It is halved three times, and the parts
+/// are divided beside each other: by multiplying, because they are small.
+pub(crate) const fn decimal(number: u32) -> [u8; 8] {
+    let halves = (number / 10_000) as u64 | ((number % 10_000) as u64) << 32;
+    let hundreds = (halves * 10_486) >> 20 & 0x0000_007f_0000_007f;
+    let pairs = hundreds | (halves - hundreds * 100) << 16;
+    let tens = (pairs * 103) >> 10 & 0x000f_000f_000f_000f;
+    let digits = tens | (pairs - tens * 10) << 8;
+    (digits | repeated(b'0')).to_le_bytes()
+}
+
 /// Where the groups of four digits stand in a dashed UUID, and where its dashes do.
 const GROUPS: [usize; 8] = [0, 4, 9, 14, 19, 24, 28, 32];
 const DASHES: [usize; 4] = [8, 13, 18, 23];
@@ -161,6 +172,15 @@ mod tests {
                 (half.as_slice(), lower_case_half(&half)),
                 (&text[16..], Some(low))
             );
+        }
+    }
+
+    #[test]
+    fn a_number_has_eight_decimal_digits() {
+        let every = (0..=9_999).chain((0..10_000).map(|number| number * 10_000 + 9_999));
+        for number in every.chain([12_345_678, 90_000_001, 99_999_999]) {
+            let plain = alloc::format!("{number:08}");
+            assert_eq!(core::str::from_utf8(&decimal(number)), Ok(&*plain));
         }
     }
 

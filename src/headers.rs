@@ -39,26 +39,27 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// Lets headers pass whose names may matter, told by their length and first letter alone: of what nobody looks at, a
+/// Lets headers pass whose names may matter, told by their length and two letters alone: of what nobody looks at, a
 /// host need not even make a list.
 #[derive(Clone, Debug)]
 pub struct Sieve {
-    /// By first letter, whatever its case, a bit for each length.
-    lengths: [u32; 32],
+    /// By the mark of the names, a bit for each length.
+    lengths: [u32; MARKS],
 }
 
 impl Sieve {
     /// A sieve for these names; one that ends in `*` stands for all names with that beginning.
     #[must_use]
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        let mut sieve = Self { lengths: [0; 32] };
+        let mut sieve = Self {
+            lengths: [0; MARKS],
+        };
         for name in names.into_iter().map(str::as_bytes) {
-            let lengths = match name {
-                [start @ .., b'*'] => u32::MAX << bit(start.len()),
-                name => 1 << bit(name.len()),
-            };
-            if let Some(known) = sieve.lengths.get_mut(letter(name)) {
-                *known |= lengths;
+            match name {
+                // A beginning that is too short has no mark yet.
+                [_, _, b'*'] | [_, b'*'] | [b'*'] => sieve.lengths = [u32::MAX; MARKS],
+                [start @ .., b'*'] => sieve.admit(start, u32::MAX << bit(start.len())),
+                name => sieve.admit(name, 1 << bit(name.len())),
             }
         }
         sieve
@@ -68,14 +69,31 @@ impl Sieve {
     #[must_use]
     #[inline]
     pub fn lets_pass(&self, name: &[u8]) -> bool {
-        let lengths = self.lengths.get(letter(name)).copied().unwrap_or(0);
+        let lengths = self.lengths.get(mark(name)).copied().unwrap_or(0);
         lengths >> bit(name.len()) & 1 != 0
+    }
+
+    fn admit(&mut self, name: &[u8], lengths: u32) {
+        if let Some(known) = self.lengths.get_mut(mark(name)) {
+            *known |= lengths;
+        }
     }
 }
 
-fn letter(name: &[u8]) -> usize {
-    name.first().map_or(0, |letter| usize::from(letter & 31))
+/// What tells names apart at a glance, whatever their case: the first letter and the third. The second is a dash in half
+/// of all names.
+#[inline]
+pub(crate) const fn mark(name: &[u8]) -> usize {
+    let letters = match name {
+        [first, _, third, ..] => *first ^ *third,
+        [first, ..] => *first,
+        [] => 0,
+    };
+    letters as usize % MARKS
 }
+
+/// How many marks there are: one for each letter.
+pub(crate) const MARKS: usize = 32;
 
 /// The bit of a length; the last one is that of all greater lengths.
 fn bit(length: usize) -> usize {
@@ -207,9 +225,13 @@ impl fmt::Debug for Value {
 /// Whether two names are one. Hosts give them in lower case, so that the first bytes tell nearly always.
 #[inline]
 pub(crate) fn is_name(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len()
-        && bytes::is_similar(one, other)
-        && (bytes::same(one, other) || one.eq_ignore_ascii_case(other))
+    one.len() == other.len() && is_same_word(one, other)
+}
+
+/// Whether two names of one length are one. Not in line: nearly always the length tells.
+#[inline(never)]
+fn is_same_word(one: &[u8], other: &[u8]) -> bool {
+    bytes::is_similar(one, other) && (bytes::same(one, other) || one.eq_ignore_ascii_case(other))
 }
 
 /// Cuts spaces and tabs (the optional white space of HTTP, nothing else) from both ends.
@@ -253,6 +275,7 @@ mod tests {
             "traceparent",
             "uberctx-*",
             "",
+            "x-b3-*",
             "x-a-name-of-more-than-thirty-one-letters",
         ]);
         for name in [
@@ -262,12 +285,24 @@ mod tests {
             "uberctx-",
             "Uberctx-any",
             "",
+            "X-B3-",
+            "x-b3-traceid",
             "x-a-name-of-more-than-thirty-one-letters",
         ] {
             assert!(sieve.lets_pass(name.as_bytes()), "{name}");
         }
-        for name in ["accept", "b", "traceparents", "uberctx", "c"] {
+        for name in [
+            "accept",
+            "b",
+            "traceparents",
+            "uberctx",
+            "c",
+            "x-request-id",
+        ] {
             assert!(!sieve.lets_pass(name.as_bytes()), "{name}");
+        }
+        for start in ["*", "x*", "x-*"] {
+            assert!(Sieve::of([start]).lets_pass(b"x-y"), "{start}");
         }
     }
 

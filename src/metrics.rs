@@ -139,14 +139,8 @@ pub fn delivery(prefix: Prefix<'_>, counters: &Counters, tell: Listener<'_>) {
 }
 
 /// Counters that differ in their last word, in the order of the words.
-fn family<W>(
-    prefix: Prefix<'_>,
-    group: &str,
-    words: &[(&str, W)],
-    values: &[u64],
-    tell: Listener<'_>,
-) {
-    for ((word, _), value) in words.iter().zip(values) {
+fn family(prefix: Prefix<'_>, group: &str, words: &[&str], values: &[u64], tell: Listener<'_>) {
+    for (word, value) in words.iter().zip(values) {
         let name = Name {
             prefix,
             group,
@@ -161,7 +155,7 @@ fn family<W>(
 }
 
 fn count<W: Word>(counts: &mut [u64], word: W) {
-    let place = W::WORDS.iter().position(|(_, known)| *known == word);
+    let place = W::MEANINGS.iter().position(|known| *known == word);
     if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
         *count += 1;
     }

@@ -2,26 +2,30 @@
 
 /// A setting with a fixed set of words.
 pub trait Word: Copy + PartialEq + 'static {
-    /// Every word and what it means.
-    const WORDS: &'static [(&'static str, Self)];
+    /// Every word.
+    const WORDS: &'static [&'static str];
+    /// What each of them means.
+    const MEANINGS: &'static [Self];
 
     /// The meaning of a word.
     #[must_use]
     fn meant_by(word: &str) -> Option<Self> {
-        Self::WORDS
-            .iter()
-            .find(|(known, _)| *known == word)
-            .map(|(_, meaning)| *meaning)
+        let place = place(Self::WORDS, word)?;
+        Self::MEANINGS.get(place).copied()
     }
 
     /// The word for this meaning.
     #[must_use]
     fn word(self) -> &'static str {
-        Self::WORDS
-            .iter()
-            .find(|(_, meaning)| *meaning == self)
-            .map_or("", |(word, _)| *word)
+        let place = Self::MEANINGS.iter().position(|known| *known == self);
+        place
+            .and_then(|place| Self::WORDS.get(place))
+            .unwrap_or(&"")
     }
+}
+
+fn place(words: &[&str], word: &str) -> Option<usize> {
+    words.iter().position(|known| *known == word)
 }
 
 macro_rules! words {
@@ -31,7 +35,8 @@ macro_rules! words {
         pub enum $name { $($(#[$variant_doc])* $variant,)+ }
 
         impl $crate::words::Word for $name {
-            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
+            const WORDS: &'static [&'static str] = &[$($word),+];
+            const MEANINGS: &'static [Self] = &[$(Self::$variant),+];
         }
     };
 }

@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use crate::bytes;
+use crate::bytes::is_plain;
 use crate::context::Time;
+use crate::digits::decimal;
 
 /// A text as it stands between quotes.
 pub(super) fn text(out: &mut Vec<u8>, text: &str) {
-    if is_plain(text) {
+    if is_plain(text.as_bytes()) {
         out.extend_from_slice(text.as_bytes());
     } else {
         escape(out, text.as_bytes());
@@ -20,19 +21,16 @@ pub(super) fn shown(out: &mut Vec<u8>, text: &impl fmt::Display) {
     let _ = write!(Escaped(out), "{text}");
 }
 
+/// A whole number. Eight digits are enough for nearly every one.
 pub(super) fn whole(out: &mut Vec<u8>, number: u64) {
-    let mut digits = [b'0'; 20];
-    let mut start = digits.len();
-    let mut rest = number;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        start -= 1;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+    if number < 100_000_000 {
+        let digits = decimal(number as u32);
+        let zeros = digits.iter().take(digits.len() - 1);
+        let zeros = zeros.take_while(|digit| **digit == b'0').count();
+        out.extend_from_slice(digits.get(zeros..).unwrap_or_default());
+    } else {
+        shown(out, &number);
     }
-    out.extend_from_slice(digits.get(start..).unwrap_or_default());
 }
 
 struct Escaped<'b>(&'b mut Vec<u8>);
@@ -60,41 +58,54 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-/// Whether nothing in a text has to be escaped: nearly always so.
-pub(super) fn is_plain(text: &str) -> bool {
-    !bytes::any(text.as_bytes(), |word| {
-        bytes::below(word, b' ') | bytes::equal(word, b'"') | bytes::equal(word, b'\\')
-    })
-}
-
 /// A time as a text, `2026-03-02T10:15:30.125000Z`: microseconds are what Opik keeps.
 #[derive(Clone, Copy)]
-pub(super) struct Moment([u8; 27]);
+pub(super) struct Moment {
+    text: [u8; 27],
+    /// The whole seconds since 1970.
+    second: u64,
+}
 
 impl Moment {
     pub(super) const fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.text
     }
 
     pub(super) fn of(time: Time) -> Self {
-        let (seconds, nanos) = divided(time.0, 1_000_000_000);
-        let (days, second) = divided(seconds, 86_400);
-        let (second, micros) = (second as u32, nanos as u32 / 1_000);
-        let (year, month, day) = date(days as u32);
-        let ([a, b], [c, d]) = (pair(year / 100), pair(year % 100));
-        let ([e, f], [g, h]) = (pair(month), pair(day));
-        let ([i, j], [k, l]) = (pair(second / 3_600), pair(second / 60 % 60));
-        let [m, n] = pair(second % 60);
-        let ([o, p], [q, r], [s, t]) = (
-            pair(micros / 10_000),
-            pair(micros / 100 % 100),
-            pair(micros % 100),
-        );
-        Self([
-            a, b, c, d, b'-', e, f, b'-', g, h, b'T', i, j, b':', k, l, b':', m, n, b'.', o, p, q,
-            r, s, t, b'Z',
-        ])
+        let (second, nanos) = divided(time.0, 1_000_000_000);
+        Self {
+            text: spelt(second, nanos as u32 / 1_000),
+            second,
+        }
     }
+
+    /// A time that nearly always lies in the same second as this one: then most of the text is there already.
+    pub(super) fn near(&self, time: Time) -> Self {
+        let (second, nanos) = divided(time.0, 1_000_000_000);
+        if second != self.second {
+            return Self::of(time);
+        }
+        let mut moment = *self;
+        let [_, _, micros @ ..] = decimal(nanos as u32 / 1_000);
+        if let Some(place) = moment.text.get_mut(20..26) {
+            place.copy_from_slice(&micros);
+        }
+        moment
+    }
+}
+
+fn spelt(second: u64, micros: u32) -> [u8; 27] {
+    let (days, second) = divided(second, 86_400);
+    let (year, month, day) = date(days as u32);
+    let second = second as u32;
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let [a, b, c, d, e, f, g, h] = decimal(year * 10_000 + month * 100 + day);
+    let [_, _, i, j, k, l, m, n] = decimal(hour * 10_000 + minute * 100 + second);
+    let [_, _, o, p, q, r, s, t] = decimal(micros);
+    [
+        a, b, c, d, b'-', e, f, b'-', g, h, b'T', i, j, b':', k, l, b':', m, n, b'.', o, p, q, r,
+        s, t, b'Z',
+    ]
 }
 
 /// A quotient and what is left. The divisor is hidden from the compiler: by a constant it would multiply in 128 bits, which
@@ -106,11 +117,6 @@ fn divided(number: u64, divisor: u64) -> (u64, u64) {
         quotient,
         number.wrapping_sub(quotient.wrapping_mul(divisor)),
     )
-}
-
-/// The two digits of a number below a hundred.
-const fn pair(number: u32) -> [u8; 2] {
-    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
 /// The civil date of a day since 1970. Years are counted from March, so that the leap day is a year's last; an era has
@@ -146,7 +152,11 @@ mod tests {
             (4_102_444_800_000_000_000, "2100-01-01T00:00:00.000000Z"),
         ] {
             let moment = Moment::of(Time(nanos));
-            assert_eq!(core::str::from_utf8(&moment.0), Ok(text));
+            assert_eq!(core::str::from_utf8(&moment.text), Ok(text));
+            for other in [0, nanos / 1_000_000_000 * 1_000_000_000] {
+                let moment = Moment::of(Time(other)).near(Time(nanos));
+                assert_eq!(core::str::from_utf8(&moment.text), Ok(text));
+            }
         }
     }
 
@@ -159,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_whole_number_has_as_many_digits_as_it_needs() {
-        for number in [0, 9, 10, 200, 56_789, u64::MAX] {
+        for number in [0, 9, 10, 200, 56_789, 99_999_999, 100_000_000, u64::MAX] {
             let mut out = Vec::new();
             whole(&mut out, number);
             assert_eq!(core::str::from_utf8(&out), Ok(&*alloc::format!("{number}")));

@@ -105,8 +105,10 @@ fn encode(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
 
 /// What a row and a span have alike, from behind a text to the end of the object.
 fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment) {
+    // Asked once for all of them.
+    let is_plain = span.is_plain();
     out.extend_from_slice(br#"","start_time":""#);
-    out.extend_from_slice(Moment::of(span.started()).as_bytes());
+    out.extend_from_slice(ended.near(span.started()).as_bytes());
     out.extend_from_slice(br#"","end_time":""#);
     out.extend_from_slice(ended.as_bytes());
     if let Some(project) = span.project().or(backend.project.as_deref()) {
@@ -115,12 +117,15 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
     }
     out.extend_from_slice(br#"","source":"sdk","name":""#);
     // A template may leave nothing of a request, and nobody finds a row without a name.
-    let is_blank = span
-        .name()
-        .all(|text| !text.bytes().any(|byte| byte.is_ascii_graphic()) && text.trim().is_empty());
+    let is_blank = span.name().all(|text| {
+        !text.bytes().any(|byte| byte.is_ascii_graphic()) && text.chars().all(char::is_whitespace)
+    });
     let nameless = is_blank.then(|| span.service());
-    for text in span.name().chain(nameless) {
-        json::text(out, text);
+    for text in span.name() {
+        plain(out, text, is_plain);
+    }
+    if let Some(service) = nameless {
+        json::text(out, service);
     }
     out.push(b'"');
     if let [first, others @ ..] = span.tags() {
@@ -135,7 +140,16 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
     if let Some(error) = span.error() {
         failure(out, error);
     }
-    metadata(out, span);
+    metadata(out, span, is_plain);
+}
+
+/// A text that is known to be plain, or may not be.
+fn plain(out: &mut Vec<u8>, text: &str, is_plain: bool) {
+    if is_plain {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        json::text(out, text);
+    }
 }
 
 /// All three must be there and not be blank; a gateway has no traceback.
@@ -149,44 +163,42 @@ fn failure(out: &mut Vec<u8>, error: ErrorType) {
     out.extend_from_slice(br#""}"#);
 }
 
-/// The attributes, and the end of the object. No key needs escaping: they are ours, or tokens of HTTP. Nor does any text
-/// if the texts of the request need none, which is asked once for all of them.
-fn metadata(out: &mut Vec<u8>, span: &Span<'_>) {
-    let is_plain = json::is_plain(span.recorded());
+/// The attributes, and the end of the object. No key needs escaping: they are ours, or tokens of HTTP.
+fn metadata(out: &mut Vec<u8>, span: &Span<'_>, is_plain: bool) {
     out.extend_from_slice(br#","metadata":{"#);
-    let start = out.len();
+    // A member brings along the quote that ends the text before it and the comma behind that: the first one neither.
+    let mut surplus = QUOTE_AND_COMMA;
     span.attributes(&mut |attribute| {
-        let is_first = out.len() == start;
         match attribute.key {
-            Key::Known(known) => {
-                out.extend_from_slice(behind_comma(known.member.as_bytes(), is_first));
-            }
+            Key::Known(known) => out.extend_from_slice(behind(surplus, known.member.as_bytes())),
             Key::RequestHeader(name) => {
-                out.extend_from_slice(behind_comma(br#","http.request.header."#, is_first));
+                out.extend_from_slice(behind(surplus, br#"","http.request.header."#));
                 out.extend_from_slice(name.as_bytes());
                 out.extend_from_slice(br#"":""#);
             }
         }
+        surplus = 0;
         match attribute.value {
             Value::Whole(number) => {
                 // A number stands without quotes.
                 out.pop();
                 json::whole(out, number);
-                return;
+                surplus = QUOTE;
             }
-            Value::Text(text) if is_plain => out.extend_from_slice(text.as_bytes()),
-            Value::Text(text) => json::text(out, text),
+            Value::Text(text) => plain(out, text, is_plain),
             Value::Trace(id) => out.extend_from_slice(&id.hex()),
             Value::Span(id) => out.extend_from_slice(&id.hex()),
             Value::Opik(id) => out.extend_from_slice(&id.dashed()),
             other => json::shown(out, &other),
         }
-        out.push(b'"');
     });
-    out.extend_from_slice(b"}}");
+    out.extend_from_slice(behind(surplus, br#""}}"#));
 }
 
-/// A member of an object; before the first one there is no comma.
-fn behind_comma(member: &[u8], is_first: bool) -> &[u8] {
-    member.get(usize::from(is_first)..).unwrap_or_default()
+/// What a member begins with, and may be too much.
+const QUOTE: usize = 1;
+const QUOTE_AND_COMMA: usize = 2;
+
+fn behind(surplus: usize, member: &[u8]) -> &[u8] {
+    member.get(surplus..).unwrap_or_default()
 }

@@ -40,7 +40,8 @@ impl Backend {
     /// The authority of its URL, and the path that its calls begin with.
     #[must_use]
     pub fn target(&self) -> (&str, &str) {
-        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        // Behind the two slashes of its scheme.
+        let rest = self.url.splitn(3, '/').nth(2).unwrap_or_default();
         rest.find('/')
             .and_then(|at| rest.split_at_checked(at))
             .unwrap_or((rest, ""))

@@ -28,13 +28,14 @@ pub(super) struct Complaints(Vec<(Vec<usize>, Complaint)>);
 
 impl Complaints {
     pub(super) fn say(&mut self, place: &Place<'_>, message: impl Into<String>) {
-        let complaint = Complaint {
-            place: place.to_string(),
-            message: message.into(),
-        };
+        self.file(place, message.into());
+    }
+
+    fn file(&mut self, place: &Place<'_>, message: String) {
         let ranks = place.ranks();
         let at = self.0.partition_point(|(other, _)| *other <= ranks);
-        self.0.insert(at, (ranks, complaint));
+        let place = place.to_string();
+        self.0.insert(at, (ranks, Complaint { place, message }));
     }
 
     pub(super) const fn is_empty(&self) -> bool {

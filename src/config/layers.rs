@@ -7,7 +7,6 @@
 //! exempted), and `missing: reject` over a rule that says what becomes of strangers (here they are refused). The other
 //! way round the upper layer would ask for something that silently does not hold.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::complaint::Complaints;
@@ -25,7 +24,7 @@ pub(super) fn agree(
     let default = Stand::of(*rule);
     let mut judge = Judge {
         complaints,
-        told: BTreeSet::new(),
+        told: Vec::new(),
     };
     judge.judge(&[&default]);
     let mut distinct: Vec<Stand<'_, '_>> = Vec::new();
@@ -107,7 +106,7 @@ fn top<T>(
 struct Judge<'c> {
     complaints: &'c mut Complaints,
     /// The keys of the present uppermost layer that were complained about.
-    told: BTreeSet<&'static str>,
+    told: Vec<&'static str>,
 }
 
 impl Judge<'_> {
@@ -120,8 +119,12 @@ impl Judge<'_> {
 
     /// Complains about a key of the uppermost layer.
     fn say(&mut self, layers: &Layers<'_, '_, '_>, key: &'static str, message: &str) {
-        if let Some(layer) = layers.first().filter(|_| self.told.insert(key)) {
+        if self.told.contains(&key) {
+            return;
+        }
+        if let Some(layer) = layers.first() {
             self.complaints.say(&layer.node.key(key).place, message);
+            self.told.push(key);
         }
     }
 

@@ -50,22 +50,28 @@ impl<'n, 't: 'n> Node<'n, 't> {
 
     /// The items of a list, or the entries of an object of names.
     pub(super) fn children<'s>(&'s self) -> impl Iterator<Item = Node<'s, 't>> {
+        (0..).map_while(|rank| self.child(rank))
+    }
+
+    fn child<'s>(&'s self, rank: usize) -> Option<Node<'s, 't>> {
+        let (place, tree) = match self.tree? {
+            Tree::Object(entries) => {
+                let (name, tree) = entries.get(rank)?;
+                (self.place.key(name, rank), tree)
+            }
+            Tree::List(items) => (self.place.item(rank), items.get(rank)?),
+            _ => return None,
+        };
         let kind = match self.kind {
             Kind::List(kind, _) | Kind::Map(_, kind) => *kind,
             other => other,
         };
-        let node = move |place, tree| Node {
+        Some(Node {
             place,
             tree: Some(tree),
             kind,
             preset: Preset::None,
-        };
-        let entries = self.entries().iter().enumerate();
-        let entries =
-            entries.map(move |(rank, (name, tree))| node(self.place.key(name, rank), tree));
-        let items = self.items().iter().enumerate();
-        let items = items.map(move |(rank, tree)| node(self.place.item(rank), tree));
-        entries.chain(items)
+        })
     }
 
     pub(super) const fn is_given(&self) -> bool {
@@ -78,8 +84,8 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     /// Whether nothing stands in here.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.entries().is_empty() && self.items().is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.child(0).is_none()
     }
 
     /// Whether something stands here that the walk complained about.
@@ -153,13 +159,6 @@ impl<'n, 't: 'n> Node<'n, 't> {
     const fn entries(&self) -> &'t [(String, Tree)] {
         match self.tree {
             Some(Tree::Object(entries)) => entries.as_slice(),
-            _ => &[],
-        }
-    }
-
-    const fn items(&self) -> &'t [Tree] {
-        match self.tree {
-            Some(Tree::List(items)) => items.as_slice(),
             _ => &[],
         }
     }

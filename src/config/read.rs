@@ -31,7 +31,7 @@ impl Config {
         host: Host,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Vec<Complaint>> {
-        let json = if json.trim().is_empty() { "{}" } else { json };
+        let json = if texts::is_blank(json) { "{}" } else { json };
         match serde_json::from_str(json) {
             Ok(document) => Self::read(&document, host, env),
             // The parser says what it expected and where; it never repeats what it found.
@@ -151,7 +151,7 @@ impl Reader<'_> {
     /// The secret in the variable that a key names.
     pub(super) fn secret(&mut self, node: &Node<'_, '_>) -> Option<Secret> {
         let variable = node.text()?;
-        let value = (self.env)(variable).filter(|value| !value.trim().is_empty());
+        let value = (self.env)(variable).filter(|value| !texts::is_blank(value));
         let why = match value.as_deref().map(texts::header_value) {
             Some(Ok(())) => return value.map(Secret::new),
             Some(Err(why)) => why,

@@ -121,8 +121,7 @@ impl Reader<'_> {
 
     fn trust(&mut self, node: &Node<'_, '_>) -> Trust {
         let (cidr, san, header) = (node.key("cidr"), node.key("san"), node.key("header"));
-        let is_empty = |list: &Node<'_, '_>| list.children().next().is_none();
-        if is_empty(&cidr) && is_empty(&san) && !header.is_given() && node.is_object() {
+        if cidr.is_empty() && san.is_empty() && !header.is_given() && node.is_object() {
             self.complaints
                 .say(&node.place, "has no condition, so nobody could be trusted");
         }

@@ -35,7 +35,7 @@ fn said(kind: &Kind) -> Vec<String> {
     members.push(pair("type", &quoted(noun)));
     match kind {
         Kind::Flag | Kind::Text(_) | Kind::Secret(_) => {}
-        Kind::Word(words) => members.push(pair("enum", &list(&words()))),
+        Kind::Word(words) => members.push(pair("enum", &list(words))),
         Kind::Number(least, most) | Kind::Whole(least, most) => {
             members.push(pair("minimum", &least.to_string()));
             members.push(pair("maximum", &most.to_string()));

@@ -17,7 +17,7 @@ pub(super) fn any(text: &str) -> Checked {
 }
 
 pub(super) fn filled(text: &str) -> Checked {
-    ensure(!text.trim().is_empty(), "is empty")?;
+    ensure(!is_blank(text), "is empty")?;
     any(text)
 }
 
@@ -70,7 +70,7 @@ pub(super) fn header(text: &str) -> Checked {
 }
 
 pub(super) fn header_value(text: &str) -> Checked {
-    ensure(!text.trim().is_empty(), "is empty")?;
+    ensure(!is_blank(text), "is empty")?;
     let fits = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     ensure(fits, "holds a character that no header can carry")
 }
@@ -199,6 +199,11 @@ pub(super) fn uuid(text: &str) -> Checked {
         text.len() == 36 && Uuid::try_parse(text).is_ok(),
         "is not a dashed UUID",
     )
+}
+
+/// Whether there is nothing to be read.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 /// Whether a header is one of a known format.

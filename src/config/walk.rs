@@ -1,6 +1,5 @@
 //! Compares a document with the table of keys and says everything that does not fit.
 
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -33,8 +32,8 @@ impl Complaints {
                 }
             }
             (Kind::Word(words), Tree::Text(text)) => {
-                if !words().contains(&text.as_str()) {
-                    let expected = either(&words());
+                if !words.contains(&text.as_str()) {
+                    let expected = either(words);
                     let message = format!("unknown value {}, expected {expected}", Shown(text));
                     self.say(place, message);
                 }
@@ -85,11 +84,11 @@ impl Complaints {
 
     fn object(&mut self, entries: &[(String, Tree)], groups: &[&[Key]], place: &Place<'_>) {
         let keys = || groups.iter().copied().flatten();
-        let mut seen = BTreeSet::new();
+        let mut seen = Vec::new();
         for (rank, (name, value)) in entries.iter().enumerate() {
             let here = place.key(name, rank);
             match keys().find(|key| key.name == name) {
-                _ if !seen.insert(name.as_str()) => self.say(&here, TWICE),
+                _ if !is_first(&mut seen, name) => self.say(&here, TWICE),
                 Some(key) => self.walk(value, &key.kind, &here),
                 None => {
                     let near = nearest(keys().map(|key| key.name), name);
@@ -100,17 +99,17 @@ impl Complaints {
                 }
             }
         }
-        for key in keys().filter(|key| key.is_required && !seen.contains(key.name)) {
+        for key in keys().filter(|key| key.is_required && seen.binary_search(&key.name).is_err()) {
             self.say(&place.gap(Place::NOWHERE), format!("lacks {:?}", key.name));
         }
     }
 
     fn map(&mut self, entries: &[(String, Tree)], check: Check, kind: &Kind, place: &Place<'_>) {
-        let mut seen = BTreeSet::new();
+        let mut seen = Vec::new();
         for (rank, (name, value)) in entries.iter().enumerate() {
             let here = place.key(name, rank);
             match (check(name), kind) {
-                _ if !seen.insert(name.as_str()) => self.say(&here, TWICE),
+                _ if !is_first(&mut seen, name) => self.say(&here, TWICE),
                 (Ok(()), _) => self.walk(value, kind, &here),
                 // What is no name may be the secret, written into the wrong place.
                 (Err(why), Kind::Secret(_)) => {
@@ -126,6 +125,15 @@ impl Complaints {
 }
 
 const TWICE: &str = "is given twice";
+
+/// Whether a name comes for the first time. Those that came stand in the order of the alphabet.
+fn is_first<'n>(seen: &mut Vec<&'n str>, name: &'n str) -> bool {
+    let place = seen.binary_search(&name);
+    if let Err(place) = place {
+        seen.insert(place, name);
+    }
+    place.is_err()
+}
 
 /// A number without a fraction, as far as settings go.
 pub(super) fn whole(number: f64) -> Option<u32> {

@@ -5,6 +5,7 @@
 )]
 
 use super::{FORMATS, Format, FormatSet, Header, Role};
+use crate::headers::{MARKS, mark};
 
 /// Tells each row its place in the table and where its fields begin among the fields of all.
 pub(super) const fn placed<const N: usize>(mut formats: [Format; N]) -> [Format; N] {
@@ -78,16 +79,15 @@ pub(super) static NAMES: [&str; FIELDS] = {
 pub(super) type Fields = u32;
 const _: () = assert!(FIELDS <= Fields::BITS as usize);
 
-/// The fields that may have a name of this length and first letter: for almost every foreign header none, so that it
-/// costs two looks.
+/// The fields that may have a name of this length and mark: for almost every foreign header none, so that it costs two
+/// looks.
 pub(super) fn candidates(name: &[u8]) -> Fields {
-    let Some(first) = name.first() else { return 0 };
     let length = if name.len() < LENGTHS {
         name.len()
     } else {
         LENGTHS - 1
     };
-    BY_LENGTH[length] & BY_LETTER[(first & 31) as usize]
+    BY_LENGTH[length] & BY_MARK[mark(name)]
 }
 
 /// Names of the last length and of all greater ones are one class.
@@ -111,11 +111,14 @@ static BY_LENGTH: [Fields; LENGTHS] = {
     fields
 };
 
-static BY_LETTER: [Fields; 32] = {
-    let mut fields = [0; 32];
+static BY_MARK: [Fields; MARKS] = {
+    let mut fields = [0; MARKS];
     let mut field = 0;
     while field < FIELDS {
-        fields[(NAMES[field].as_bytes()[0] & 31) as usize] |= 1 << field;
+        let name = NAMES[field].as_bytes();
+        // Too short a beginning would have another mark than the names that it is for.
+        assert!(name.len() > 3 || name[name.len() - 1] != b'*');
+        fields[mark(name)] |= 1 << field;
         field += 1;
     }
     fields

@@ -32,7 +32,7 @@ pub enum Key<'s> {
 pub struct Known {
     /// The name.
     pub name: &'static str,
-    /// The name as JSON has it in the middle of an object, up to the quote that begins a text: `,"name":"`.
+    /// The name as JSON has it in the middle of an object, between the quotes of two texts: `","name":"`.
     pub member: &'static str,
 }
 
@@ -97,7 +97,7 @@ macro_rules! attributes {
     ($span:ident: $($key:literal => $value:expr,)*) => {
         fn known($span: &Span<'_>, tell: &mut dyn FnMut(Attribute<'_>)) {
             $(if let Some(value) = $value {
-                static KNOWN: Known = Known { name: $key, member: concat!(",\"", $key, "\":\"") };
+                static KNOWN: Known = Known { name: $key, member: concat!("\",\"", $key, "\":\"") };
                 tell(Attribute { key: Key::Known(&KNOWN), value });
             })*
         }

@@ -13,6 +13,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use crate::arrival::{Arrival, Clash};
+use crate::bytes;
 use crate::config::{Config, SpanPlan};
 use crate::context::{OpikIds, OtelIds, Time};
 use crate::fault::Fault;
@@ -212,6 +213,11 @@ impl Span<'_> {
     #[must_use]
     pub const fn recorded(&self) -> &str {
         self.open.texts.all()
+    }
+
+    /// Whether no text of the request, and nothing in the template of the name, needs escaping in any notation.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plan.name.is_plain() && bytes::is_plain(self.recorded().as_bytes())
     }
 
     /// The name of this gateway.

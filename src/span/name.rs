@@ -4,10 +4,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::texts::{Piece, Texts};
+use crate::bytes;
 
 /// A template with its parts told apart.
 #[derive(Clone, Debug)]
-pub struct NameTemplate(Vec<NamePart>);
+pub struct NameTemplate {
+    parts: Vec<NamePart>,
+    is_plain: bool,
+}
 
 /// A part of a template.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,19 +52,32 @@ impl NameTemplate {
         if parts.is_empty() {
             Err("is empty")
         } else {
-            Ok(Self(parts))
+            Ok(Self::of(parts))
         }
+    }
+
+    fn of(parts: Vec<NamePart>) -> Self {
+        let is_plain = parts.iter().all(|part| match part {
+            NamePart::Literal(text) => bytes::is_plain(text.as_bytes()),
+            _ => true,
+        });
+        Self { parts, is_plain }
+    }
+
+    /// Whether no literal needs escaping.
+    pub(super) const fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// Whether the host's route stands in the name.
     pub(crate) fn has_route(&self) -> bool {
-        self.0.contains(&NamePart::Route)
+        self.parts.contains(&NamePart::Route)
     }
 
     /// The pieces of a name, one behind the other.
     pub(super) fn filled<'s>(&'s self, texts: &'s Texts) -> impl Iterator<Item = &'s str> {
         let piece = |piece| texts.piece(piece).unwrap_or_default();
-        self.0.iter().map(move |part| match part {
+        self.parts.iter().map(move |part| match part {
             NamePart::Literal(text) => text,
             // So the conventions name a method that they do not know.
             NamePart::Method => texts.method().unwrap_or("HTTP"),
@@ -73,7 +90,7 @@ impl NameTemplate {
 
 impl Default for NameTemplate {
     fn default() -> Self {
-        Self(
+        Self::of(
             [
                 NamePart::Method,
                 NamePart::Literal(" ".into()),

@@ -15,7 +15,12 @@ pub(crate) fn pairs<'m>(map: &'m [u8], sieve: &Sieve) -> Vec<Pair<'m>> {
     for [a, b, c, d, e, f, g, h] in lengths {
         let name = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
         let value = u32::from_le_bytes([*e, *f, *g, *h]) as usize;
-        let Some((pair, rest)) = pair(texts, name, value) else {
+        let Some((texts_of_pair, rest)) =
+            texts.split_at_checked(name.wrapping_add(value).wrapping_add(2))
+        else {
+            break;
+        };
+        let Some(pair) = pair(texts_of_pair, name) else {
             break;
         };
         texts = rest;
@@ -34,11 +39,13 @@ fn word(bytes: &[u8]) -> Option<(usize, &[u8])> {
 /// More headers than nearly any request has that matter.
 const USUAL: usize = 16;
 
-/// A name and a value of these lengths, and what stands behind them.
-fn pair(texts: &[u8], name: usize, value: usize) -> Option<(Pair<'_>, &[u8])> {
+/// The name of this length and the value, of their texts with the NUL behind each.
+fn pair(texts: &[u8], name: usize) -> Option<Pair<'_>> {
     let (name, rest) = texts.split_at_checked(name)?;
-    let (value, rest) = rest.get(1..)?.split_at_checked(value)?;
-    Some(((name, value), rest.get(1..)?))
+    match rest {
+        [_, value @ .., _] => Some((name, value)),
+        _ => None,
+    }
 }
 
 /// Spells a map.

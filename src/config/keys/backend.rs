@@ -1,7 +1,8 @@
 //! The keys of a backend, and of what is sent there.
 
-use super::{Key, Kind, Preset, key, words};
+use super::{Key, Kind, Preset, key};
 use crate::config::{BackendKind, Encoding, Via, texts};
+use crate::words::Word;
 
 /// What a backend says.
 pub(super) const BACKEND: &[Key] = &[
@@ -12,14 +13,14 @@ pub(super) const BACKEND: &[Key] = &[
     ),
     key(
         "kind",
-        Kind::Word(words::<BackendKind>),
+        Kind::Word(BackendKind::WORDS),
         "whose API it speaks",
     )
     .required(),
     key("url", Kind::Secret(texts::url), "authority and base path"),
     key(
         "via",
-        Kind::Word(words::<Via>),
+        Kind::Word(Via::WORDS),
         "Worker: whether it calls or hands spans to a Queue",
     )
     .or(Preset::Text("http")),
@@ -50,7 +51,7 @@ pub(super) const BACKEND: &[Key] = &[
     ),
     key(
         "encoding",
-        Kind::Word(words::<Encoding>),
+        Kind::Word(Encoding::WORDS),
         "otlp: how a body is encoded",
     )
     .or(Preset::Text("protobuf")),

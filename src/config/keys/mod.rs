@@ -4,8 +4,6 @@
 mod backend;
 mod rule;
 
-use alloc::vec::Vec;
-
 use backend::{BACKEND, EXPORT};
 use rule::{ROUTE, RULE};
 
@@ -33,7 +31,7 @@ pub(super) enum Kind {
     /// A text that passes the check and is never repeated in a message.
     Secret(Check),
     /// One of these words.
-    Word(fn() -> Vec<&'static str>),
+    Word(&'static [&'static str]),
     /// A number within these bounds.
     Number(u32, u32),
     /// A whole number within these bounds.
@@ -110,21 +108,26 @@ const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
     }
 }
 
-fn words<W: Word>() -> Vec<&'static str> {
-    W::WORDS.iter().map(|(word, _)| *word).collect()
-}
-
 /// The formats and the words that stand for several of them.
-fn formats() -> Vec<&'static str> {
-    let aliases = ALIASES.iter().map(|(word, _)| *word);
-    KNOWN
-        .iter()
-        .map(|format| format.name)
-        .chain(aliases)
-        .collect()
-}
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a bad index in a constant does not compile"
+)]
+static FORMAT_WORDS: [&str; KNOWN.len() + ALIASES.len()] = {
+    let mut words = [""; KNOWN.len() + ALIASES.len()];
+    let mut index = 0;
+    while index < words.len() {
+        words[index] = if index < KNOWN.len() {
+            KNOWN[index].name
+        } else {
+            ALIASES[index - KNOWN.len()].0
+        };
+        index += 1;
+    }
+    words
+};
 
-const FORMATS: Kind = Kind::List(&Kind::Word(formats), 16);
+const FORMATS: Kind = Kind::List(&Kind::Word(&FORMAT_WORDS), 16);
 
 const TOP: &[Key] = &[
     key(
@@ -172,7 +175,7 @@ const FORMAT_KEYS: &[Key] = &[
     key("extract", FORMATS, "the formats that are believed, the most believed first; composite stands for jaeger, b3, b3multi, w3c, and tracecontext for w3c")
         .or(Preset::Texts(&["opik", "opik_baggage", "w3c"])),
     key("inject", FORMATS, "the formats that are written upstream").or(Preset::Texts(&["opik", "w3c"])),
-    key("opik_spelling", Kind::Word(words::<Spelling>), "how Opik's headers are spelt upstream").or(Preset::Text("both")),
+    key("opik_spelling", Kind::Word(Spelling::WORDS), "how Opik's headers are spelt upstream").or(Preset::Text("both")),
 ];
 
 const SPAN: &[Key] = &[

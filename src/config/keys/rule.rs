@@ -1,19 +1,20 @@
 //! The keys of a rule, and of the requests that it is for.
 
-use super::{FORMATS, Key, Kind, key, words};
+use super::{FORMATS, Key, Kind, key};
 use crate::config::texts;
 use crate::policy::{Conflict, Genai, Inbound, Invalid, Missing, Untrusted, Upstream};
+use crate::words::Word;
 
 /// What a rule says; a route and a named rule say the same over it.
 pub(super) const RULE: &[Key] = &[
     key(
         "inbound",
-        Kind::Word(words::<Inbound>),
+        Kind::Word(Inbound::WORDS),
         "what happens to the ids of a trusted caller; join unless said otherwise",
     ),
     key(
         "upstream",
-        Kind::Word(words::<Upstream>),
+        Kind::Word(Upstream::WORDS),
         "what trace headers go upstream; send unless said otherwise",
     ),
     key(
@@ -28,17 +29,17 @@ pub(super) const RULE: &[Key] = &[
     ),
     key(
         "missing",
-        Kind::Word(words::<Missing>),
+        Kind::Word(Missing::WORDS),
         "what happens when no usable ids came in; mint unless said otherwise",
     ),
     key(
         "invalid",
-        Kind::Word(words::<Invalid>),
+        Kind::Word(Invalid::WORDS),
         "what happens when a trace header is malformed; restart unless said otherwise",
     ),
     key(
         "conflict",
-        Kind::Word(words::<Conflict>),
+        Kind::Word(Conflict::WORDS),
         "what happens when two formats of one system disagree; prefer unless said otherwise",
     ),
     key(
@@ -53,7 +54,7 @@ pub(super) const RULE: &[Key] = &[
     ),
     key(
         "untrusted",
-        Kind::Word(words::<Untrusted>),
+        Kind::Word(Untrusted::WORDS),
         "with trust, what happens to a caller for whom no condition holds; link unless said otherwise",
     ),
     key(
@@ -73,7 +74,7 @@ pub(super) const RULE: &[Key] = &[
     ),
     key(
         "genai",
-        Kind::Word(words::<Genai>),
+        Kind::Word(Genai::WORDS),
         "what is read from the bodies of LLM calls; off unless said otherwise",
     ),
     key(
