@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::bytes::is_plain;
-use crate::context::Time;
+use crate::context::{Time, divided};
 use crate::digits::{decimal, leading_zeros};
 
 /// A text as it stands between quotes.
@@ -115,17 +115,6 @@ const PAIRS: [usize; 10] = [0, 2, 5, 8, 11, 14, 17, 20, 22, 24];
 
 const fn pairs([a, b, c, d, e, f, g, h]: [u8; 8]) -> [[u8; 2]; 4] {
     [[a, b], [c, d], [e, f], [g, h]]
-}
-
-/// A quotient and what is left. The divisor is hidden from the compiler: by a constant it would multiply in 128 bits, which
-/// is many steps here, and dividing is one.
-fn divided(number: u64, divisor: u64) -> (u64, u64) {
-    let divisor = core::hint::black_box(divisor);
-    let quotient = number.checked_div(divisor).unwrap_or(0);
-    (
-        quotient,
-        number.wrapping_sub(quotient.wrapping_mul(divisor)),
-    )
 }
 
 /// The civil date of a day since 1970. Years are counted from March, so that the leap day is a year's last; an era has

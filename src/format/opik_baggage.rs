@@ -169,7 +169,7 @@ fn rewrite<'a>(
     if value.is_empty() {
         seen.remove(BAGGAGE, field, edits);
     } else {
-        seen.set(BAGGAGE, field, value, edits);
+        seen.set(BAGGAGE, field, value.as_bytes(), edits);
     }
 }
 
