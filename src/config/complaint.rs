@@ -1,6 +1,5 @@
 //! What is wrong with a document, and where.
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -64,8 +63,14 @@ impl fmt::Display for Shown<'_> {
 
 /// `mint, reject or pass`.
 pub(super) fn either(words: &[&str]) -> String {
-    match words {
-        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        words => words.concat(),
+    let mut text = String::new();
+    for (rank, word) in words.iter().enumerate() {
+        text.push_str(match rank {
+            0 => "",
+            _ if rank + 1 == words.len() => " or ",
+            _ => ", ",
+        });
+        text.push_str(word);
     }
+    text
 }

@@ -2,7 +2,6 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 use crate::arrival::Clash;
 use crate::fault::Fault;
@@ -89,8 +88,12 @@ impl Refusal {
     pub fn detail(self) -> String {
         match self {
             Self::Missing(formats) => {
-                let asks: Vec<&str> = formats.iter().map(|format| format.ask).collect();
-                format!("missing: send {}", asks.join(", or "))
+                let mut text = "missing: send ".to_string();
+                for (rank, format) in formats.iter().enumerate() {
+                    text.push_str(if rank > 0 { ", or " } else { "" });
+                    text.push_str(format.ask);
+                }
+                text
             }
             Self::Invalid(fault) => format!("invalid: {fault}"),
             Self::Conflict(clash) => format!("conflict: {clash}"),

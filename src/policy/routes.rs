@@ -174,7 +174,6 @@ impl Rules {
     }
 
     fn route(&self, request: &Request<'_>) -> Option<u32> {
-        let path = request.path_alone();
         let host = request.host_alone();
         let mut lower = [0; LONGEST_HOST];
         let lower = lower.get_mut(..host.len()).map(|room| {
@@ -183,43 +182,38 @@ impl Rules {
             &*room
         });
         let shelf = |host: &[u8]| found(&self.shelves, |known| known.as_slice().cmp(host));
-        let by_host = lower.and_then(shelf);
-        by_host
+        [lower.and_then(shelf), shelf(b"")]
             .into_iter()
-            .chain(shelf(b""))
-            .flat_map(|shelf| shelf.candidates(path, request.route))
-            .filter_map(|routes| {
-                let fits = |index: &&u32| {
-                    self.routes
-                        .get(**index as usize)
-                        .is_some_and(|route| route.condition.holds(request))
-                };
-                routes.iter().find(fits).copied()
-            })
+            .flatten()
+            .filter_map(|shelf| shelf.first(request, &self.routes))
             .min()
     }
 }
 
 impl Shelf {
-    /// Every list in which a route for this path and this name may stand.
-    fn candidates<'s>(
-        &'s self,
-        path: &'s [u8],
-        name: Option<&'s [u8]>,
-    ) -> impl Iterator<Item = &'s Vec<u32>> {
+    /// The first route of this shelf that the request falls under.
+    fn first(&self, request: &Request<'_>, routes: &[Route]) -> Option<u32> {
+        let path = request.path_alone();
         let beginnings = self
             .prefix_lengths
             .iter()
             .map_while(|length| path.get(..*length));
         let signs = [
             Some(Sign::Path(path)),
-            name.map(Sign::Name),
+            request.route.map(Sign::Name),
             Some(Sign::None),
         ];
-        let signs = signs.into_iter().flatten();
+        let fits = |number: &u32| {
+            let route = routes.get(*number as usize);
+            route.is_some_and(|route| route.condition.holds(request))
+        };
         signs
+            .into_iter()
+            .flatten()
             .chain(beginnings.map(Sign::Prefix))
             .filter_map(|sign| found(&self.files, |known| known.as_slice().cmp(&sign)))
+            .filter_map(|numbers| numbers.iter().copied().find(fits))
+            .min()
     }
 }
 
