@@ -66,7 +66,7 @@ fn by_flags(flags: u64, status: Option<u16>) -> Option<EndKind> {
     }
     let (_, kind) = FLAGS.iter().find(|(flag, _)| flags & flag != 0)?;
     Some(match (kind, status) {
-        // An upgraded connection has no other end than that one side closes it.
+        // So Envoy tells of an upgraded connection that was closed, whichever side did.
         (EndKind::UpstreamReset, Some(SWITCHING_PROTOCOLS)) => EndKind::Complete,
         (kind, _) => *kind,
     })
