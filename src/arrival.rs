@@ -56,14 +56,14 @@ impl<'a> Arrival<'a> {
     /// Fills in what every known format says, where it stands: it is large. Believes those of `order`, the first of a system most (law 5).
     pub(crate) fn read(&mut self, seen: &Seen<'a>, order: &[&'static Format]) {
         for format in seen.formats().iter() {
-            let extracted = format.extract(seen);
-            match &extracted {
+            let Some(found) = self.found.get_mut(format.index()) else {
+                continue;
+            };
+            *found = format.extract(seen);
+            match found {
                 Ok(Some(_)) => self.said = self.said.with(format),
-                Ok(None) => continue,
+                Ok(None) => {}
                 Err(_) => self.refused = self.refused.with(format),
-            }
-            if let Some(found) = self.found.get_mut(format.index()) {
-                *found = extracted;
             }
         }
         self.spread_family_faults();

@@ -22,7 +22,19 @@ impl Time {
     /// Whole milliseconds since 1970.
     #[must_use]
     pub const fn millis(self) -> u64 {
-        self.0 / 1_000_000
+        divided(self.0, 1_000_000).0
+    }
+}
+
+/// A quotient and what is left. The divisor is hidden from the compiler: by a constant it would multiply in 128 bits, which
+/// is many steps in the filter, and dividing is one.
+pub(crate) const fn divided(number: u64, divisor: u64) -> (u64, u64) {
+    match number.checked_div(core::hint::black_box(divisor)) {
+        Some(quotient) => (
+            quotient,
+            number.wrapping_sub(quotient.wrapping_mul(divisor)),
+        ),
+        None => (0, number),
     }
 }
 
@@ -148,8 +160,9 @@ impl OpikId {
         let [a, b, rest @ ..] = random;
         Self::dated(
             now,
-            u16::from_be_bytes([a, b]).into(),
-            u64::from_be_bytes(rest),
+            // In the order in which they lie there: they are random, and to turn them round is many steps.
+            u16::from_le_bytes([a, b]).into(),
+            u64::from_le_bytes(rest),
         )
     }
 
@@ -326,9 +339,14 @@ mod tests {
     #[test]
     fn an_id_is_what_the_uuid_crate_makes_of_the_same() {
         for random in [[0; 10], [255; 10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]] {
-            let theirs =
-                uuid::Builder::from_unix_timestamp_millis(NOW.millis(), &random).into_uuid();
             let ours = OpikId::mint(NOW, random);
+            // They read the random bytes the other way round, in the two pieces of which we take them.
+            let mut turned = random;
+            let (start, end) = turned.split_at_mut(2);
+            start.reverse();
+            end.reverse();
+            let theirs =
+                uuid::Builder::from_unix_timestamp_millis(NOW.millis(), &turned).into_uuid();
             assert_eq!(ours.bits(), theirs.as_u128());
             assert_eq!(ours.dashed(), alloc::format!("{theirs}").as_bytes());
             assert_eq!(OpikId::from_bits(theirs.as_u128()), Some(ours));

@@ -106,6 +106,12 @@ pub(crate) const fn decimal(number: u32) -> [u8; 8] {
     (digits | repeated(b'0')).to_le_bytes()
 }
 
+/// How many zeros stand before the first other digit.
+pub(crate) const fn leading_zeros(digits: [u8; 8]) -> usize {
+    let nibbles = u64::from_le_bytes(digits) & FIFTEEN;
+    nibbles.trailing_zeros() as usize / 8
+}
+
 /// Where the groups of four digits stand in a dashed UUID, and where its dashes do.
 const GROUPS: [usize; 8] = [0, 4, 9, 14, 19, 24, 28, 32];
 const DASHES: [usize; 4] = [8, 13, 18, 23];

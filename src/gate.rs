@@ -160,11 +160,13 @@ impl Gate {
 
         let mut seen = Seen::nothing(config.formats.spelling, now);
         seen.look(request.headers);
-        let (mut came, nothing) = (Arrival::nothing(), Arrival::nothing());
+        let mut came = Arrival::nothing();
         came.read(&seen, &config.formats.extract);
+        let nothing;
         let arrival = if stance == Stance::Join {
             &came
         } else {
+            nothing = Arrival::nothing();
             &nothing
         };
         let verdict = rule.verdict(arrival)?;
@@ -179,8 +181,9 @@ impl Gate {
         let decision = decision(stance, &came, verdict);
 
         let span = identity.own.map(|own| {
+            // What is restarted is forgotten.
             let known = if stance == Stance::Restart {
-                &nothing
+                arrival
             } else {
                 &came
             };

@@ -129,9 +129,13 @@ impl<'a> Edits<'a> {
         self.removals += 1;
     }
 
-    pub(crate) fn set(&mut self, name: &'static str, value: Value) {
+    pub(crate) fn set(&mut self, name: &'static str, value: &[u8]) {
         self.make_room();
-        self.list.push(Edit::Set(name, value));
+        self.list.push(Edit::Set(name, Value::new()));
+        // Filled in where it stands: to move it there is as much work as to make it.
+        if let Some(Edit::Set(_, place)) = self.list.last_mut() {
+            place.push(value);
+        }
     }
 
     /// Most requests need fewer edits than this, so the list is allocated once or never.
@@ -309,9 +313,9 @@ mod tests {
     #[test]
     fn removals_stand_before_sets() {
         let mut edits = Edits::default();
-        edits.set("b", Value::of(&[b"1"]));
+        edits.set("b", b"1");
         edits.remove(b"a");
-        edits.set("c", Value::of(&[b"2"]));
+        edits.set("c", b"2");
         edits.remove(b"d");
         let order: Vec<bool> = edits
             .as_slice()

@@ -17,7 +17,7 @@ mod structs;
 use faults::FAULTS;
 use gatespan::config::{Host, Spelling, Tree};
 use gatespan::format::FORMATS;
-use gatespan::policy::{Peer, Rule};
+use gatespan::policy::{Missing, Peer, Place, Rule};
 use gatespan::{Config, Headers, Request};
 use proptest::prelude::*;
 
@@ -153,6 +153,21 @@ fn composite_is_spelt_out_in_the_order_of_its_precedence() {
             .collect::<Vec<_>>(),
         ["w3c"]
     );
+}
+
+/// A `Struct` may begin like white space, and unknown fields of protobuf may be skipped: a text that was taken for a
+/// message of nothing but those would be an empty document, and nothing would be enforced.
+#[test]
+fn json_is_never_taken_for_a_struct() {
+    let document = r#"{"rule":{"missing":"reject","require":["opik"]}"#;
+    for white in ["", " ", "\n", "\t", "\r", "   ", "\n ", " \n", "\t ", " \t"] {
+        for padding in 0..600 {
+            let text = format!("{white}{document}{}}}", " ".repeat(padding));
+            let config = Config::from_bytes(text.as_bytes(), Host::Envoy, &env).unwrap();
+            let rule = config.rules.rule(Place::default());
+            assert_eq!(rule.missing, Missing::Reject, "{white:?} and {padding}");
+        }
+    }
 }
 
 #[test]

@@ -46,16 +46,90 @@ impl Contexts {
         self.root(id).is_none_or(Root::finish)
     }
 
+    /// What a context leaves behind is told, also where it was not done.
     pub(crate) fn delete(&mut self, id: u32) {
-        if self.streams.remove(id).is_none() {
-            self.roots.retain(|(known, _)| *known != id);
+        if let Some(mut stream) = self.streams.remove(id) {
+            stream.close();
+        } else if let Some(at) = self.roots.iter().position(|(known, _)| *known == id) {
+            self.roots.swap_remove(at).1.end();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
+    use gatespan::Config;
+    use gatespan::config::Host;
+    use gatespan::outbox::Counters;
+
     use super::*;
+    use crate::root::Worker;
+
+    /// A root that records, and what it works with.
+    fn recording() -> (Contexts, Rc<Worker>) {
+        let document =
+            r#"{ "backend": { "kind": "opik", "url": "http://opik.test", "cluster": "opik" } }"#;
+        let config = Config::parse(document, Host::Envoy, &|_| None).unwrap();
+        let worker = Rc::new(Worker::new(config));
+        let mut contexts = Contexts::new();
+        contexts.roots.push((1, Root::of(Rc::clone(&worker))));
+        (contexts, worker)
+    }
+
+    fn counted(worker: &Worker) -> Counters {
+        let counters = worker.outbox.borrow().counters().next();
+        let (_, counters) = counters.unwrap();
+        assert!(counters.add_up());
+        counters
+    }
+
+    #[test]
+    fn a_stream_is_recorded_once_whatever_its_host_leaves_out() {
+        for calls in ["ldx", "d x", "x", "xx", "lld", "dlx", "ddl"] {
+            let (mut contexts, worker) = recording();
+            contexts.create(2, 1);
+            contexts.stream(2).unwrap().admit();
+            for call in calls.chars() {
+                match call {
+                    'l' => drop(contexts.stream(2).map(Stream::log)),
+                    'd' => drop(contexts.finish(2)),
+                    _ => contexts.delete(2),
+                }
+            }
+            assert_eq!(counted(&worker).recorded, 1, "{calls}");
+        }
+    }
+
+    #[test]
+    fn what_a_root_leaves_behind_is_counted() {
+        let (mut contexts, worker) = recording();
+        for stream in [2, 3] {
+            contexts.create(stream, 1);
+            contexts.stream(stream).unwrap().admit();
+        }
+        contexts.delete(2);
+        assert_eq!(counted(&worker).queued, 1);
+        contexts.delete(1);
+        // A stream may outlive its root.
+        contexts.delete(3);
+        let counters = counted(&worker);
+        assert_eq!((counters.recorded, counters.queued), (2, 0));
+        assert_eq!(counters.dropped.iter().sum::<u64>(), 2);
+        assert!(contexts.root(1).is_none());
+    }
+
+    #[test]
+    fn what_was_queued_under_an_earlier_configuration_is_counted() {
+        let (mut contexts, worker) = recording();
+        contexts.create(2, 1);
+        contexts.stream(2).unwrap().admit();
+        contexts.delete(2);
+        // Natively there is no document, which is a valid one.
+        assert!(contexts.root(1).unwrap().configure(0));
+        assert_eq!((counted(&worker).queued, counted(&worker).recorded), (0, 1));
+    }
 
     #[test]
     fn what_was_never_configured_lets_everything_pass() {

@@ -46,7 +46,7 @@ impl Pool {
     }
 
     fn fill(&mut self) {
-        // The host's source does not fail for pieces of this size; if it did, the old bytes would be worse than none.
+        // The host's source does not fail for pieces of this size. If it did, ids would differ by their time alone.
         if getrandom::fill(&mut self.bytes).is_err() {
             host::log(
                 host::Level::Error,
@@ -65,5 +65,6 @@ unsafe extern "Rust" fn __getrandom_v03_custom(
     buffer: *mut u8,
     length: usize,
 ) -> Result<(), getrandom::Error> {
-    host::fill_random(buffer, length).map_err(|_| getrandom::Error::UNEXPECTED)
+    // `getrandom` hands over a buffer of this length.
+    unsafe { host::fill_random(buffer, length) }.map_err(|_| getrandom::Error::UNEXPECTED)
 }

@@ -48,12 +48,12 @@ pub(crate) fn now() -> Time {
     Time(nanos)
 }
 
-/// Fills a buffer with random bytes.
+/// Fills a buffer, which must be as long as this says, with random bytes.
 #[cfg_attr(
     not(target_family = "wasm"),
     allow(dead_code, reason = "natively getrandom has a source of its own")
 )]
-pub(crate) fn fill_random(buffer: *mut u8, length: usize) -> Done {
+pub(crate) unsafe fn fill_random(buffer: *mut u8, length: usize) -> Done {
     let mut start = 0;
     while start < length {
         let piece = (length - start).min(RANDOM_AT_ONCE);

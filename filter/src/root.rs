@@ -40,7 +40,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Self {
         let mut pool = Pool::default();
         let [a, b, c, d, e, f, g, h, ..] = pool.draw();
         Self {
@@ -149,6 +149,14 @@ impl Root {
 }
 
 impl Root {
+    #[cfg(test)]
+    pub(crate) fn of(worker: Rc<Worker>) -> Self {
+        Self {
+            worker: Some(worker),
+            ..Self::default()
+        }
+    }
+
     /// What a stream under this root works with, once there is a configuration.
     pub(crate) fn worker(&self) -> Option<Rc<Worker>> {
         self.worker.clone()
@@ -161,6 +169,7 @@ impl Root {
             Ok(config) if !delivers(&config) => false,
             Ok(config) => {
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
+                self.end();
                 self.worker = Some(Rc::new(Worker::new(config)));
                 self.publish();
                 if let Err(failed) = host::tick_every(tick) {
@@ -224,6 +233,16 @@ impl Root {
         self.send();
         self.publish();
         self.calls.is_empty()
+    }
+
+    /// Nothing is sent any more: what could not be delivered in time is dropped and counted. Gauges are shared with those
+    /// who come after, and would tell of it for ever.
+    pub(crate) fn end(&mut self) {
+        self.calls.clear();
+        if let Some(worker) = &self.worker {
+            worker.outbox.borrow_mut().shut();
+        }
+        self.publish();
     }
 }
 

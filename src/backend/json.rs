@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::bytes::is_plain;
-use crate::context::Time;
-use crate::digits::decimal;
+use crate::context::{Time, divided};
+use crate::digits::{decimal, leading_zeros};
 
 /// A text as it stands between quotes.
 pub(super) fn text(out: &mut Vec<u8>, text: &str) {
@@ -25,8 +25,7 @@ pub(super) fn shown(out: &mut Vec<u8>, text: &impl fmt::Display) {
 pub(super) fn whole(out: &mut Vec<u8>, number: u64) {
     if number < 100_000_000 {
         let digits = decimal(number as u32);
-        let zeros = digits.iter().take(digits.len() - 1);
-        let zeros = zeros.take_while(|digit| **digit == b'0').count();
+        let zeros = leading_zeros(digits).min(digits.len() - 1);
         out.extend_from_slice(digits.get(zeros..).unwrap_or_default());
     } else {
         shown(out, &number);
@@ -99,24 +98,23 @@ fn spelt(second: u64, micros: u32) -> [u8; 27] {
     let (year, month, day) = date(days as u32);
     let second = second as u32;
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    let [a, b, c, d, e, f, g, h] = decimal(year * 10_000 + month * 100 + day);
-    let [_, _, i, j, k, l, m, n] = decimal(hour * 10_000 + minute * 100 + second);
-    let [_, _, o, p, q, r, s, t] = decimal(micros);
-    [
-        a, b, c, d, b'-', e, f, b'-', g, h, b'T', i, j, b':', k, l, b':', m, n, b'.', o, p, q, r,
-        s, t, b'Z',
-    ]
+    let [a, b, c, d] = pairs(decimal(year * 10_000 + month * 100 + day));
+    let [_, e, f, g] = pairs(decimal(hour * 10_000 + minute * 100 + second));
+    let [_, h, i, j] = pairs(decimal(micros));
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    for (start, pair) in PAIRS.into_iter().zip([a, b, c, d, e, f, g, h, i, j]) {
+        if let Some(place) = text.get_mut(start..start + 2) {
+            place.copy_from_slice(&pair);
+        }
+    }
+    text
 }
 
-/// A quotient and what is left. The divisor is hidden from the compiler: by a constant it would multiply in 128 bits, which
-/// is many steps here, and dividing is one.
-fn divided(number: u64, divisor: u64) -> (u64, u64) {
-    let divisor = core::hint::black_box(divisor);
-    let quotient = number.checked_div(divisor).unwrap_or(0);
-    (
-        quotient,
-        number.wrapping_sub(quotient.wrapping_mul(divisor)),
-    )
+/// Where the pairs of digits stand in a time.
+const PAIRS: [usize; 10] = [0, 2, 5, 8, 11, 14, 17, 20, 22, 24];
+
+const fn pairs([a, b, c, d, e, f, g, h]: [u8; 8]) -> [[u8; 2]; 4] {
+    [[a, b], [c, d], [e, f], [g, h]]
 }
 
 /// The civil date of a day since 1970. Years are counted from March, so that the leap day is a year's last; an era has

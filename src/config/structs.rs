@@ -27,14 +27,16 @@ fn object(bytes: &[u8], depth: usize) -> Option<Tree> {
     let depth = depth.checked_sub(1)?;
     let mut entries = Vec::new();
     for field in Fields(bytes) {
-        if let (1, Content::Bytes(entry)) = field? {
-            entries.push(pair(entry, depth)?);
+        match field? {
+            (1, Content::Bytes(entry)) => entries.push(pair(entry, depth)?),
+            _ => return None,
         }
     }
     Some(Tree::Object(entries))
 }
 
-/// An entry has a value, whose tag is a byte that no JSON text holds: so JSON is never taken for a `Struct`.
+/// A `Struct` has nothing but entries, and an entry has a value, whose tag is a byte that no JSON text holds: so JSON is
+/// never taken for a `Struct`.
 fn pair(bytes: &[u8], depth: usize) -> Option<(String, Tree)> {
     let mut key = String::new();
     let mut tree = None;

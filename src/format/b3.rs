@@ -115,5 +115,5 @@ fn inject<'a>(
         Sampling::Debug => b"-d",
     };
     let value = Value::of(&[&otel.ids.trace.hex(), b"-", &otel.ids.span.hex(), state]);
-    seen.set(B3, field, value, edits);
+    seen.set(B3, field, value.as_bytes(), edits);
 }

@@ -11,7 +11,7 @@
 use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity};
 use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
 use crate::fault::{Breach, Fault};
-use crate::headers::{Edits, Value, trim};
+use crate::headers::{Edits, trim};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -165,7 +165,7 @@ fn inject<'a>(
         (FLAGS, flags, debug),
     ] {
         match value {
-            Some(value) => seen.set(name, field, Value::of(&[value]), edits),
+            Some(value) => seen.set(name, field, value, edits),
             None => seen.remove(name, field, edits),
         }
     }

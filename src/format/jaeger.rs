@@ -166,7 +166,8 @@ fn inject<'a>(
     let (Some(otel), [uber, debug, _, baggage]) = (&outgoing.otel, fields) else {
         return;
     };
-    seen.set(UBER, uber, spelled(otel.ids, otel.sampling), edits);
+    let value = spelled(otel.ids, otel.sampling);
+    seen.set(UBER, uber, value.as_bytes(), edits);
     seen.remove(DEBUG, debug, edits);
     if baggage.is_present() {
         bound_baggage(seen, outgoing.keep, edits);

@@ -14,7 +14,7 @@ use super::seen::fit;
 use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity, rider};
 use crate::context::{Ids, OpikId, OpikIds, Sampling};
 use crate::fault::{Breach, Fault};
-use crate::headers::{Edits, Value};
+use crate::headers::Edits;
 use crate::words::words;
 
 pub(super) const FORMAT: Format = Format {
@@ -159,7 +159,7 @@ fn inject<'a>(
         let headers = [name.underscore, name.dash].into_iter().zip(fields);
         for ((header, field), wanted) in headers.zip(wanted(seen.spelling)) {
             match &text {
-                Some(text) if wanted => seen.set(header, field, Value::of(&[text]), edits),
+                Some(text) if wanted => seen.set(header, field, text, edits),
                 _ => seen.remove(header, field, edits),
             }
         }

@@ -170,7 +170,7 @@ fn rewrite<'a>(
     if value.is_empty() {
         seen.remove(BAGGAGE, field, edits);
     } else {
-        seen.set(BAGGAGE, field, value, edits);
+        seen.set(BAGGAGE, field, value.as_bytes(), edits);
     }
 }
 

@@ -1,17 +1,18 @@
 //! One pass over the headers of a request: which of the known trace headers are there.
 
-use super::table::{FIELDS, Fields, NAMES, RIDERS, candidates};
-use super::{FORMATS, Format, FormatSet, Spelling};
+use super::table::{FIELDS, Fields, NAMES, OWNERS, RIDERS, candidates};
+use super::{Format, FormatSet, Spelling};
 use crate::bytes;
 use crate::context::Time;
 use crate::fault::Breach;
-use crate::headers::{Edits, Headers, Value, has_control, is_name, trim};
+use crate::headers::{Edits, Headers, has_control, is_name, trim};
 
 /// The known trace headers of one request, found in one pass and without allocation.
 pub struct Seen<'a> {
     headers: Headers<'a>,
     fields: [Field<'a>; FIELDS],
     present: Fields,
+    formats: FormatSet,
     /// When the request came.
     pub now: Time,
     /// How Opik's headers are spelt upstream.
@@ -20,8 +21,13 @@ pub struct Seen<'a> {
 
 /// One known header of one request.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Field<'a> {
-    first: Option<&'a [u8]>,
+pub struct Field<'a>(Option<Copies<'a>>);
+
+/// What is known of the copies of a header. All of it stands behind the option: most fields are absent, and saying so
+/// should be one mark each.
+#[derive(Clone, Copy, Debug)]
+struct Copies<'a> {
+    first: &'a [u8],
     several: bool,
     differs: bool,
 }
@@ -30,38 +36,47 @@ impl<'a> Field<'a> {
     /// The value of the first copy, as it came.
     #[must_use]
     pub const fn first(&self) -> Option<&'a [u8]> {
-        self.first
+        match self.0 {
+            Some(copies) => Some(copies.first),
+            None => None,
+        }
     }
 
     /// Whether the header came at all.
     #[must_use]
     pub const fn is_present(&self) -> bool {
-        self.first.is_some()
+        self.0.is_some()
     }
 
     /// Whether the header came more than once.
     #[must_use]
     pub const fn is_repeated(&self) -> bool {
-        self.several
+        matches!(self.0, Some(Copies { several: true, .. }))
     }
 
     /// Whether a copy had another value than the first.
     #[must_use]
     pub const fn differs(&self) -> bool {
-        self.differs
+        matches!(self.0, Some(Copies { differs: true, .. }))
     }
 
     /// The first copy without the white space around it, if it is fit to be read at all.
     pub(super) fn text(&self) -> Result<Option<&'a [u8]>, Breach> {
-        self.first.map(fit).transpose()
+        self.first().map(fit).transpose()
     }
 
     fn note(&mut self, value: &'a [u8]) {
-        match self.first {
-            None => self.first = Some(value),
-            Some(first) => {
-                self.several = true;
-                self.differs |= first != value;
+        match &mut self.0 {
+            None => {
+                self.0 = Some(Copies {
+                    first: value,
+                    several: false,
+                    differs: false,
+                });
+            }
+            Some(copies) => {
+                copies.several = true;
+                copies.differs |= copies.first != value;
             }
         }
     }
@@ -83,6 +98,7 @@ impl<'a> Seen<'a> {
             headers: Headers::new(&[]),
             fields: [Field::default(); FIELDS],
             present: 0,
+            formats: FormatSet::EMPTY,
             now,
             spelling,
         }
@@ -100,6 +116,9 @@ impl<'a> Seen<'a> {
                 {
                     slot.note(value);
                     self.present |= 1 << index;
+                    self.formats = self
+                        .formats
+                        .or(OWNERS.get(index).copied().unwrap_or_default());
                     break;
                 }
                 fields &= fields - 1;
@@ -115,8 +134,8 @@ impl<'a> Seen<'a> {
 
     /// The formats of which any header came.
     #[must_use]
-    pub fn formats(&self) -> FormatSet {
-        FORMATS.iter().filter(|format| self.has(format)).collect()
+    pub const fn formats(&self) -> FormatSet {
+        self.formats
     }
 
     /// Whether any header of a format came.
@@ -138,13 +157,13 @@ impl<'a> Seen<'a> {
     #[must_use]
     pub fn values(&self, name: &'static str, field: &Field<'a>) -> Values<'a> {
         // Headers are walked again only where there is more than the first copy.
-        let rest = if field.several {
+        let rest = if field.is_repeated() {
             self.headers
         } else {
             Headers::new(&[])
         };
         Values {
-            first: field.first,
+            first: field.first(),
             rest: rest.iter(),
             name,
             skipped: false,
@@ -169,11 +188,11 @@ impl<'a> Seen<'a> {
         &self,
         name: &'static str,
         field: &Field<'a>,
-        value: Value,
+        value: &[u8],
         edits: &mut Edits<'a>,
     ) {
-        let says_so = |first: &'a [u8]| bytes::same(first, value.as_bytes());
-        if field.several || !field.first.is_some_and(says_so) {
+        let says_so = |first: &'a [u8]| bytes::same(first, value);
+        if field.is_repeated() || !field.first().is_some_and(says_so) {
             edits.set(name, value);
         }
     }

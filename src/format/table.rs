@@ -75,6 +75,22 @@ pub(super) static NAMES: [&str; FIELDS] = {
     names
 };
 
+/// The format of each, in the same order.
+pub(super) static OWNERS: [FormatSet; FIELDS] = {
+    let mut owners = [FormatSet::EMPTY; FIELDS];
+    let mut field = 0;
+    let mut format = 0;
+    while format < FORMATS.len() {
+        let end = field + FORMATS[format].headers.len();
+        while field < end {
+            owners[field] = FormatSet::of_bits(1 << format);
+            field += 1;
+        }
+        format += 1;
+    }
+    owners
+};
+
 /// A bit for each field, in the order of the names.
 pub(super) type Fields = u32;
 const _: () = assert!(FIELDS <= Fields::BITS as usize);

@@ -148,7 +148,7 @@ fn inject<'a>(
         &otel.ids.span.hex(),
         flags,
     ]);
-    seen.set(TRACEPARENT, parent, value, edits);
+    seen.set(TRACEPARENT, parent, value.as_bytes(), edits);
     if otel
         .state
         .as_ref()
@@ -160,7 +160,7 @@ fn inject<'a>(
     if value.is_empty() {
         seen.remove(TRACESTATE, state, edits);
     } else {
-        seen.set(TRACESTATE, state, value, edits);
+        seen.set(TRACESTATE, state, value.as_bytes(), edits);
     }
 }
 

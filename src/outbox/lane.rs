@@ -32,7 +32,7 @@ pub(super) struct Lane {
     backoff: Backoff,
     is_shut: bool,
     /// What a unit is expected to need: the largest of late.
-    expected: u64,
+    expected: u32,
     /// What the bodies of the last batch needed.
     room: [usize; CALLS],
     counters: Counters,
@@ -89,7 +89,7 @@ impl Lane {
     /// of the queue: while spans are delivered, ten thousand idle WebSockets are no reason to record nothing else.
     pub(super) fn has_room(&self, open: u32) -> bool {
         let queue = u64::from(self.plan.queue_bytes);
-        let promised = (u64::from(open) + 1).saturating_mul(self.expected);
+        let promised = (u64::from(open) + 1) * u64::from(self.expected);
         self.counters.queued_bytes + promised.min(queue / 2) <= queue
     }
 
@@ -127,7 +127,7 @@ impl Lane {
         }
         // It falls slowly, so that one large span is remembered for some hundred, and not for ever.
         let fallen = self.expected - self.expected / 128;
-        self.expected = fallen.max(unit as u64);
+        self.expected = fallen.max(unit as u32);
     }
 
     pub(super) fn is_due(&mut self, now: Time) -> bool {
@@ -212,4 +212,4 @@ impl Lane {
 /// Spreads the seeds of the backends of one gateway.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// What a unit is expected to need before one was seen.
-const FIRST_EXPECTED: u64 = 2_048;
+const FIRST_EXPECTED: u32 = 2_048;

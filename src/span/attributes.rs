@@ -59,12 +59,12 @@ pub enum Value<'s> {
 
 /// Every header that was refused, each fault once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Faults<'s>(&'s [Option<Fault>]);
+pub struct Faults<'s>(&'s [Fault]);
 
 impl<'s> Faults<'s> {
     /// The faults.
     pub fn iter(self) -> impl Iterator<Item = Fault> + use<'s> {
-        self.0.iter().copied().flatten()
+        self.0.iter().copied()
     }
 }
 
@@ -139,8 +139,8 @@ fn unknown_method<'s>(span: &'s Span<'_>) -> Option<&'s str> {
 }
 
 fn faults<'s>(span: &'s Span<'_>) -> Option<Value<'s>> {
-    let faults = Faults(&span.open.faults);
-    faults.iter().next().map(|_| Value::Faults(faults))
+    let faults = span.open.faults.as_slice();
+    (!faults.is_empty()).then_some(Value::Faults(Faults(faults)))
 }
 
 /// The caller's OpenTelemetry ids, where our span stands in Opik or in a trace of its own (law 4).

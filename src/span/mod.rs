@@ -11,13 +11,13 @@ use texts::{Piece, Texts};
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::arrival::{Arrival, Clash};
 use crate::bytes;
 use crate::config::{Config, SpanPlan};
 use crate::context::{OpikIds, OtelIds, Time};
 use crate::fault::Fault;
-use crate::format::FORMATS;
 use crate::gate::{Decision, Request};
 use crate::identity::Own;
 use crate::policy::Place;
@@ -32,7 +32,7 @@ pub struct OpenSpan {
     started: Time,
     client: Client,
     clash: Option<Clash>,
-    faults: [Option<Fault>; FORMATS.len()],
+    faults: Vec<Fault>,
     texts: Texts,
 }
 
@@ -122,14 +122,11 @@ impl OpenSpan {
             linked,
             now,
         } = *opening;
-        let mut faults = [None; FORMATS.len()];
+        let mut faults = Vec::new();
         for (_, fault) in arrival.faults() {
             // One header spoils every format of its family.
-            let slot = faults
-                .iter_mut()
-                .find(|slot| slot.is_none_or(|told| told == fault));
-            if let Some(slot) = slot {
-                *slot = Some(fault);
+            if !faults.contains(&fault) {
+                faults.push(fault);
             }
         }
         Box::new(Self {

@@ -62,9 +62,8 @@ impl Texts {
         match String::from_utf8(buffer) {
             // Of two pieces side by side each may be half of a character.
             Ok(buffer)
-                if pieces
-                    .ends
-                    .iter()
+                if (pieces.ends.iter())
+                    .take(FIXED + plan.headers.len())
                     .all(|end| buffer.is_char_boundary(usize::from(*end))) =>
             {
                 Self {

@@ -5,6 +5,7 @@ import os
 
 import bootstrap as b
 import pytest
+from app import App
 from envoy import Envoy
 from places import KEPT
 from sink import Sink
@@ -130,20 +131,24 @@ class Listeners:
         return document
 
 
+def gate(port, **rule):
+    config = {"rule": rule, "backends": [b.opik("updates")], "export": {"interval_ms": 60_000}}
+    return b.listener("gateway", b.manager([b.plugin(config)]), port)
+
+
+def updated(start, app, collector: int):
+    """An Envoy whose old listener goes as soon as it has drained; its listeners, and the port."""
+    listeners = Listeners(f"updates-{collector}")
+    listeners.write(gate(0))
+    envoy = start(listeners.bootstrap(b.cluster("app", app.port), b.cluster("opik", collector)), drain=1)
+    envoy.until(lambda: envoy._ports())
+    return envoy, listeners, next(iter(envoy._ports().values()))
+
+
 def test_updates(app, sink, start):
     """A faulty update is refused and the old rules stay; a good one takes over, and what was queued is still delivered."""
     sink.reset()
-
-    def gate(port, **rule):
-        config = {"rule": rule, "backends": [b.opik("updates")], "export": {"interval_ms": 60_000}}
-        return b.listener("gateway", b.manager([b.plugin(config)]), port)
-
-    listeners = Listeners("updates")
-    listeners.write(gate(0))
-    # The old listener goes when it has drained.
-    envoy = start(listeners.bootstrap(b.cluster("app", app.port), b.cluster("opik", sink.port)), drain=1)
-    envoy.until(lambda: envoy._ports())
-    port = next(iter(envoy._ports().values()))
+    envoy, listeners, port = updated(start, app, sink.port)
     listeners.write(gate(port))
     envoy.until(lambda: envoy.stats("listener_manager.lds.update_success")["listener_manager.lds.update_success"] >= 2)
 
@@ -157,3 +162,15 @@ def test_updates(app, sink, start):
     listeners.write(gate(port, missing="reject"))
     envoy.until(lambda: send(port).status == 400, what="take the good update")
     assert envoy.until(lambda: sink.wait(traces=5, spans=5, seconds=1), what="deliver what was queued")
+
+
+def test_an_update_while_the_collector_is_down(app, start):
+    """What the old configuration could not deliver is counted, and not queued for ever."""
+    gone = App()
+    gone.stop()
+    envoy, listeners, port = updated(start, app, gone.port)
+    for _ in range(5):
+        assert send(port).status == 200
+    listeners.write(gate(port, missing="reject"))
+    stats = envoy.eventually(lambda stats: stats["spans.dropped.reason.shutdown"] > 0)
+    assert (stats["spans.recorded"], stats["spans.dropped.reason.shutdown"], stats["queue.spans"], stats["queue.bytes"]) == (5, 5, 0, 0)

@@ -6,7 +6,7 @@ use gatespan::config::Host;
 use gatespan::format::{FORMATS, Seen, System};
 use gatespan::policy::Peer;
 use gatespan::{
-    Admission, Config, Decision, End, EndKind, Export, Gate, Headers, Ids, Receives, Request,
+    Admission, Config, Decision, End, EndKind, Export, Gate, Headers, Ids, Pair, Receives, Request,
     Sampling, Sieve,
 };
 
@@ -92,18 +92,26 @@ const EXPORTS: [Export; 4] = [
     Export::Stopped,
 ];
 
-/// What goes upstream of one request through one gate, unless it is refused.
-pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) -> Option<(Owned, Decision)> {
-    let pairs = pairs(came);
-    let request = Request {
+/// A request with these headers.
+const fn request<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
+    Request {
         method: b"POST",
         path: b"/v1/chat?q=1",
         host: b"gateway.test",
-        headers: Headers::new(&pairs),
-        peer: Peer::default(),
+        headers: Headers::new(pairs),
+        peer: Peer {
+            address: None,
+            names: &[],
+        },
         route: None,
         rule: None,
-    };
+    }
+}
+
+/// What goes upstream of one request through one gate, unless it is refused.
+pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) -> Option<(Owned, Decision)> {
+    let pairs = pairs(came);
+    let request = request(&pairs);
     let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
     let pass = match gate.admit(&request, export, NOW, &entropy) {
         Admission::Pass(pass) => pass,
@@ -189,15 +197,7 @@ pub(crate) fn keeping_back(came: &Owned) {
 /// Everything that a gate which looks at all that can be configured says of a request.
 fn told(came: &Owned) -> String {
     let pairs = pairs(came);
-    let request = Request {
-        method: b"POST",
-        path: b"/v1/chat?q=1",
-        host: b"gateway.test",
-        headers: Headers::new(&pairs),
-        peer: Peer::default(),
-        route: None,
-        rule: None,
-    };
+    let request = request(&pairs);
     let admission = LOOKING.admit(&request, EXPORTS[0], NOW, &[7; 20]);
     format!("{} {admission:?}", request.is_grpc())
 }

@@ -11,8 +11,8 @@ const OPIK: &[(&[u8], &[u8])] = &[
 ];
 
 /// What the entropy of a story makes.
-const OWN_TRACE: &str = "019cae0b-ba4d-7118-9f26-2d343b424950";
-const OWN_SPAN: &str = "019cae0b-ba4d-775e-a56c-737a81888f96";
+const OWN_TRACE: &str = "019cae0b-ba4d-7811-9049-423b342d261f";
+const OWN_SPAN: &str = "019cae0b-ba4d-7e57-968f-88817a736c65";
 
 fn metadata(further: &Value) -> Value {
     let mut metadata = json!({
