@@ -18,17 +18,14 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>, formats: &Forma
     // With a faulty list there is nothing to compare `require` with.
     let believed: &[&Format] = if is_faulty { &[] } else { &formats.extract };
     let default = reader.layer(&rule, believed);
-    let extract = formats.extract.iter().copied().collect();
-    let mut read = Rules::new(default, formats.inject, extract);
+    let mut entries: Vec<Route> = Vec::new();
+    let mut ordered = Vec::new();
     for node in routes.children() {
         let conditions = node.key("match");
-        reader.possible(&conditions);
         let condition = read_match(&conditions);
-        // What has no condition, or a faulty one, is complained about already.
-        let is_comparable = condition != Match::default();
         let layer = reader.layer(&node, believed);
-        let same = read.file(Route { condition, layer });
-        if let Some(first) = same.filter(|_| is_comparable) {
+        reader.possible(&conditions);
+        if let Some(first) = earlier(&condition, &entries, &mut ordered) {
             let first = routes.place.item(first);
             let message = format!(
                 "is the same as {}, which comes first",
@@ -36,13 +33,36 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>, formats: &Forma
             );
             reader.complaints.say(&conditions.place, message);
         }
+        entries.push(Route { condition, layer });
     }
-    for node in rules.children() {
-        let layer = reader.layer(&node, believed);
-        read.name(node.place.name().to_string(), layer);
-    }
+    let named = rules.children().map(|node| {
+        let name = node.place.name().to_string();
+        (name, reader.layer(&node, believed))
+    });
+    let named = named.collect();
     layers::agree(&mut reader.complaints, &rule, &routes, &rules);
-    read
+    let extract = formats.extract.iter().copied().collect();
+    Rules::new(default, entries, named, formats.inject, extract)
+}
+
+/// The number of an earlier route with the same conditions, which would always be taken. `ordered` are the numbers of
+/// those that have conditions of their own, in the order of these.
+fn earlier(condition: &Match, routes: &[Route], ordered: &mut Vec<usize>) -> Option<usize> {
+    // What has no condition, or a faulty one, is complained about already.
+    if *condition == Match::default() {
+        return None;
+    }
+    let place = ordered.binary_search_by(|number| {
+        let known = routes.get(*number).map(|route| &route.condition);
+        known.cmp(&Some(condition))
+    });
+    match place {
+        Ok(place) => ordered.get(place).copied(),
+        Err(place) => {
+            ordered.insert(place, routes.len());
+            None
+        }
+    }
 }
 
 /// The headers, in lower case, that prove trust in any rule: what they hold is a secret.

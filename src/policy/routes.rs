@@ -6,7 +6,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 
 use crate::format::FormatSet;
 use crate::gate::Request;
@@ -21,26 +20,31 @@ pub struct Rules {
     named: Vec<(String, Layer)>,
     inject: FormatSet,
     extract: FormatSet,
-    /// In the order of their literal hosts; routes of no certain host stand under the empty one.
-    shelves: Vec<(Vec<u8>, Shelf)>,
+    /// By literal host; routes of no certain host stand under the empty one.
+    shelves: Files<Shelf>,
 }
 
 /// The routes of one host, or of no certain one.
 #[derive(Debug, Default)]
 struct Shelf {
-    /// The numbers of the routes that share a sign, in the order of the document; in the order of the signs.
-    files: Vec<(Sign<Vec<u8>>, Vec<u32>)>,
+    /// The numbers of the routes that share a literal, in the order of the document.
+    files: Files<Vec<u32>>,
     /// How long the beginnings of paths are, the shortest first.
     prefix_lengths: Vec<usize>,
 }
 
-/// The one literal under which a route is filed.
+/// What stands under literals of routes, in their order.
+#[derive(Debug, Default)]
+struct Files<V>(Vec<(By, Vec<u8>, V)>);
+
+/// What a literal is of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Sign<T> {
-    Path(T),
-    Name(T),
-    Prefix(T),
-    None,
+enum By {
+    Host,
+    Path,
+    Name,
+    Prefix,
+    Nothing,
 }
 
 /// One entry of `routes`.
@@ -53,7 +57,7 @@ pub struct Route {
 }
 
 /// The conditions of a route; all that are given must hold.
-#[derive(PartialEq, Eq, Debug, Default)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Match {
     /// The whole path, without the query.
     pub path: Option<String>,
@@ -77,47 +81,35 @@ pub struct Place {
 }
 
 impl Rules {
-    /// The default rule alone, over the document's formats.
+    /// Files the routes.
     #[must_use]
-    pub fn new(default: Layer, inject: FormatSet, extract: FormatSet) -> Self {
-        Self {
+    pub fn new(
+        default: Layer,
+        routes: Vec<Route>,
+        named: Vec<(String, Layer)>,
+        inject: FormatSet,
+        extract: FormatSet,
+    ) -> Self {
+        let mut rules = Self {
             default,
             inject,
             extract,
             ..Self::default()
+        };
+        for (name, layer) in named {
+            let place = rules.named.partition_point(|(known, _)| *known < name);
+            rules.named.insert(place, (name, layer));
         }
-    }
-
-    /// Files a route behind all others. The number of an earlier one with the same conditions, if there is one: the
-    /// new one will never be taken.
-    pub fn file(&mut self, route: Route) -> Option<usize> {
-        let condition = &route.condition;
-        let host = condition.host.as_deref();
-        let literal = host.filter(|host| !host.starts_with('*'));
-        let shelf = entry(&mut self.shelves, literal.unwrap_or_default().into())?;
-        let sign = condition.sign();
-        if let Sign::Prefix(prefix) = &sign {
-            let lengths = &mut shelf.prefix_lengths;
-            if let Err(at) = lengths.binary_search(&prefix.len()) {
-                lengths.insert(at, prefix.len());
+        for (number, route) in (0..).zip(&routes) {
+            let host = route.condition.host.as_deref();
+            let literal = host.filter(|host| !host.starts_with('*'));
+            let literal = literal.unwrap_or_default().as_bytes();
+            if let Some(shelf) = rules.shelves.entry(By::Host, literal) {
+                shelf.file(number, &route.condition);
             }
         }
-        let file = entry(&mut shelf.files, sign)?;
-        let mut numbers = file.iter().map(|number| *number as usize);
-        let same = numbers.find(|number| {
-            let earlier = self.routes.get(*number);
-            earlier.is_some_and(|earlier| earlier.condition == *condition)
-        });
-        file.push(self.routes.len() as u32);
-        self.routes.push(route);
-        same
-    }
-
-    /// Adds the rule of a name.
-    pub fn name(&mut self, name: String, layer: Layer) {
-        if let Some(named) = entry(&mut self.named, name) {
-            *named = layer;
-        }
+        rules.routes = routes;
+        rules
     }
 
     /// The place of a request's rule; none when it names a rule that does not exist.
@@ -181,7 +173,7 @@ impl Rules {
             room.make_ascii_lowercase();
             &*room
         });
-        let shelf = |host: &[u8]| found(&self.shelves, |known| known.as_slice().cmp(host));
+        let shelf = |host: &[u8]| self.shelves.get(By::Host, host);
         [lower.and_then(shelf), shelf(b"")]
             .into_iter()
             .flatten()
@@ -191,6 +183,22 @@ impl Rules {
 }
 
 impl Shelf {
+    fn file(&mut self, number: u32, condition: &Match) {
+        let (by, literal) = match (&condition.path, &condition.route, &condition.path_prefix) {
+            (Some(path), ..) => (By::Path, path.as_str()),
+            (_, Some(name), _) => (By::Name, name.as_str()),
+            (_, _, Some(prefix)) => (By::Prefix, prefix.as_str()),
+            (None, None, None) => (By::Nothing, ""),
+        };
+        let length = self.prefix_lengths.binary_search(&literal.len());
+        if let (By::Prefix, Err(place)) = (by, length) {
+            self.prefix_lengths.insert(place, literal.len());
+        }
+        if let Some(numbers) = self.files.entry(by, literal.as_bytes()) {
+            numbers.push(number);
+        }
+    }
+
     /// The first route of this shelf that the request falls under.
     fn first(&self, request: &Request<'_>, routes: &[Route]) -> Option<u32> {
         let path = request.path_alone();
@@ -198,52 +206,47 @@ impl Shelf {
             .prefix_lengths
             .iter()
             .map_while(|length| path.get(..*length));
-        let signs = [
-            Some(Sign::Path(path)),
-            request.route.map(Sign::Name),
-            Some(Sign::None),
+        let literals = [
+            Some((By::Path, path)),
+            request.route.map(|name| (By::Name, name)),
+            Some((By::Nothing, b"".as_slice())),
         ];
         let fits = |number: &u32| {
             let route = routes.get(*number as usize);
             route.is_some_and(|route| route.condition.holds(request))
         };
-        signs
+        literals
             .into_iter()
             .flatten()
-            .chain(beginnings.map(Sign::Prefix))
-            .filter_map(|sign| found(&self.files, |known| known.as_slice().cmp(&sign)))
+            .chain(beginnings.map(|beginning| (By::Prefix, beginning)))
+            .filter_map(|(by, literal)| self.files.get(by, literal))
             .filter_map(|numbers| numbers.iter().copied().find(fits))
             .min()
     }
 }
 
-impl Sign<Vec<u8>> {
-    const fn as_slice(&self) -> Sign<&[u8]> {
-        match self {
-            Self::Path(path) => Sign::Path(path.as_slice()),
-            Self::Name(name) => Sign::Name(name.as_slice()),
-            Self::Prefix(prefix) => Sign::Prefix(prefix.as_slice()),
-            Self::None => Sign::None,
-        }
+impl<V: Default> Files<V> {
+    fn get(&self, by: By, literal: &[u8]) -> Option<&V> {
+        let place = self.place(by, literal).ok()?;
+        self.0.get(place).map(|(.., value)| value)
     }
-}
 
-/// What stands under a key, in a list that is in the order of its keys.
-fn found<K, V>(list: &[(K, V)], order: impl Fn(&K) -> Ordering) -> Option<&V> {
-    let at = list.binary_search_by(|(known, _)| order(known)).ok()?;
-    list.get(at).map(|(_, value)| value)
-}
+    /// The same, to be changed; what was not there yet is put in.
+    fn entry(&mut self, by: By, literal: &[u8]) -> Option<&mut V> {
+        let place = self.place(by, literal).unwrap_or_else(|place| {
+            self.0.insert(place, (by, literal.into(), V::default()));
+            place
+        });
+        self.0.get_mut(place).map(|(.., value)| value)
+    }
 
-/// The same, to be changed; what was not there yet is put in.
-fn entry<K: Ord, V: Default>(list: &mut Vec<(K, V)>, key: K) -> Option<&mut V> {
-    let at = match list.binary_search_by(|(known, _)| known.cmp(&key)) {
-        Ok(at) => at,
-        Err(at) => {
-            list.insert(at, (key, V::default()));
-            at
-        }
-    };
-    list.get_mut(at).map(|(_, value)| value)
+    /// Shorter ones stand first: most are told apart without a look at their bytes.
+    fn place(&self, by: By, literal: &[u8]) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known_by, known, _)| {
+            let order = (*known_by, known.len()).cmp(&(by, literal.len()));
+            order.then_with(|| known.as_slice().cmp(literal))
+        })
+    }
 }
 
 /// What rules want to know besides headers, so that a host asks its own questions only if somebody wants the answer.
@@ -292,15 +295,6 @@ impl Rules {
 }
 
 impl Match {
-    fn sign(&self) -> Sign<Vec<u8>> {
-        match (&self.path, &self.route, &self.path_prefix) {
-            (Some(path), ..) => Sign::Path(path.as_bytes().into()),
-            (_, Some(name), _) => Sign::Name(name.as_bytes().into()),
-            (_, _, Some(prefix)) => Sign::Prefix(prefix.as_bytes().into()),
-            (None, None, None) => Sign::None,
-        }
-    }
-
     /// Whether every given condition holds.
     #[must_use]
     pub fn holds(&self, request: &Request<'_>) -> bool {
