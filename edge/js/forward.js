@@ -7,9 +7,10 @@ import { ended, opened } from "./span.js";
 /** Forwards a request as the core says. */
 export async function forward(isolate, request, env, ctx) {
   const joined = [];
-  let answer;
+  let url, answer;
   try {
-    answer = isolate.core.admit(facts(request, isolate, joined), Date.now()).split("\n");
+    url = spelt(request.url);
+    answer = isolate.core.admit(facts(request, url, isolate, joined), Date.now()).split("\n");
   } catch (error) {
     failed(isolate, error);
     return local.failed(request);
@@ -20,7 +21,7 @@ export async function forward(isolate, request, env, ctx) {
   if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
   let response;
   try {
-    response = await send(isolate.origins[origin], request, env, answer, joined);
+    response = await send(isolate.origins[origin], request, url, env, answer, joined);
   } catch (error) {
     if (request.signal.aborted) {
       if (span) ended(span, Ending.CallerLeft, 0);
@@ -34,9 +35,15 @@ export async function forward(isolate, request, env, ctx) {
   return exposing(isolate, trace, new Response(body, response));
 }
 
+/**
+ * A URL as `fetch` would spell it, which resolves `/../` and more: what is judged has to be what is asked for, or a rule by
+ * path is one detour away from no rule. The platform leaves it as it came.
+ */
+const spelt = (url) => new URL(url).href.split("#", 1)[0];
+
 /** What the core wants to know: a line each. Headers that may have come in several copies are told in `joined`. */
-function facts(request, { wanted, beginnings }, joined) {
-  let text = `${request.method}\n${request.url}`;
+function facts(request, url, { wanted, beginnings }, joined) {
+  let text = `${request.method}\n${url}`;
   request.headers.forEach((value, name) => {
     if (wanted.has(name) || beginnings.some((beginning) => name.startsWith(beginning))) {
       text += `\n${name}\n${value}`;
@@ -47,9 +54,9 @@ function facts(request, { wanted, beginnings }, joined) {
 }
 
 /** Calls an origin. The body and all headers but ours go over as they are. */
-function send(place, request, env, answer, joined) {
+function send(place, request, url, env, answer, joined) {
   const isUrl = place.includes("://");
-  const target = isUrl ? place + pathOf(request.url) : request.url;
+  const target = isUrl ? place + pathOf(url) : url;
   const headers = new Headers(request.headers);
   // The core has judged the copies as the one header that they are to us; the origin must not see another first one.
   for (const name of joined) headers.set(name, headers.get(name));
@@ -116,7 +123,7 @@ export async function misconfigured({ faults }, request, env) {
   }
   const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
   try {
-    return await send(place, request, env, UNCHANGED, []);
+    return await send(place, request, spelt(request.url), env, UNCHANGED, []);
   } catch (error) {
     console.warn(`gatespan: origin ${place}: ${error}`);
     return local.unreachable(request);

@@ -92,6 +92,30 @@ proof("no origin is a fault of the configuration", async (stage) => {
   assert.equal((await send(port)).status, 500);
 });
 
+proof("a rule by path is about the path that the origin gets, by whatever detour it is asked for", async (stage) => {
+  const origin = await stage.origin();
+  const place = `${origin.url}/base`;
+  const routes = [{ match: { path: "/admin" }, missing: "reject" }];
+  const { port } = await stage.worker({ config: { routes }, origin: place });
+  for (const target of ["/admin", "/x/../admin", "/x/%2e%2E/admin", "/./admin", "/x\\..\\admin", "/../admin", "/admin?a#b"])
+    assert.equal((await send(port, { target })).status, 400, target);
+  assert.equal(origin.arrived.length, 0);
+  // Nor does a detour lead out of the path of the origin.
+  assert.equal((await send(port, { target: "/../../secret" })).json().target, "/base/secret");
+});
+
+proof("a rule by host is about the host that a URL means", async (stage) => {
+  const origin = await stage.origin();
+  const routes = [{ match: { host: "a.test" }, missing: "reject" }];
+  const { port } = await stage.worker({ config: { routes }, origin });
+  for (const host of ["a.test", "A.TEST", "a.test:81", "a%2etest", "a.test#", "a.test\\x"])
+    assert.equal((await send(port, { host })).status, 400, host);
+  assert.equal(origin.arrived.length, 0);
+  // One that means nothing goes nowhere, and costs nobody else anything.
+  assert.equal((await send(port, { host: "a b" })).status, 500);
+  assert.equal((await send(port, { host: "b.test" })).status, 200);
+});
+
 proof("trust is for the address that the platform tells, and for no other", async (stage) => {
   const origin = await stage.origin();
   const config = { rule: { trust: { cidr: ["10.0.0.0/8"] }, untrusted: "reject" } };
