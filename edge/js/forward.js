@@ -61,10 +61,13 @@ function send(place, request, url, env, answer, joined) {
   // The core has judged the copies as the one header that they are to us; the origin must not see another first one.
   for (const name of joined) headers.set(name, headers.get(name));
   apply(answer, headers);
-  // No Request is made of it: to copy one and then to change it costs twice, and it would forget the last of these words.
   const { method, body, signal } = request;
-  const init = { method, headers, body, signal, redirect: "manual", encodeResponseBody: "manual" };
-  return isUrl ? fetch(target, init) : env[place].fetch(target, init);
+  const init = { headers, signal, redirect: "manual", encodeResponseBody: "manual" };
+  // A copy of a Request that is then changed costs twice; but GET and HEAD may have a body in no other way.
+  const isCopied = body !== null && (method === "GET" || method === "HEAD");
+  const asked = isCopied ? new Request(target, request) : target;
+  if (!isCopied) Object.assign(init, { method, body });
+  return isUrl ? fetch(asked, init) : env[place].fetch(asked, init);
 }
 
 /** Removals first, then sets. */
@@ -89,7 +92,9 @@ function watched(span, request, response) {
     ended(span, Ending.Complete, status, { grpc });
     return body;
   }
-  const bytes = headers.get("content-length");
+  const length = headers.get("content-length");
+  // A Worker behind a binding may write anything there.
+  const bytes = /^\d{1,15}$/.test(length ?? "") ? length : null;
   const { readable, writable } = bytes === null ? new IdentityTransformStream() : new FixedLengthStream(+bytes);
   body.pipeTo(writable).then(
     () => ended(span, Ending.Complete, status, { grpc, bytes }),
