@@ -6,10 +6,11 @@ import { ended, opened } from "./span.js";
 
 /** Forwards a request as the core says. */
 export async function forward(isolate, request, env, ctx) {
+  const url = spelt(request.url);
+  if (url === undefined) return local.unreadable(request);
   const joined = [];
-  let url, answer;
+  let answer;
   try {
-    url = spelt(request.url);
     answer = isolate.core.admit(facts(request, url, isolate, joined), Date.now()).split("\n");
   } catch (error) {
     failed(isolate, error);
@@ -37,9 +38,9 @@ export async function forward(isolate, request, env, ctx) {
 
 /**
  * A URL as `fetch` would spell it, which resolves `/../` and more: what is judged has to be what is asked for, or a rule by
- * path is one detour away from no rule. The platform leaves it as it came.
+ * path is one detour away from no rule. The platform leaves it as it came, and may not be able to read it.
  */
-const spelt = (url) => new URL(url).href.split("#", 1)[0];
+const spelt = (url) => URL.parse(url)?.href.split("#", 1)[0];
 
 /** What the core wants to know: a line each. Headers that may have come in several copies are told in `joined`. */
 function facts(request, url, { wanted, beginnings }, joined) {
@@ -126,9 +127,11 @@ export async function misconfigured({ faults }, request, env) {
   if (env.GATESPAN_ON_CONFIG_ERROR !== "pass" || !env.ORIGIN) {
     return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
   }
+  const url = spelt(request.url);
+  if (url === undefined) return local.unreadable(request);
   const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
   try {
-    return await send(place, request, spelt(request.url), env, UNCHANGED, []);
+    return await send(place, request, url, env, UNCHANGED, []);
   } catch (error) {
     console.warn(`gatespan: origin ${place}: ${error}`);
     return local.unreachable(request);
