@@ -123,8 +123,8 @@ function refusal(answer) {
 }
 
 /** Without a configuration nothing is enforced, so nothing passes unless somebody has said that it may. */
-export async function misconfigured({ faults }, request, env) {
-  if (env.GATESPAN_ON_CONFIG_ERROR !== "pass" || !env.ORIGIN) {
+export async function misconfigured({ faults, isOurs }, request, env) {
+  if (isOurs || env.GATESPAN_ON_CONFIG_ERROR !== "pass" || !env.ORIGIN) {
     return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
   }
   const url = spelt(request.url);

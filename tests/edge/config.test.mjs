@@ -1,7 +1,11 @@
 // The configuration at the edge: faults, secrets, trust, what callers may see.
 
 import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { until } from "./child.mjs";
+import { SHIPPED } from "./places.mjs";
 import { proof } from "./proof.mjs";
 import { send } from "./wire.mjs";
 import { PEER, WATCHED, counters, opik, status } from "./worker.mjs";
@@ -65,6 +69,18 @@ proof("traffic passes untouched where somebody has said that it may", async (sta
   assert.equal(arrived.one("traceparent"), "garbage");
   assert.equal(arrived.one("opik_trace_id"), "x");
   assert.deepEqual(answer.all("x-gatespan-trace-id"), []);
+});
+
+proof("a module that fails is no faulty configuration: then nothing passes", async (stage) => {
+  const folder = mkdtempSync(join(tmpdir(), "gatespan-hollow-"));
+  copyFileSync(join(SHIPPED, "index.js"), join(folder, "index.js"));
+  // A module with nothing in it.
+  writeFileSync(join(folder, "index_bg.wasm"), Buffer.from("0061736d01000000", "hex"));
+  const origin = await stage.origin();
+  const config = { rule: { missing: "reject" } };
+  const { port } = await stage.worker({ config, origin, folder, bindings: { GATESPAN_ON_CONFIG_ERROR: "pass" } });
+  assert.equal((await send(port)).status, 500);
+  assert.equal(origin.arrived.length, 0);
 });
 
 proof("the document may be text or JSON", async (stage) => {
