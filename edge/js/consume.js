@@ -20,7 +20,7 @@ async function delivered(isolate, message, env) {
     const courier = isBytes(body) ? isolate.core.courier(new Uint8Array(body), attempts) : undefined;
     if (courier === undefined) {
       console.error(`gatespan: message ${message.id} is not of this configuration`);
-      message.retry();
+      message.retry({ delaySeconds: MINUTE });
       return undefined;
     }
     for (let call; (call = courier.poll(Date.now())); ) await make(isolate, courier, call);
@@ -34,6 +34,9 @@ async function delivered(isolate, message, env) {
     return undefined;
   }
 }
+
+/** What waits for another configuration should not use up its tries before that comes. */
+export const MINUTE = 60;
 
 /** Anything else is somebody else's, and a number would be the length of an array. */
 const isBytes = (body) => body instanceof ArrayBuffer || body instanceof Uint8Array;
