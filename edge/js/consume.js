@@ -16,10 +16,11 @@ export async function consume(isolate, batch, env) {
 /** For how many seconds the backend is to be left alone; undefined if it may be called. */
 async function delivered(isolate, message, env) {
   try {
-    const courier = isolate.core.courier(new Uint8Array(message.body), message.attempts);
+    const { body, attempts } = message;
+    const courier = isBytes(body) ? isolate.core.courier(new Uint8Array(body), attempts) : undefined;
     if (courier === undefined) {
       console.error(`gatespan: message ${message.id} is not of this configuration`);
-      message.retry();
+      message.retry({ delaySeconds: MINUTE });
       return undefined;
     }
     for (let call; (call = courier.poll(Date.now())); ) await make(isolate, courier, call);
@@ -34,12 +35,23 @@ async function delivered(isolate, message, env) {
   }
 }
 
+/** What waits for another configuration should not use up its tries before that comes. */
+export const MINUTE = 60;
+
+/** Anything else is somebody else's, and a number would be the length of an array. */
+const isBytes = (body) => body instanceof ArrayBuffer || body instanceof Uint8Array;
+
 async function settle(courier, message, env, delaySeconds) {
   if (delaySeconds === undefined) return message.ack();
   if (courier.is_whole()) return message.retry({ delaySeconds });
   // A part was accepted: only the rest goes round once more.
   const rest = [];
   for (let body; (body = courier.left(rest.length)); ) rest.push({ body, contentType: "bytes" });
-  await env.GATESPAN_QUEUE.sendBatch(rest, { delaySeconds });
-  message.ack();
+  try {
+    await env.GATESPAN_QUEUE.sendBatch(rest, { delaySeconds });
+    message.ack();
+  } catch (error) {
+    console.warn(`gatespan: the Queue took nothing: ${error}`);
+    message.retry({ delaySeconds });
+  }
 }

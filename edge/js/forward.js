@@ -6,10 +6,12 @@ import { ended, opened } from "./span.js";
 
 /** Forwards a request as the core says. */
 export async function forward(isolate, request, env, ctx) {
+  const url = spelt(request.url);
+  if (url === undefined) return local.unreadable(request);
   const joined = [];
   let answer;
   try {
-    answer = isolate.core.admit(facts(request, isolate, joined), Date.now()).split("\n");
+    answer = isolate.core.admit(facts(request, url, isolate, joined), Date.now()).split("\n");
   } catch (error) {
     failed(isolate, error);
     return local.failed(request);
@@ -20,7 +22,7 @@ export async function forward(isolate, request, env, ctx) {
   if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
   let response;
   try {
-    response = await send(isolate.origins[origin], request, env, answer, joined);
+    response = await send(isolate.origins[origin], request, url, env, answer, joined);
   } catch (error) {
     if (request.signal.aborted) {
       if (span) ended(span, Ending.CallerLeft, 0);
@@ -34,9 +36,15 @@ export async function forward(isolate, request, env, ctx) {
   return exposing(isolate, trace, new Response(body, response));
 }
 
+/**
+ * A URL as `fetch` would spell it, which resolves `/../` and more: what is judged has to be what is asked for, or a rule by
+ * path is one detour away from no rule. The platform leaves it as it came, and may not be able to read it.
+ */
+const spelt = (url) => URL.parse(url)?.href.split("#", 1)[0];
+
 /** What the core wants to know: a line each. Headers that may have come in several copies are told in `joined`. */
-function facts(request, { wanted, beginnings }, joined) {
-  let text = `${request.method}\n${request.url}`;
+function facts(request, url, { wanted, beginnings }, joined) {
+  let text = `${request.method}\n${url}`;
   request.headers.forEach((value, name) => {
     if (wanted.has(name) || beginnings.some((beginning) => name.startsWith(beginning))) {
       text += `\n${name}\n${value}`;
@@ -47,17 +55,20 @@ function facts(request, { wanted, beginnings }, joined) {
 }
 
 /** Calls an origin. The body and all headers but ours go over as they are. */
-function send(place, request, env, answer, joined) {
+function send(place, request, url, env, answer, joined) {
   const isUrl = place.includes("://");
-  const target = isUrl ? place + pathOf(request.url) : request.url;
+  const target = isUrl ? place + pathOf(url) : url;
   const headers = new Headers(request.headers);
   // The core has judged the copies as the one header that they are to us; the origin must not see another first one.
   for (const name of joined) headers.set(name, headers.get(name));
   apply(answer, headers);
-  // No Request is made of it: to copy one and then to change it costs twice, and it would forget the last of these words.
   const { method, body, signal } = request;
-  const init = { method, headers, body, signal, redirect: "manual", encodeResponseBody: "manual" };
-  return isUrl ? fetch(target, init) : env[place].fetch(target, init);
+  const init = { headers, signal, redirect: "manual", encodeResponseBody: "manual" };
+  // A copy of a Request that is then changed costs twice; but GET and HEAD may have a body in no other way.
+  const isCopied = body !== null && (method === "GET" || method === "HEAD");
+  const asked = isCopied ? new Request(target, request) : target;
+  if (!isCopied) Object.assign(init, { method, body });
+  return isUrl ? fetch(asked, init) : env[place].fetch(asked, init);
 }
 
 /** Removals first, then sets. */
@@ -82,7 +93,9 @@ function watched(span, request, response) {
     ended(span, Ending.Complete, status, { grpc });
     return body;
   }
-  const bytes = headers.get("content-length");
+  const length = headers.get("content-length");
+  // A Worker behind a binding may write anything there.
+  const bytes = /^\d{1,15}$/.test(length ?? "") ? length : null;
   const { readable, writable } = bytes === null ? new IdentityTransformStream() : new FixedLengthStream(+bytes);
   body.pipeTo(writable).then(
     () => ended(span, Ending.Complete, status, { grpc, bytes }),
@@ -110,13 +123,15 @@ function refusal(answer) {
 }
 
 /** Without a configuration nothing is enforced, so nothing passes unless somebody has said that it may. */
-export async function misconfigured({ faults }, request, env) {
-  if (env.GATESPAN_ON_CONFIG_ERROR !== "pass" || !env.ORIGIN) {
+export async function misconfigured({ faults, isOurs }, request, env) {
+  if (isOurs || env.GATESPAN_ON_CONFIG_ERROR !== "pass" || !env.ORIGIN) {
     return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
   }
+  const url = spelt(request.url);
+  if (url === undefined) return local.unreadable(request);
   const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
   try {
-    return await send(place, request, env, UNCHANGED, []);
+    return await send(place, request, url, env, UNCHANGED, []);
   } catch (error) {
     console.warn(`gatespan: origin ${place}: ${error}`);
     return local.unreachable(request);

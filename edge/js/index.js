@@ -1,5 +1,5 @@
 // The Worker: its handlers, and nothing else.
-import { consume } from "./consume.js";
+import { MINUTE, consume } from "./consume.js";
 import { forward, misconfigured, pathOf } from "./forward.js";
 import { isolateOf } from "./isolate.js";
 import { status } from "./status.js";
@@ -14,7 +14,7 @@ export default {
 
   queue(batch, env) {
     const isolate = isolateOf(env);
-    if (isolate.faults) return batch.retryAll();
+    if (isolate.faults) return batch.retryAll({ delaySeconds: MINUTE });
     return consume(isolate, batch, env);
   },
 };

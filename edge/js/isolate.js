@@ -17,10 +17,11 @@ function made(env) {
     initSync({ module });
     core = new Worker(environment(env));
   } catch (error) {
-    // A text is the list of faults; anything else is a fault of ours.
-    const faults = typeof error === "string" ? error.split("\n") : [String(error)];
+    // A text is the list of faults; anything else is a fault of ours, in face of which nobody has said what may pass.
+    const isOurs = typeof error !== "string";
+    const faults = isOurs ? [String(error)] : error.split("\n");
     for (const fault of faults) console.error(`gatespan: configuration: ${fault}`);
-    return { faults };
+    return { faults, isOurs };
   }
   const headers = core.headers();
   return {

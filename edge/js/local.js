@@ -17,6 +17,7 @@ const answer = (status, grpc, title, fault, detail) => (request, details) => {
 };
 
 export const local = {
+  unreadable: answer(400, 3, "no URL", "bad_url", "the request's URL cannot be read"),
   noOrigin: answer(404, 12, "no origin", "no_route", "no origin is configured for this request"),
   unreachable: answer(502, 14, "origin unavailable", "upstream_unavailable", "the origin gave no answer"),
   misconfigured: answer(500, 13, "gateway misconfigured", "config", "the configuration is faulty; its faults are in the log"),

@@ -20,19 +20,19 @@ export function opened(isolate, number, env, ctx) {
 /** Ends it. */
 export function ended(span, ending, status, { grpc = null, bytes = null } = {}) {
   forgotten.unregister(span);
-  const wait = close(span, ending, status, grpc, bytes);
+  const wait = close(span, ending, status, { grpc, bytes, patience: PATIENCE_MS });
   span.done(wait < 0 ? undefined : deliver(span.isolate, span.env, wait));
 }
 
-function close({ isolate, number }, ending, status, grpc, bytes) {
-  const [grpcStatus, length] = [grpc, bytes].map((text) => (text === null ? UNKNOWN : +text));
+function close({ isolate, number }, ending, status, { grpc = null, bytes = null, patience }) {
+  const [grpcStatus, length] = [grpc, bytes].map((text) => (/^\d+$/.test(text ?? "") ? +text : UNKNOWN));
   try {
-    return isolate.core.close(number, ending, status, grpcStatus, length, Date.now(), PATIENCE_MS);
+    return isolate.core.close(number, ending, status, grpcStatus, length, Date.now(), patience);
   } catch (error) {
     failed(isolate, error);
     return UNKNOWN;
   }
 }
 
-/** Nobody can wait here: the next request carries it. */
-const forgotten = new FinalizationRegistry((span) => close(span, Ending.CallerLeft, 0, null, null));
+/** Nobody can wait here, nor promise to: the next request carries it. */
+const forgotten = new FinalizationRegistry((span) => close(span, Ending.CallerLeft, 0, { patience: 0 }));

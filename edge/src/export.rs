@@ -51,8 +51,8 @@ impl Worker {
     /// Takes a message that the Queue brings, for so many times; none if it is not one of ours.
     #[must_use]
     pub fn courier(&self, message: &[u8], times: u32) -> Option<Courier> {
-        let is_repeat = times > 1;
-        let outbox = Outbox::carried(self.gate.config(), message, is_repeat, u64::from(times))?;
+        let before = times.saturating_sub(1);
+        let outbox = Outbox::carried(self.gate.config(), message, before, u64::from(times))?;
         Some(Courier::new(Rc::clone(&self.gate), message, outbox))
     }
 

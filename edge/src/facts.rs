@@ -58,8 +58,8 @@ pub(crate) fn address(headers: Headers<'_>) -> Option<IpAddr> {
     core::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// The authority of a URL and what stands behind it. The platform has parsed the URL and spelt it anew: there is a scheme,
-/// there is a path, and there is no fragment.
+/// The authority of a URL and what stands behind it. The JavaScript half has spelt it anew: there is a scheme, there is a
+/// path, and there is no fragment.
 fn split(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.find('/')

@@ -79,6 +79,11 @@ impl Origins {
                 faults.push(format!(
                     "origin {index}: {place:?} is neither a URL nor a service binding of this Worker"
                 ));
+            } else if is_url(&origin.place) && origin.place.contains(['?', '#', '\\']) {
+                let place = &origin.place;
+                faults.push(format!(
+                    "origin {index}: {place:?} does not end with its path, behind which that of a request is put"
+                ));
             }
         }
         Self(origins)

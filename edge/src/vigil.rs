@@ -72,6 +72,13 @@ mod tests {
     }
 
     #[test]
+    fn who_cannot_wait_promises_nothing() {
+        let vigil = Vigil::default();
+        assert_eq!(vigil.stand(Some(at(50)), at(0), 0), None);
+        assert_eq!(vigil.stand(Some(at(50)), at(1), 100), Some(49));
+    }
+
+    #[test]
     fn nobody_promises_what_the_platform_forbids() {
         let vigil = Vigil::default();
         assert_eq!(vigil.stand(Some(at(200)), at(0), 100), None);

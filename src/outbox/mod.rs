@@ -102,15 +102,16 @@ impl Outbox {
         lane.pack(config.backends.get(lane.backend())?)
     }
 
-    /// An outbox with nothing in it but what a carrier brings; none if that is nothing of ours. `is_repeat` says that the
-    /// carrier has brought it before. What fails is tried for as long as the carrier brings it.
+    /// An outbox with nothing in it but what a carrier brings; none if that is nothing of ours. `before` says how often the
+    /// carrier has brought it already. What fails is tried for as long as the carrier brings it, each time after a longer
+    /// pause.
     #[must_use]
-    pub fn carried(config: &Config, parcel: &[u8], is_repeat: bool, seed: u64) -> Option<Self> {
+    pub fn carried(config: &Config, parcel: &[u8], before: u32, seed: u64) -> Option<Self> {
         let parcel = Parcel::unpack(parcel)?;
         let mut backends = config.backends.iter().enumerate();
         let (index, backend) = backends.find(|(_, backend)| backend.name == parcel.backend)?;
         let mut lane = Lane::new(index, backend, config.export, seed)?;
-        lane.take_over(&parcel, is_repeat)?;
+        lane.take_over(&parcel, before)?;
         Some(Self {
             lanes: [lane].into(),
             open: 0,

@@ -62,6 +62,11 @@ impl Backoff {
         self.setbacks = 0;
     }
 
+    /// So many pauses were made already, by somebody else.
+    pub(super) const fn resume(&mut self, setbacks: u32) {
+        self.setbacks = setbacks;
+    }
+
     /// A pause twice as long as the last, or the one that the backend asked for.
     pub(super) fn grow(&mut self, plan: &ExportPlan, asked_s: Option<u32>, now: Time) {
         let doublings = self.setbacks.min(MOST_DOUBLINGS);

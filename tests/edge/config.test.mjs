@@ -1,7 +1,11 @@
 // The configuration at the edge: faults, secrets, trust, what callers may see.
 
 import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { until } from "./child.mjs";
+import { SHIPPED } from "./places.mjs";
 import { proof } from "./proof.mjs";
 import { send } from "./wire.mjs";
 import { PEER, WATCHED, counters, opik, status } from "./worker.mjs";
@@ -67,6 +71,18 @@ proof("traffic passes untouched where somebody has said that it may", async (sta
   assert.deepEqual(answer.all("x-gatespan-trace-id"), []);
 });
 
+proof("a module that fails is no faulty configuration: then nothing passes", async (stage) => {
+  const folder = mkdtempSync(join(tmpdir(), "gatespan-hollow-"));
+  copyFileSync(join(SHIPPED, "index.js"), join(folder, "index.js"));
+  // A module with nothing in it.
+  writeFileSync(join(folder, "index_bg.wasm"), Buffer.from("0061736d01000000", "hex"));
+  const origin = await stage.origin();
+  const config = { rule: { missing: "reject" } };
+  const { port } = await stage.worker({ config, origin, folder, bindings: { GATESPAN_ON_CONFIG_ERROR: "pass" } });
+  assert.equal((await send(port)).status, 500);
+  assert.equal(origin.arrived.length, 0);
+});
+
 proof("the document may be text or JSON", async (stage) => {
   const origin = await stage.origin();
   const document = { rule: { missing: "reject" } };
@@ -90,6 +106,40 @@ proof("an empty document forwards, and mints for OpenTelemetry", async (stage) =
 proof("no origin is a fault of the configuration", async (stage) => {
   const { port } = await stage.worker({ config: {} });
   assert.equal((await send(port)).status, 500);
+});
+
+proof("no path can be put behind a query or a fragment, so an origin has none", async (stage) => {
+  const origin = await stage.origin();
+  for (const end of ["/base?key=1", "#x", "/a\\b"]) {
+    const workers = await stage.worker({ config: {}, origin: origin.url + end });
+    assert.equal((await send(workers.port)).status, 500, end);
+    assert.match(workers.output, /origin 0: .* does not end with its path/);
+  }
+  assert.equal(origin.arrived.length, 0);
+});
+
+proof("a rule by path is about the path that the origin gets, by whatever detour it is asked for", async (stage) => {
+  const origin = await stage.origin();
+  const place = `${origin.url}/base`;
+  const routes = [{ match: { path: "/admin" }, missing: "reject" }];
+  const { port } = await stage.worker({ config: { routes }, origin: place });
+  for (const target of ["/admin", "/x/../admin", "/x/%2e%2E/admin", "/./admin", "/x\\..\\admin", "/../admin", "/admin?a#b"])
+    assert.equal((await send(port, { target })).status, 400, target);
+  assert.equal(origin.arrived.length, 0);
+  // Nor does a detour lead out of the path of the origin.
+  assert.equal((await send(port, { target: "/../../secret" })).json().target, "/base/secret");
+});
+
+proof("a rule by host is about the host that a URL means", async (stage) => {
+  const origin = await stage.origin();
+  const routes = [{ match: { host: "a.test" }, missing: "reject" }];
+  const { port } = await stage.worker({ config: { routes }, origin });
+  for (const host of ["a.test", "A.TEST", "a.test:81", "a%2etest", "a.test#", "a.test\\x"])
+    assert.equal((await send(port, { host })).status, 400, host);
+  assert.equal(origin.arrived.length, 0);
+  // One that means nothing goes nowhere.
+  assert.equal((await send(port, { host: "a b" })).status, 400);
+  assert.equal((await send(port, { host: "b.test" })).status, 200);
 });
 
 proof("trust is for the address that the platform tells, and for no other", async (stage) => {

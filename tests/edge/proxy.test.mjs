@@ -5,11 +5,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import { until } from "./child.mjs";
-import { BARE } from "./places.mjs";
+import { BARE, compatibility } from "./places.mjs";
 import { proof } from "./proof.mjs";
 import { connect } from "./websocket.mjs";
 import { open, send } from "./wire.mjs";
-import { opik } from "./worker.mjs";
+import { gateway, opik } from "./worker.mjs";
 
 const MEGABYTES = 5_000_000;
 
@@ -103,6 +103,46 @@ for (const [method, app, status] of [
   });
 }
 
+for (const method of ["GET", "HEAD"]) {
+  for (const body of ["", "a question"]) {
+    proof(`${method} with a body of ${body.length} bytes`, async (stage) => {
+      const { origin, collector, port } = await recording(stage);
+      const lines = ["x-case: asks", "x-app: gzip", "accept-encoding: gzip"];
+      const answer = await send(port, { method, lines, body });
+      assert.deepEqual([answer.status, answer.all("content-encoding")], [200, ["gzip"]]);
+      if (method === "GET") assert.equal(gunzipSync(answer.body).toString(), "compressed ".repeat(100));
+      const [arrived] = origin.of("asks");
+      assert.deepEqual([arrived.method, arrived.bytes], [method, body.length]);
+      assert(arrived.one("opik_trace_id"), "with the headers of any other request");
+      assert.equal(said(await span(collector), "gatespan.end"), "complete");
+    });
+  }
+}
+
+proof("a Worker behind a binding that says nonsense about its answer", async (stage) => {
+  const collector = await stage.collector();
+  const script = `export default { fetch(request) {
+    const headers = { "content-type": "application/grpc", "grpc-status": "none" };
+    const length = new URL(request.url).searchParams.get("length");
+    return new Response("hello", { headers: { ...headers, "content-length": length } });
+  } };`;
+  const config = { backend: opik(collector), export: { interval_ms: 50 } };
+  const behind = { name: "behind", modules: true, script, ...compatibility() };
+  const front = gateway({ config, serviceBindings: { ORIGIN: "behind" } });
+  const { ports } = await stage.workers([front, behind]);
+  const lengths = ["abc", "5, 5", "-1", "1e3", ""];
+  for (const length of lengths) {
+    const target = `/?length=${encodeURIComponent(length)}`;
+    const answer = await send(ports.gatespan, { target, lines: ["content-type: application/grpc"] });
+    assert.deepEqual([answer.status, answer.text, answer.cut], [200, "hello", false], length);
+  }
+  assert(await collector.wait({ spans: lengths.length }));
+  for (const { metadata } of await collector.spans()) {
+    assert.equal(metadata["gatespan.end"], "complete");
+    for (const name of ["rpc.grpc.status_code", "http.response.body.size"]) assert(!(name in metadata), name);
+  }
+});
+
 proof("path, query and foreign headers pass as they are", async (stage) => {
   const { origin, port } = await recording(stage);
   const lines = ["x-case: bytes", "x-Twice: a", "x-twice: b", "X-Empty: ", "accept: */*"];
@@ -149,6 +189,13 @@ proof("a WebSocket is opened through it, and its frames pass both ways", async (
   assert.equal(trace_id, arrived.one("opik_trace_id"));
   assert.equal(id, arrived.one("opik_parent_span_id"));
   assert.equal(metadata["http.response.status_code"], 101);
+});
+
+proof("a WebSocket is opened where the trace id is shown as well", async (stage) => {
+  const { port } = await recording(stage, { rule: { expose: true } });
+  const socket = await connect(port);
+  assert.equal(await socket.echo("one"), "one");
+  await socket.close();
 });
 
 proof("a caller that leaves: the origin is let go, and the span says so", async (stage) => {

@@ -114,6 +114,50 @@ proof("both ways are counted: what the Queue took, and what became of what it br
   assert.equal((await collector.spans()).length, 4);
 });
 
+/** A Queue that takes single messages, shows them, and refuses lists of them. */
+const RELUCTANT = `
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  const taken = [];
+  export default class extends WorkerEntrypoint {
+    send(body) { taken.push(...body); }
+    sendBatch() { throw new Error("not now"); }
+    fetch() { return Response.json(taken); }
+  }`;
+
+proof("messages that are not ours, and a Queue that takes nothing back, cost no span that waits", async (stage) => {
+  const origin = await stage.origin();
+  const collector = await stage.collector();
+  // So long that what is recorded stays where it is, but for what fills a batch.
+  const settings = { interval_ms: 15_000, batch_spans: 2, attempts: 100 };
+  const config = { backend: opik(collector, { via: "queue" }), export: settings };
+  const bindings = { ...WATCHED, OPIK_API_KEY: "none" };
+  const front = gateway({ config, origin: origin.url, bindings, serviceBindings: { GATESPAN_QUEUE: "reluctant" } });
+  const reluctant = { name: "reluctant", modules: true, script: RELUCTANT, ...compatibility() };
+  const { miniflare, port, ports } = await stage.workers([front, reluctant]);
+  await ask(port, 3);
+  let bytes = [];
+  const isTaken = async () => (bytes = (await send(ports.reluctant)).json()).length > 0;
+  await until(isTaken, "the message of the first batch");
+  const worker = await miniflare.getWorker("gatespan");
+  const bring = (...bodies) =>
+    worker.queue(
+      SPANS,
+      bodies.map((body, at) => ({ id: `${at}`, timestamp: new Date(), attempts: 1, body })),
+    );
+  const foreign = [-1, 1e15, null, "text", { a: 1 }, [1], true, new Uint8Array(), new Uint8Array([1, 2, 3])];
+  for (const body of foreign) {
+    const { explicitAcks, retryMessages, outcome } = await bring(body);
+    const delays = retryMessages.map(({ delaySeconds }) => delaySeconds);
+    assert.deepEqual([outcome, explicitAcks, delays], ["ok", [], [60]], JSON.stringify(body));
+  }
+  // The rows are taken and the spans are not: what is left goes back to the Queue, which has no room.
+  await collector.fault({ kind: "slow", ms: 1, times: 1 }, { kind: "status", code: 500 });
+  const { explicitAcks, retryMessages } = await bring(new Uint8Array(bytes));
+  assert.deepEqual([explicitAcks, retryMessages.length], [[], 1], "so the Queue brings all of it again");
+  const counted = await counters(port);
+  assert.deepEqual([counted["spans.recorded"], counted["queue.spans"]], [3, 1], JSON.stringify(counted));
+});
+
 proof("a Queue that is not bound is a fault of the configuration", async (stage) => {
   const origin = await stage.origin();
   const config = { backend: opik("http://collector.test", { via: "queue" }) };

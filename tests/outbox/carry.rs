@@ -22,9 +22,9 @@ fn packed(export: &str, spans: usize) -> (Stage, Vec<Vec<u8>>) {
 }
 
 /// The gateway to which a carrier brings a parcel.
-fn carried(parcel: &[u8], is_repeat: bool) -> Stage {
+fn carried(parcel: &[u8], before: u32) -> Stage {
     let mut stage = Stage::new("{}");
-    stage.outbox = Outbox::carried(stage.gate.config(), parcel, is_repeat, 7).expect("a parcel");
+    stage.outbox = Outbox::carried(stage.gate.config(), parcel, before, 7).expect("a parcel");
     stage
 }
 
@@ -42,7 +42,7 @@ fn what_is_packed_is_what_would_have_been_sent() {
     let (stage, parcels) = packed("{}", 7);
     assert_eq!(stage.counters().exported, 7, "the carrier answers for them");
     let delivered = parcels.iter().flat_map(|parcel| {
-        let mut stage = carried(parcel, false);
+        let mut stage = carried(parcel, 0);
         let sent = stage.drain();
         assert_eq!(left(&stage), Vec::<Vec<u8>>::new());
         assert_eq!(stage.counters().exported, 7);
@@ -66,7 +66,7 @@ fn a_parcel_is_small_enough_for_a_message() {
 fn a_bad_item_is_found_on_the_other_side() {
     let (_, parcels) = packed("{}", 9);
     for path in [ROWS, SPANS] {
-        let mut stage = carried(&parcels[0], false);
+        let mut stage = carried(&parcels[0], 0);
         let mut stored = Vec::new();
         while let Some(sent) = stage.poll() {
             let names = sent.names();
@@ -94,7 +94,7 @@ fn a_bad_item_is_found_on_the_other_side() {
 fn what_was_not_delivered_is_packed_as_it_came() {
     let (_, parcels) = packed("{}", 3);
     for outcome in [status(503), status(401), Outcome::Lost] {
-        let mut stage = carried(&parcels[0], false);
+        let mut stage = carried(&parcels[0], 0);
         for _ in 0..20 {
             let sent = stage.next();
             stage.settle(sent.ticket, outcome);
@@ -107,7 +107,7 @@ fn what_was_not_delivered_is_packed_as_it_came() {
 #[test]
 fn what_was_delivered_is_not_packed_again() {
     let (_, parcels) = packed("{}", 4);
-    let mut stage = carried(&parcels[0], false);
+    let mut stage = carried(&parcels[0], 0);
     let rows = stage.sent();
     assert_eq!(rows.path, ROWS);
     stage.answer(&rows, 204);
@@ -121,7 +121,7 @@ fn what_was_delivered_is_not_packed_again() {
     let [rest] = &left(&stage)[..] else {
         panic!("one parcel is left");
     };
-    let mut stage = carried(rest, true);
+    let mut stage = carried(rest, 1);
     let sent = stage.drain();
     assert_eq!(sent.len(), 1, "the rows are there already");
     assert_eq!((sent[0].path, sent[0].names()), (SPANS, half.names()));
@@ -131,12 +131,29 @@ fn what_was_delivered_is_not_packed_again() {
 #[test]
 fn a_second_delivery_may_find_the_first() {
     let (_, parcels) = packed("{}", 1);
-    for (is_repeat, exported) in [(true, 1), (false, 0)] {
-        let mut stage = carried(&parcels[0], is_repeat);
+    for (before, exported) in [(1, 1), (0, 0)] {
+        let mut stage = carried(&parcels[0], before);
         let rows = stage.sent();
         stage.answer(&rows, 409);
         stage.drain();
         assert_eq!(stage.counters().exported, exported);
+    }
+}
+
+#[test]
+fn pauses_grow_with_each_time_that_it_is_brought() {
+    let (_, parcels) = packed("{}", 1);
+    // With a first pause of 500 ms and a longest of 30 s; each is between half of it and all.
+    for (before, longest) in [(0, 500), (1, 1_000), (5, 16_000), (6, 30_000), (99, 30_000)] {
+        let mut stage = carried(&parcels[0], before);
+        let rows = stage.sent();
+        stage.answer(&rows, 503);
+        let until = stage.outbox.wake_at().expect("a pause");
+        let pause = (until.0 - stage.now.0) / 1_000_000;
+        assert!(
+            (longest / 2..=longest).contains(&pause),
+            "{before}: {pause}"
+        );
     }
 }
 
@@ -148,7 +165,7 @@ fn what_is_not_ours_is_not_taken() {
         "gatespan/1\nother\n/v1/private/spans/batch 1 1\n\n{",
         "gatespan/1\nopik\n/v1/private/other 1 1\n\n{",
     ] {
-        let outbox = Outbox::carried(stage.gate.config(), parcel.as_bytes(), false, 7);
+        let outbox = Outbox::carried(stage.gate.config(), parcel.as_bytes(), 0, 7);
         assert!(outbox.is_none(), "{parcel}");
     }
 }

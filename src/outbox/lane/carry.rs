@@ -32,12 +32,9 @@ impl Lane {
     }
 
     /// Takes over what a carrier has brought. It is tried for as long as the carrier brings it.
-    pub(in crate::outbox) fn take_over(
-        &mut self,
-        parcel: &Parcel<'_>,
-        is_repeat: bool,
-    ) -> Option<()> {
-        let batch = Batch::unpacked(parcel, self.api, is_repeat)?;
+    pub(in crate::outbox) fn take_over(&mut self, parcel: &Parcel<'_>, before: u32) -> Option<()> {
+        let batch = Batch::unpacked(parcel, self.api, before > 0)?;
+        self.backoff.resume(before);
         self.plan.attempts = u32::MAX;
         self.counters.recorded = batch.units() as u64;
         self.counters.queued = batch.units() as u64;
