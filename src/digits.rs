@@ -26,13 +26,14 @@ fn pair(text: &[u8; 32], spelling: fn(Word) -> Word) -> Option<[u64; 2]> {
 }
 
 fn half(text: &[u8; 16], spelling: fn(Word) -> Word) -> Option<u64> {
-    match text.as_chunks() {
-        ([high, low], _) => {
-            let [high, low] = [*high, *low].map(|word| read(spelling(u64::from_le_bytes(word))));
-            Some(u64::from(high?) << 32 | u64::from(low?))
-        }
-        _ => None,
-    }
+    let ([high, low], _) = text.as_chunks() else {
+        return None;
+    };
+    let [high, low] = [*high, *low].map(|word| spelling(u64::from_le_bytes(word)));
+    // What comes out is spelt again: if that is not what came in, it was no number. Asked of both at once.
+    let (of_high, of_low) = (nibbles(high), nibbles(low));
+    let odd = (of_high | of_low) & !FIFTEEN | (spelt(of_high) ^ high) | (spelt(of_low) ^ low);
+    (odd == 0).then(|| u64::from(joined(of_high)) << 32 | u64::from(joined(of_low)))
 }
 
 const fn as_it_is(word: Word) -> Word {
@@ -44,16 +45,16 @@ const fn lowered(word: Word) -> Word {
     word | (word & LETTER) >> 1
 }
 
-/// The number of eight digits. Each byte is taken for a digit, and what comes out is spelt again: if that is not what came
-/// in, it was no digit.
-const fn read(word: Word) -> Option<u32> {
-    let nibbles = (word & FIFTEEN) + ((word & LETTER) >> 6) * 9;
-    if nibbles & !FIFTEEN != 0 || spelt(nibbles) != word {
-        return None;
-    }
+/// Each byte taken for a digit, whatever it is.
+const fn nibbles(word: Word) -> Word {
+    (word & FIFTEEN) + ((word & LETTER) >> 6) * 9
+}
+
+/// The number of eight nibbles.
+const fn joined(nibbles: Word) -> u32 {
     let bytes = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff;
     let pairs = (bytes << 8 | bytes >> 16) & 0x0000_ffff_0000_ffff;
-    Some((pairs << 16 | pairs >> 32) as u32)
+    (pairs << 16 | pairs >> 32) as u32
 }
 
 /// Nibbles as digits: those above 9 are lifted to the letters.
