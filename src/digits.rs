@@ -26,13 +26,14 @@ fn pair(text: &[u8; 32], spelling: fn(Word) -> Word) -> Option<[u64; 2]> {
 }
 
 fn half(text: &[u8; 16], spelling: fn(Word) -> Word) -> Option<u64> {
-    match text.as_chunks() {
-        ([high, low], _) => {
-            let [high, low] = [*high, *low].map(|word| read(spelling(u64::from_le_bytes(word))));
-            Some(u64::from(high?) << 32 | u64::from(low?))
-        }
-        _ => None,
-    }
+    let ([high, low], _) = text.as_chunks() else {
+        return None;
+    };
+    let [high, low] = [*high, *low].map(|word| spelling(u64::from_le_bytes(word)));
+    // What comes out is spelt again: if that is not what came in, it was no number. Asked of both at once.
+    let (of_high, of_low) = (nibbles(high), nibbles(low));
+    let odd = (of_high | of_low) & !FIFTEEN | (spelt(of_high) ^ high) | (spelt(of_low) ^ low);
+    (odd == 0).then(|| u64::from(joined(of_high)) << 32 | u64::from(joined(of_low)))
 }
 
 const fn as_it_is(word: Word) -> Word {
@@ -44,24 +45,16 @@ const fn lowered(word: Word) -> Word {
     word | (word & LETTER) >> 1
 }
 
-/// The number of eight digits. Each byte is taken for a digit, and what comes out is spelt again: if that is not what came
-/// in, it was no digit.
-const fn read(word: Word) -> Option<u32> {
-    let nibbles = (word & FIFTEEN) + ((word & LETTER) >> 6) * 9;
-    if nibbles & !FIFTEEN != 0 || spelt(nibbles) != word {
-        return None;
-    }
-    let bytes = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff;
-    let pairs = (bytes << 8 | bytes >> 16) & 0x0000_ffff_0000_ffff;
-    Some((pairs << 16 | pairs >> 32) as u32)
+/// Each byte taken for a digit, whatever it is.
+const fn nibbles(word: Word) -> Word {
+    (word & FIFTEEN) + ((word & LETTER) >> 6) * 9
 }
 
-/// Eight digits of a number: the nibbles are moved apart, a byte each.
-const fn written(number: u32) -> Word {
-    let pairs = (number as u64) << 32 | (number >> 16) as u64;
-    let bytes = (pairs << 16 & 0x00ff_0000_00ff_0000) | (pairs >> 8 & 0x0000_00ff_0000_00ff);
-    let nibbles = (bytes << 8 & 0x0f00_0f00_0f00_0f00) | (bytes >> 4 & 0x000f_000f_000f_000f);
-    spelt(nibbles)
+/// The number of eight nibbles.
+const fn joined(nibbles: Word) -> u32 {
+    let bytes = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes << 8 | bytes >> 16) & 0x0000_ffff_0000_ffff;
+    (pairs << 16 | pairs >> 32) as u32
 }
 
 /// Nibbles as digits: those above 9 are lifted to the letters.
@@ -72,28 +65,47 @@ const fn spelt(nibbles: Word) -> Word {
 
 /// The 16 digits of a number.
 pub(crate) fn of_half(number: u64) -> [u8; 16] {
-    let [high, low] = words(number);
-    join([high, low])
+    let mut text = [0; 16];
+    spell(&mut text, FIRST_HALF, number);
+    text
 }
 
 /// The 32 digits of a number in halves.
+#[inline(never)]
 pub(crate) fn of(high: u64, low: u64) -> [u8; 32] {
-    let ([a, b], [c, d]) = (words(high), words(low));
-    join([a, b, c, d])
-}
-
-fn words(number: u64) -> [Word; 2] {
-    [written((number >> 32) as u32), written(number as u32)]
-}
-
-fn join<const WORDS: usize, const DIGITS: usize>(words: [Word; WORDS]) -> [u8; DIGITS] {
-    let mut text = [0; DIGITS];
-    let (places, _) = text.as_chunks_mut();
-    for (place, word) in places.iter_mut().zip(words) {
-        *place = word.to_le_bytes();
-    }
+    let mut text = [0; 32];
+    spell(&mut text, FIRST_HALF, high);
+    spell(&mut text, SECOND_HALF, low);
     text
 }
+
+/// Puts the two digits of each byte of a number into their places. In line, so that shifts and places are constants.
+#[inline(always)]
+fn spell<const LENGTH: usize>(text: &mut [u8; LENGTH], places: [usize; 8], number: u64) {
+    for (index, start) in places.into_iter().enumerate() {
+        let byte = (number >> (56 - 8 * index)) as u8;
+        let digits = PAIRS.get(usize::from(byte));
+        if let (Some(place), Some(digits)) = (text.get_mut(start..start + 2), digits) {
+            place.copy_from_slice(digits);
+        }
+    }
+}
+
+/// Where the digits of each byte stand.
+const FIRST_HALF: [usize; 8] = [0, 2, 4, 6, 8, 10, 12, 14];
+const SECOND_HALF: [usize; 8] = [16, 18, 20, 22, 24, 26, 28, 30];
+
+/// The two digits of every byte: to look them up is fewer steps than to work them out.
+static PAIRS: [[u8; 2]; 256] = {
+    let digits = *b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [digits[byte / 16], digits[byte % 16]];
+        byte += 1;
+    }
+    pairs
+};
 
 /// The eight decimal digits of a number below a hundred million, zeros before it. It is halved three times, and the parts
 /// are divided beside each other: by multiplying, because they are small.
@@ -117,15 +129,11 @@ const GROUPS: [usize; 8] = [0, 4, 9, 14, 19, 24, 28, 32];
 const DASHES: [usize; 4] = [8, 13, 18, 23];
 
 /// A number in halves as a UUID with dashes.
+#[inline(never)]
 pub(crate) fn dashed(high: u64, low: u64) -> [u8; 36] {
     let mut text = [b'-'; 36];
-    let digits = of(high, low);
-    let (groups, _) = digits.as_chunks::<4>();
-    for (start, group) in GROUPS.into_iter().zip(groups) {
-        if let Some(place) = text.get_mut(start..start + 4) {
-            place.copy_from_slice(group);
-        }
-    }
+    spell(&mut text, [0, 2, 4, 6, 9, 11, 14, 16], high);
+    spell(&mut text, [19, 21, 24, 26, 28, 30, 32, 34], low);
     text
 }
 

@@ -235,7 +235,7 @@ pub(crate) fn is_name(one: &[u8], other: &[u8]) -> bool {
 /// Whether two names of one length are one. Not in line: nearly always the length tells.
 #[inline(never)]
 fn is_same_word(one: &[u8], other: &[u8]) -> bool {
-    bytes::is_similar(one, other) && (bytes::same(one, other) || one.eq_ignore_ascii_case(other))
+    bytes::same(one, other) || bytes::is_similar(one, other) && one.eq_ignore_ascii_case(other)
 }
 
 /// Cuts spaces and tabs (the optional white space of HTTP, nothing else) from both ends.

@@ -143,7 +143,7 @@ struct Facts<'f, 'a> {
 
 impl<'f, 'a> Facts<'f, 'a> {
     fn of(arrival: &'f Arrival<'a>, sampler: Sampler, now: Time, entropy: &Entropy) -> Self {
-        let (for_trace, for_span) = halves(entropy);
+        let [for_trace, for_span] = halves(entropy);
         let minted = OpikId::mint(now, for_trace);
         let trace = match (arrival.otel, arrival.opik) {
             (Some(otel), _) => otel.trace,
@@ -316,9 +316,11 @@ fn sample(arrival: &Arrival<'_>, sampler: Sampler, trace: TraceId) -> (Sampling,
     }
 }
 
-fn halves(entropy: &Entropy) -> ([u8; 10], [u8; 10]) {
-    let [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, rest @ ..] = *entropy;
-    ([a0, a1, a2, a3, a4, a5, a6, a7, a8, a9], rest)
+fn halves(entropy: &Entropy) -> [[u8; 10]; 2] {
+    match entropy.as_chunks() {
+        ([for_trace, for_span], _) => [*for_trace, *for_span],
+        _ => [[0; 10]; 2], // not reached: there are twice ten
+    }
 }
 
 /// How old a trace id may be for Opik to take it as it is.

@@ -9,8 +9,7 @@ pub(crate) fn split_path(target: &[u8]) -> (&[u8], Option<&[u8]>) {
         Some(path) => (path, b"/"),
         None => (target, b""),
     };
-    let path = cut(path, b'#').0;
-    let (path, query) = cut(path, b'?');
+    let (path, query) = split_target(path);
     let path = if path.is_empty() {
         in_place_of_none
     } else {
@@ -19,10 +18,17 @@ pub(crate) fn split_path(target: &[u8]) -> (&[u8], Option<&[u8]>) {
     (path, query)
 }
 
-/// What stands before the first such byte, and what stands behind it.
-fn cut(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
-    let found = bytes::position(text, byte).and_then(|at| text.split_at_checked(at));
-    found.map_or((text, None), |(before, behind)| (before, behind.get(1..)))
+/// A path and the query behind it, the fragment cut off: whichever sign comes first ends the path.
+fn split_target(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let is_sign = |word| bytes::equal(word, b'?') | bytes::equal(word, b'#');
+    match bytes::position(text, is_sign).and_then(|at| text.split_at_checked(at)) {
+        Some((path, [b'?', query @ ..])) => {
+            let end = bytes::position(query, |word| bytes::equal(word, b'#'));
+            (path, query.get(..end.unwrap_or(query.len())))
+        }
+        Some((path, _)) => (path, None),
+        None => (text, None),
+    }
 }
 
 /// What stands behind `http://user:pw@host` in a target like it.

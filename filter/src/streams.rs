@@ -21,9 +21,12 @@ impl<T> Streams<T> {
     }
 
     pub(crate) fn find(&mut self, id: u32) -> Option<&mut T> {
-        let place = self.place(id)?;
-        let (known, stream) = self.slots.get_mut(place)?.as_mut()?;
-        (*known == id).then_some(stream)
+        let mut place = self.home(id);
+        while self.slots.get(place)?.as_ref()?.0 != id {
+            place = self.behind(place);
+        }
+        let (_, stream) = self.slots.get_mut(place)?.as_mut()?;
+        Some(stream)
     }
 
     /// Hosts use a number again only when its stream is gone; if one did not, the newer stream would be meant.

@@ -4,14 +4,17 @@
 //! body begins and ends, what stands between two items, and what an answer means.
 
 mod json;
+mod moment;
 mod opik;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::config::{Backend, BackendKind, Config};
+use crate::context::Time;
 use crate::policy::Secret;
 use crate::span::Span;
+pub(crate) use moment::Moment;
 
 /// Every backend this gateway can speak to. A new one is a file, its `mod` line and its row here.
 pub static APIS: [Api; 1] = [opik::API];
@@ -77,11 +80,27 @@ pub(crate) const CALLS: usize = 2;
 pub(crate) struct Bodies<'b> {
     bodies: &'b mut [Vec<u8>; CALLS],
     calls: &'static [Call],
+    latest: &'b mut Moment,
 }
 
 impl<'b> Bodies<'b> {
-    pub(crate) const fn new(bodies: &'b mut [Vec<u8>; CALLS], calls: &'static [Call]) -> Self {
-        Self { bodies, calls }
+    /// `latest` is the time that was spelt last.
+    pub(crate) const fn new(
+        bodies: &'b mut [Vec<u8>; CALLS],
+        calls: &'static [Call],
+        latest: &'b mut Moment,
+    ) -> Self {
+        Self {
+            bodies,
+            calls,
+            latest,
+        }
+    }
+
+    /// Spells a time, with the help of the one before.
+    fn moment(&mut self, time: Time) -> Moment {
+        *self.latest = self.latest.near(time);
+        *self.latest
     }
 
     /// The body of a call, ready for one more item.

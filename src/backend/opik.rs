@@ -6,8 +6,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::json::{self, Moment};
-use super::{Api, Bodies, Call, Meaning};
+use super::{Api, Bodies, Call, Meaning, Moment, json};
 use crate::config::{Backend, BackendKind};
 use crate::identity::TraceRow;
 use crate::policy::Secret;
@@ -70,7 +69,7 @@ fn encode(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
     let own = span.own();
     let Some(place) = own.opik else { return };
     let trace = place.trace.dashed();
-    let ended = Moment::of(span.ended());
+    let ended = bodies.moment(span.ended());
 
     let out = bodies.item(SPANS);
     out.extend_from_slice(br#"{"id":""#);

@@ -164,9 +164,6 @@ fn inject<'a>(
         (SAMPLED, sampled, state),
         (FLAGS, flags, debug),
     ] {
-        match value {
-            Some(value) => seen.set(name, field, value, edits),
-            None => seen.remove(name, field, edits),
-        }
+        seen.put(name, field, value, edits);
     }
 }

@@ -150,18 +150,21 @@ fn inject<'a>(
     let (Some(opik), [trace, trace_dash, parent, parent_dash, ..]) = (outgoing.opik, fields) else {
         return;
     };
-    let ids = [
-        (&TRACE, [trace, trace_dash], Some(opik.trace)),
-        (&PARENT, [parent, parent_dash], opik.parent),
-    ];
-    for (name, fields, id) in ids {
-        let text = id.map(OpikId::dashed);
-        let headers = [name.underscore, name.dash].into_iter().zip(fields);
-        for ((header, field), wanted) in headers.zip(wanted(seen.spelling)) {
-            match &text {
-                Some(text) if wanted => seen.set(header, field, text, edits),
-                _ => seen.remove(header, field, edits),
-            }
-        }
-    }
+    spell(seen, &TRACE, [trace, trace_dash], Some(opik.trace), edits);
+    spell(seen, &PARENT, [parent, parent_dash], opik.parent, edits);
+}
+
+/// Writes an id in the spellings that are wanted, and removes the others.
+fn spell<'a>(
+    seen: &Seen<'a>,
+    name: &Name,
+    [underscore, dash]: [&Field<'a>; 2],
+    id: Option<OpikId>,
+    edits: &mut Edits<'a>,
+) {
+    let text = id.map(OpikId::dashed);
+    let if_wanted = |wanted| text.as_ref().filter(|_| wanted).map(<[u8; _]>::as_slice);
+    let [with_underscore, with_dash] = wanted(seen.spelling).map(if_wanted);
+    seen.put(name.underscore, underscore, with_underscore, edits);
+    seen.put(name.dash, dash, with_dash, edits);
 }

@@ -197,6 +197,20 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Writes a header, or removes it where there is nothing to say.
+    pub(super) fn put(
+        &self,
+        name: &'static str,
+        field: &Field<'a>,
+        value: Option<&[u8]>,
+        edits: &mut Edits<'a>,
+    ) {
+        match value {
+            Some(value) => self.set(name, field, value, edits),
+            None => self.remove(name, field, edits),
+        }
+    }
+
     /// Removes a header, if it came.
     pub(super) fn remove(&self, name: &'static str, field: &Field<'a>, edits: &mut Edits<'a>) {
         if field.is_present() {

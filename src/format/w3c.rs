@@ -67,30 +67,36 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     Ok(Some(carried))
 }
 
-fn read(value: &[u8]) -> Result<Carried<'_>, Breach> {
+fn read<'a>(value: &[u8]) -> Result<Carried<'a>, Breach> {
     if value.len() > LONGEST {
         return Err(Breach::TooLong);
     }
     let text = trim(value);
-    // The grammar has no room for a control character but in a tail.
-    read_text(text, value.len())
-        .and_then(|(carried, tail)| {
-            if has_control(tail) {
-                Err(Breach::Control)
-            } else {
-                Ok(carried)
-            }
-        })
-        .map_err(|breach| {
-            if has_control(text) {
-                Breach::Control
-            } else {
-                breach
-            }
-        })
+    let said = said(text).map_err(|breach| {
+        if has_control(text) {
+            Breach::Control
+        } else {
+            breach
+        }
+    })?;
+    Ok(Carried {
+        ids: Ids::Otel(said.ids),
+        sampling: Sampling::from(said.flags & SAMPLED != 0),
+        random: said.flags & RANDOM != 0,
+        state: None,
+        canonical: said.version == 0 && said.flags <= SAMPLED | RANDOM && value.len() == LENGTH,
+        differs: false,
+    })
 }
 
-fn read_text(text: &[u8], length: usize) -> Result<(Carried<'_>, &[u8]), Breach> {
+/// The fields of a `traceparent`.
+struct Said {
+    version: u8,
+    ids: OtelIds,
+    flags: u8,
+}
+
+fn said(text: &[u8]) -> Result<Said, Breach> {
     let (text, tail) = text.split_at_checked(LENGTH).ok_or(Breach::Length)?;
     let ([v0, v1, b'-', rest @ ..], true) = (text, tail.is_empty() || tail.starts_with(b"-"))
     else {
@@ -115,15 +121,15 @@ fn read_text(text: &[u8], length: usize) -> Result<(Carried<'_>, &[u8]), Breach>
         span: SpanId::parse(span)?,
     };
     let flags = byte(*f0, *f1).ok_or(Breach::Flags)?;
-    let carried = Carried {
-        ids: Ids::Otel(ids),
-        sampling: Sampling::from(flags & SAMPLED != 0),
-        random: flags & RANDOM != 0,
-        state: None,
-        canonical: version == 0 && flags <= SAMPLED | RANDOM && length == LENGTH,
-        differs: false,
-    };
-    Ok((carried, tail))
+    // The grammar has no room for a control character but here.
+    if !tail.is_empty() && has_control(tail) {
+        return Err(Breach::Control);
+    }
+    Ok(Said {
+        version,
+        ids,
+        flags,
+    })
 }
 
 fn inject<'a>(

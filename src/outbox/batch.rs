@@ -5,7 +5,7 @@ use core::mem;
 
 use super::parcel::{Packed, Parcel};
 use super::pause::Stretch;
-use crate::backend::{Api, Bodies, CALLS, Call};
+use crate::backend::{Api, Bodies, CALLS, Call, Moment};
 use crate::config::Backend;
 use crate::context::Time;
 use crate::span::Span;
@@ -17,6 +17,8 @@ pub(super) struct Batch {
     bodies: [Vec<u8>; CALLS],
     /// Where each unit ends in each body. A body stays far below 4 GiB: a batch is sealed by the unit that fills it.
     ends: Vec<[u32; CALLS]>,
+    /// The time that was spelt last in it.
+    latest: Moment,
     /// How long it may be filled.
     pub(super) ripens: Stretch,
     /// The call that is next.
@@ -33,6 +35,7 @@ impl Batch {
         Self {
             bodies: room.map(Vec::with_capacity),
             ends: Vec::new(),
+            latest: Moment::of(Time(0)),
             ripens,
             call: 0,
             failures: 0,
@@ -42,7 +45,8 @@ impl Batch {
 
     /// Encodes a span behind the others.
     pub(super) fn add(&mut self, span: &Span<'_>, api: &'static Api, backend: &Backend) {
-        (api.encode)(span, backend, &mut Bodies::new(&mut self.bodies, api.calls));
+        let mut bodies = Bodies::new(&mut self.bodies, api.calls, &mut self.latest);
+        (api.encode)(span, backend, &mut bodies);
         self.ends.push(self.lengths());
     }
 

@@ -150,7 +150,7 @@ impl<'c> Rule<'c> {
         inject: FormatSet,
         extract: FormatSet,
     ) -> Self {
-        let layers = || layers.into_iter();
+        let layers = || layers.iter();
         macro_rules! first {
             ($key:ident) => {
                 layers().find_map(|layer| layer.$key)

@@ -182,19 +182,23 @@ impl Writer {
     /// Ends the text of this number. Texts are put in the order of their numbers, so one ends where the next begins.
     fn seal(&mut self, index: usize, start: usize, is_present: bool) {
         if self.mends {
-            let text = self.buffer.split_off(start);
-            let text = String::from_utf8_lossy(&text);
-            // The replacement characters make it longer than it was.
-            let end = text.floor_char_boundary(LONGEST);
-            self.buffer
-                .extend_from_slice(text.as_bytes().get(..end).unwrap_or_default());
+            self.mend(start);
         }
         if let Some(end) = self.pieces.ends.get_mut(index) {
             *end = self.buffer.len() as u16;
         }
-        if is_present {
-            self.pieces.present |= bit(index);
-        }
+        self.pieces.present |= u32::from(is_present) << index;
+    }
+
+    /// Replaces what is no UTF-8 in the text that begins there.
+    #[cold]
+    fn mend(&mut self, start: usize) {
+        let text = self.buffer.split_off(start);
+        let text = String::from_utf8_lossy(&text);
+        // The replacement characters make it longer than it was.
+        let end = text.floor_char_boundary(LONGEST);
+        self.buffer
+            .extend_from_slice(text.as_bytes().get(..end).unwrap_or_default());
     }
 }
 
