@@ -1,5 +1,5 @@
 //! The headers that go along with a message, for Workers that put messages on a Queue and take them off again. The same
-//! decision as about a request, with nothing recorded: the ids of the one who sent it are those of the one who gets it.
+//! decision as about a request, with nothing recorded, by the default rule as it is among one's own services.
 
 use core::cell::RefCell;
 use core::panic::RefUnwindSafe;
@@ -39,7 +39,7 @@ impl Messages {
         let document = environment.text(CONFIG).unwrap_or_default();
         match Config::parse(document, Host::Worker, &variable) {
             Ok(config) => Ok(Self {
-                gate: Gate::new(config),
+                gate: Gate::new(config.among_ourselves()),
                 pool: RefCell::new(Pool::new()),
             }),
             Err(complaints) => {
@@ -133,6 +133,25 @@ mod tests {
     fn who_has_none_gets_some() {
         let carried = carry(r#"{"formats": {"inject": ["w3c"]}}"#, "").unwrap();
         assert!(carried.starts_with("traceparent\n00-"), "{carried}");
+    }
+
+    #[test]
+    fn a_message_of_ones_own_is_no_strangers() {
+        for rule in [
+            r#"{"inbound": "link"}"#,
+            r#"{"inbound": "restart", "upstream": "strip"}"#,
+            r#"{"inbound": "off"}"#,
+            r#"{"trust": {"cidr": ["10.0.0.0/8"]}, "untrusted": "reject"}"#,
+        ] {
+            let document = format!(
+                r#"{{"formats": {{"inject": ["w3c"]}}, "rule": {rule}, "routes": [{{"match": {{"path_prefix": "/"}}, "inbound": "link"}}]}}"#
+            );
+            assert_eq!(
+                carry(&document, TRACE),
+                Ok(TRACE.trim_start().to_owned()),
+                "{rule}"
+            );
+        }
     }
 
     #[test]

@@ -8,8 +8,8 @@
 //! The first entry of the variable `ORIGINS` that fits is taken, else `ORIGIN`. An origin is a URL or the name of a service
 //! binding. `name` is what `match.route` and `{route}` of the configuration mean, `rule` one of its named rules.
 
-use gatespan::Request;
 use gatespan::policy::Match;
+use gatespan::{Config, Request};
 use serde_json::Value;
 
 use crate::environment::Environment;
@@ -87,6 +87,14 @@ impl Origins {
             }
         }
         Self(origins)
+    }
+
+    /// Rules that origins ask for and the configuration does not have.
+    pub(crate) fn unknown_rules(&self, config: &Config) -> impl Iterator<Item = String> {
+        let rules = self.0.iter().filter_map(|origin| origin.rule.as_deref());
+        rules
+            .filter(|rule| !config.rules.knows(rule))
+            .map(|rule| format!("{LIST}: the configuration has no rule {rule:?}"))
     }
 
     /// The URLs and bindings, in the order of the numbers that [`of`](Self::of) gives.

@@ -59,6 +59,7 @@ impl Worker {
         match Config::parse(document, Host::Worker, &variable) {
             Ok(config) => {
                 faults.extend(impossible(&config, &environment));
+                faults.extend(origins.unknown_rules(&config));
                 if faults.is_empty() {
                     return Ok(Self::of(config, origins, status));
                 }

@@ -116,6 +116,15 @@ impl Config {
         headers
     }
 
+    /// The same for what one's own services say to each other, in messages: nobody of them is a stranger.
+    #[must_use]
+    pub fn among_ourselves(self) -> Self {
+        Self {
+            rules: self.rules.among_ourselves(),
+            ..self
+        }
+    }
+
     /// The systems in which a span arrives when every backend takes it.
     #[must_use]
     pub fn receives(&self) -> Receives {

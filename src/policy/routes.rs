@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use crate::format::FormatSet;
 use crate::gate::Request;
-use crate::policy::{Layer, Rule};
+use crate::policy::{Inbound, Layer, Rule, Upstream};
 
 /// All rules of a document.
 #[derive(Debug, Default)]
@@ -110,6 +110,27 @@ impl Rules {
         }
         rules.routes = routes;
         rules
+    }
+
+    /// Whether there is a named rule of this name.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.named.iter().any(|(known, _)| known == name)
+    }
+
+    /// The default rule alone, as it is among one's own services: their ids are continued, and go on to one's own.
+    pub(crate) fn among_ourselves(self) -> Self {
+        Self {
+            default: Layer {
+                inbound: Some(Inbound::Join),
+                upstream: Some(Upstream::Send),
+                trust: None,
+                ..self.default
+            },
+            inject: self.inject,
+            extract: self.extract,
+            ..Self::default()
+        }
     }
 
     /// The place of a request's rule; none when it names a rule that does not exist.
