@@ -47,7 +47,7 @@ impl Contexts {
     }
 
     pub(crate) fn delete(&mut self, id: u32) {
-        if self.streams.remove(id).is_none() {
+        if !self.streams.remove(id) {
             self.roots.retain(|(known, _)| *known != id);
         }
     }
