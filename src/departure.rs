@@ -14,7 +14,7 @@ use crate::policy::{Rule, Stance, Upstream};
 pub(crate) fn write<'a>(
     seen: &Seen<'a>,
     arrival: &Arrival<'a>,
-    identity: &Identity<'a>,
+    identity: Identity<'a>,
     rule: &Rule<'a>,
     stance: Stance,
     proofs: &'a [String],
@@ -30,12 +30,12 @@ pub(crate) fn write<'a>(
         strip: rule.upstream == Upstream::Strip,
         only: stranger.then_some(rule.baggage_allow),
     };
+    let is_unsampled = identity.unrecorded == Some(Unrecorded::Unsampled);
     let outgoing = outgoing(arrival, identity, rule, keep);
     for format in seen.formats().or(rule.inject).iter() {
         // An unsampled request gets no Opik header that it did not bring (law 7b).
-        let is_added = rule.inject.contains(format)
-            && !(format.system == System::Opik
-                && identity.unrecorded == Some(Unrecorded::Unsampled));
+        let is_added =
+            rule.inject.contains(format) && !(format.system == System::Opik && is_unsampled);
         match fate(format, arrival.carried(format), &outgoing, is_added) {
             Fate::Stays => {}
             Fate::Written => format.inject(seen, &outgoing, &mut edits),
@@ -52,13 +52,13 @@ pub(crate) fn write<'a>(
 /// a deferred B3 beside a decided `traceparent` would be two different states.
 fn outgoing<'a>(
     arrival: &Arrival<'a>,
-    identity: &Identity<'a>,
+    identity: Identity<'a>,
     rule: &Rule<'a>,
     keep: Keep<'a>,
 ) -> Outgoing<'a> {
     let mut outgoing = Outgoing {
         opik: identity.opik,
-        otel: identity.otel.clone(),
+        otel: identity.otel,
         keep,
     };
     if let Some(otel) = &mut outgoing.otel

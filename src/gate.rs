@@ -198,16 +198,18 @@ impl Gate {
             };
             OpenSpan::begin(request, &config.span, &opening)
         });
+        let unrecorded = identity.unrecorded;
+        let exposed = if rule.expose {
+            identity.exposed()
+        } else {
+            None
+        };
         Ok(Pass {
-            edits: departure::write(&seen, arrival, &identity, &rule, stance, &config.proofs),
+            edits: departure::write(&seen, arrival, identity, &rule, stance, &config.proofs),
             span,
-            unrecorded: identity.unrecorded,
+            unrecorded,
             decision,
-            exposed: if rule.expose {
-                identity.exposed()
-            } else {
-                None
-            },
+            exposed,
         })
     }
 }

@@ -48,8 +48,9 @@ impl Contexts {
 
     /// What a context leaves behind is told, also where it was not done.
     pub(crate) fn delete(&mut self, id: u32) {
-        if let Some(mut stream) = self.streams.remove(id) {
+        if let Some(stream) = self.stream(id) {
             stream.close();
+            self.streams.remove(id);
         } else if let Some(at) = self.roots.iter().position(|(known, _)| *known == id) {
             self.roots.swap_remove(at).1.end();
         }

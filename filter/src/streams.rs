@@ -35,16 +35,23 @@ impl<T> Streams<T> {
             self.grow();
         }
         let slot = self.place(id).and_then(|place| self.slots.get_mut(place));
-        if let Some(slot) = slot
-            && slot.replace((id, stream)).is_none()
-        {
-            self.count += 1;
+        if let Some(slot) = slot {
+            self.count += usize::from(slot.is_none());
+            *slot = Some((id, stream));
         }
     }
 
-    pub(crate) fn remove(&mut self, id: u32) -> Option<T> {
-        let mut hole = self.place(id)?;
-        let (_, removed) = self.slots.get_mut(hole)?.take()?;
+    /// Whether it was there.
+    pub(crate) fn remove(&mut self, id: u32) -> bool {
+        let found = self.place(id);
+        let Some((mut hole, slot)) = found.and_then(|at| Some((at, self.slots.get_mut(at)?)))
+        else {
+            return false;
+        };
+        if slot.is_none() {
+            return false;
+        }
+        *slot = None;
         self.count -= 1;
         // Whoever stands behind the hole because of it moves up, or would not be found again.
         let mut next = self.behind(hole);
@@ -56,7 +63,7 @@ impl<T> Streams<T> {
             }
             next = self.behind(next);
         }
-        Some(removed)
+        true
     }
 
     /// Where this number stands, or where it would.
@@ -126,8 +133,9 @@ mod tests {
             let most = if step < 10_000 { 300 } else { 20 };
             while theirs.len() > most {
                 let gone = *theirs.keys().nth(choice as usize % theirs.len()).unwrap();
-                assert_eq!(ours.remove(gone), theirs.remove(&gone));
-                assert!(ours.remove(gone).is_none());
+                assert_eq!(ours.find(gone), theirs.get_mut(&gone));
+                assert!(ours.remove(gone) && theirs.remove(&gone).is_some());
+                assert!(!ours.remove(gone));
             }
             let asked = id.wrapping_sub(choice as u32 % 900);
             assert_eq!(ours.find(asked), theirs.get_mut(&asked));
@@ -143,6 +151,6 @@ mod tests {
     #[test]
     fn nothing_is_in_an_empty_table() {
         let mut none = Streams::<u32>::new();
-        assert!(none.find(1).is_none() && none.remove(1).is_none());
+        assert!(none.find(1).is_none() && !none.remove(1));
     }
 }

@@ -52,8 +52,9 @@ impl Outbox {
                 continue;
             };
             let one = backend.kind.receives();
-            let takes = !lane.is_stopped(now) && lane.has_room(self.open);
-            stopped &= lane.is_stopped(now);
+            let is_stopped = lane.is_stopped(now);
+            let takes = !is_stopped && lane.has_room(self.open);
+            stopped &= is_stopped;
             receives.opik |= one.opik && takes;
             receives.otel |= one.otel && takes;
         }

@@ -143,39 +143,43 @@ pub struct Rule<'c> {
 }
 
 impl<'c> Rule<'c> {
-    /// The rule of these layers, the uppermost first, over the document's formats.
-    #[must_use]
-    pub fn of<const LAYERS: usize>(
-        layers: [&'c Layer; LAYERS],
-        inject: FormatSet,
-        extract: FormatSet,
-    ) -> Self {
-        let layers = || layers.iter();
-        macro_rules! first {
-            ($key:ident) => {
-                layers().find_map(|layer| layer.$key)
-            };
-            (&$key:ident) => {
-                layers().find_map(|layer| layer.$key.as_ref())
-            };
-        }
+    /// The rule before any layer, over the document's formats.
+    pub(super) const fn bare(inject: FormatSet, extract: FormatSet) -> Self {
         Self {
-            inbound: first!(inbound).unwrap_or(Inbound::Join),
-            upstream: first!(upstream).unwrap_or(Upstream::Send),
-            inject: first!(inject).unwrap_or(inject),
-            baggage_allow: first!(&baggage_allow).map_or(&[], Vec::as_slice),
-            missing: first!(missing).unwrap_or(Missing::Mint),
-            invalid: first!(invalid).unwrap_or(Invalid::Restart),
-            conflict: first!(conflict).unwrap_or(Conflict::Prefer),
-            require: first!(require).unwrap_or(extract),
-            trust: first!(&trust),
-            untrusted: first!(untrusted).unwrap_or(Untrusted::Link),
-            record: first!(record).unwrap_or(true),
-            sample: first!(sample).unwrap_or(Sampler::Always),
-            project: first!(&project).map(String::as_str),
-            genai: first!(genai).unwrap_or(Genai::Off),
-            expose: first!(expose).unwrap_or(false),
-            tags: first!(&tags).map_or(&[], Vec::as_slice),
+            inbound: Inbound::Join,
+            upstream: Upstream::Send,
+            inject,
+            baggage_allow: &[],
+            missing: Missing::Mint,
+            invalid: Invalid::Restart,
+            conflict: Conflict::Prefer,
+            require: extract,
+            trust: None,
+            untrusted: Untrusted::Link,
+            record: true,
+            sample: Sampler::Always,
+            project: None,
+            genai: Genai::Off,
+            expose: false,
+            tags: &[],
         }
+    }
+
+    /// Puts a layer on top: what it says counts from now on.
+    pub(super) fn lay(&mut self, layer: &'c Layer) {
+        macro_rules! lay {
+            ($($key:ident)*) => {$(if let Some(value) = layer.$key {
+                self.$key = value;
+            })*};
+        }
+        lay! { inbound upstream inject missing invalid conflict require untrusted record sample genai expose }
+        if let Some(keys) = &layer.baggage_allow {
+            self.baggage_allow = keys;
+        }
+        if let Some(tags) = &layer.tags {
+            self.tags = tags;
+        }
+        self.trust = layer.trust.as_ref().or(self.trust);
+        self.project = layer.project.as_deref().or(self.project);
     }
 }

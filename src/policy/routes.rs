@@ -177,13 +177,12 @@ impl Rules {
     #[must_use]
     pub fn rule(&self, place: Place) -> Rule<'_> {
         let [named, route] = self.above(place);
-        let (inject, extract, last) = (self.inject, self.extract, &self.default);
-        // Most requests have one layer, and a look for each key of each layer is not nothing.
-        match (named, route) {
-            (None, None) => Rule::of([last], inject, extract),
-            (Some(upper), None) | (None, Some(upper)) => Rule::of([upper, last], inject, extract),
-            (Some(named), Some(route)) => Rule::of([named, route, last], inject, extract),
+        let mut rule = Rule::bare(self.inject, self.extract);
+        rule.lay(&self.default);
+        for layer in [route, named].into_iter().flatten() {
+            rule.lay(layer);
         }
+        rule
     }
 
     fn route(&self, request: &Request<'_>) -> Option<u32> {
