@@ -40,6 +40,12 @@ async function drive() {
 }
 
 async function ask(row, port) {
+  // A Worker whose configuration is faulty shows no counters.
+  if (row.refused?.fault === "config") {
+    answers[row.name] = await send(port, request(row));
+    reasons[row.name] = [];
+    return;
+  }
   const before = unrecorded(await counters(port));
   answers[row.name] = await send(port, request(row));
   const counted = unrecorded(await counters(port));
