@@ -96,6 +96,10 @@ const FIRST_HALF: [usize; 8] = [0, 2, 4, 6, 8, 10, 12, 14];
 const SECOND_HALF: [usize; 8] = [16, 18, 20, 22, 24, 26, 28, 30];
 
 /// The two digits of every byte: to look them up is fewer steps than to work them out.
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a bad index in a constant does not compile"
+)]
 static PAIRS: [[u8; 2]; 256] = {
     let digits = *b"0123456789abcdef";
     let mut pairs = [[0; 2]; 256];
