@@ -202,5 +202,8 @@ const QUOTE: usize = 1;
 const QUOTE_AND_COMMA: usize = 2;
 
 fn behind(surplus: usize, member: &[u8]) -> &[u8] {
+    if surplus == 0 {
+        return member;
+    }
     member.get(surplus..).unwrap_or_default()
 }
