@@ -19,12 +19,16 @@ pub(crate) const fn upper_case(word: u64) -> u64 {
     word << 1 & !(word << 2) & !word & HIGH
 }
 
-/// Whether any notation may take a text as it stands between its quotes: it has no control character, no quote and no
-/// backslash.
+/// Whether any notation may take a text as it stands between its quotes: it is ASCII, and has no control character, no
+/// quote and no backslash.
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    // A quote and the sign behind the space change places, so that one look finds what is below either.
-    let odd = |word| below(word ^ repeated(b'"' ^ b' '), b'!') | equal(word, b'\\');
-    !any(text, odd)
+    // A quote and the sign behind the space change places, so that one look finds what is below either. Probes as above,
+    // without their care for what is not ASCII: that is found by itself.
+    !any(text, |word| {
+        let low = (word ^ repeated(b'"' ^ b' ')).wrapping_sub(repeated(b'!'));
+        let backslash = (word ^ repeated(b'\\')).wrapping_sub(repeated(1));
+        (low | backslash | word) & HIGH
+    })
 }
 
 /// Whether a probe marks any byte.
@@ -147,7 +151,7 @@ mod tests {
             );
             assert_eq!(
                 is_plain(text),
-                !found(|b| b < b' ' || b == b'"' || b == b'\\'),
+                !found(|b| b < b' ' || b == b'"' || b == b'\\' || !b.is_ascii()),
                 "{text:?}"
             );
             let upper = |b: u8| (b'A' - 1..b'A' + 31).contains(&b);

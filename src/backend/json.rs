@@ -7,11 +7,11 @@ use crate::bytes::is_plain;
 use crate::digits::{decimal, leading_zeros};
 
 /// A text as it stands between quotes.
-pub(super) fn text(out: &mut Vec<u8>, text: &str) {
-    if is_plain(text.as_bytes()) {
-        out.extend_from_slice(text.as_bytes());
+pub(super) fn text(out: &mut Vec<u8>, text: &[u8]) {
+    if is_plain(text) {
+        out.extend_from_slice(text);
     } else {
-        escape(out, text.as_bytes());
+        escape(out, text);
     }
 }
 
@@ -35,7 +35,7 @@ struct Escaped<'b>(&'b mut Vec<u8>);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        text(self.0, piece);
+        text(self.0, piece.as_bytes());
         Ok(())
     }
 }
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_text_is_escaped() {
         let mut out = Vec::new();
-        text(&mut out, "a\"b\\c\n\u{1f}ü");
+        text(&mut out, "a\"b\\c\n\u{1f}ü".as_bytes());
         assert_eq!(core::str::from_utf8(&out), Ok("a\\\"b\\\\c\\u000a\\u001fü"));
     }
 

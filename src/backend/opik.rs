@@ -112,27 +112,25 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
     out.extend_from_slice(ended.as_bytes());
     if let Some(project) = span.project().or(backend.project.as_deref()) {
         out.extend_from_slice(br#"","project_name":""#);
-        json::text(out, project);
+        json::text(out, project.as_bytes());
     }
     out.extend_from_slice(br#"","source":"sdk","name":""#);
     // A template may leave nothing of a request, and nobody finds a row without a name.
-    let is_blank = span.name().all(|text| {
-        !text.bytes().any(|byte| byte.is_ascii_graphic()) && text.chars().all(char::is_whitespace)
-    });
+    let is_blank = span.name().all(is_blank);
     let nameless = is_blank.then(|| span.service());
     for text in span.name() {
         plain(out, text, is_plain);
     }
     if let Some(service) = nameless {
-        json::text(out, service);
+        json::text(out, service.as_bytes());
     }
     out.push(b'"');
     if let [first, others @ ..] = span.tags() {
         out.extend_from_slice(br#","tags":[""#);
-        json::text(out, first);
+        json::text(out, first.as_bytes());
         for tag in others {
             out.extend_from_slice(br#"",""#);
-            json::text(out, tag);
+            json::text(out, tag.as_bytes());
         }
         out.extend_from_slice(br#""]"#);
     }
@@ -142,10 +140,15 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
     metadata(out, span, is_plain);
 }
 
+fn is_blank(text: &[u8]) -> bool {
+    let is_white = |text: &str| text.chars().all(char::is_whitespace);
+    !text.iter().any(u8::is_ascii_graphic) && core::str::from_utf8(text).is_ok_and(is_white)
+}
+
 /// A text that is known to be plain, or may not be.
-fn plain(out: &mut Vec<u8>, text: &str, is_plain: bool) {
+fn plain(out: &mut Vec<u8>, text: &[u8], is_plain: bool) {
     if is_plain {
-        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(text);
     } else {
         json::text(out, text);
     }
@@ -199,5 +202,8 @@ const QUOTE: usize = 1;
 const QUOTE_AND_COMMA: usize = 2;
 
 fn behind(surplus: usize, member: &[u8]) -> &[u8] {
+    if surplus == 0 {
+        return member;
+    }
     member.get(surplus..).unwrap_or_default()
 }

@@ -162,9 +162,19 @@ fn spell<'a>(
     id: Option<OpikId>,
     edits: &mut Edits<'a>,
 ) {
-    let text = id.map(OpikId::dashed);
-    let if_wanted = |wanted| text.as_ref().filter(|_| wanted).map(<[u8; _]>::as_slice);
-    let [with_underscore, with_dash] = wanted(seen.spelling).map(if_wanted);
-    seen.put(name.underscore, underscore, with_underscore, edits);
-    seen.put(name.dash, dash, with_dash, edits);
+    let text;
+    let text: &[u8] = match id {
+        Some(id) => {
+            text = id.dashed();
+            &text
+        }
+        None => b"",
+    };
+    for ((header, field), wanted) in [(name.underscore, underscore), (name.dash, dash)]
+        .into_iter()
+        .zip(wanted(seen.spelling))
+    {
+        let text = Some(text).filter(|text| wanted && !text.is_empty());
+        seen.put(header, field, text, edits);
+    }
 }

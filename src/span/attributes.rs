@@ -39,8 +39,8 @@ pub struct Known {
 /// What an attribute says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Value<'s> {
-    /// A text of the request.
-    Text(&'s str),
+    /// A text of the request, in UTF-8.
+    Text(&'s [u8]),
     /// A count.
     Whole(u64),
     /// An OpenTelemetry trace id, as hex.
@@ -106,7 +106,7 @@ macro_rules! attributes {
 
 // HTTP attributes by the OpenTelemetry conventions; our own under `gatespan.`.
 attributes! { span:
-    "http.request.method" => Some(Value::Text(span.open.texts.method().unwrap_or("_OTHER"))),
+    "http.request.method" => Some(word(span.open.texts.method().unwrap_or("_OTHER"))),
     "http.request.method_original" => unknown_method(span).map(Value::Text),
     "url.path" => text(span, Piece::Path),
     "url.query" => text(span, Piece::Query),
@@ -117,8 +117,8 @@ attributes! { span:
     "http.request.body.size" => span.end.request_bytes.map(Value::Whole),
     "http.response.body.size" => span.end.response_bytes.map(Value::Whole),
     "error.type" => span.error().map(Value::Error),
-    "gatespan.decision" => Some(Value::Text(span.open.decision.word())),
-    "gatespan.end" => Some(Value::Text(span.end.kind.word())),
+    "gatespan.decision" => Some(word(span.open.decision.word())),
+    "gatespan.end" => Some(word(span.end.kind.word())),
     "gatespan.fault" => faults(span),
     "gatespan.conflict" => span.open.clash.map(Value::Clash),
     "gatespan.client.trace_id" => foreign_otel(span).map(|ids| Value::Trace(ids.trace)),
@@ -127,11 +127,15 @@ attributes! { span:
     "gatespan.client.opik_parent_span_id" => foreign_opik(span).and_then(|ids| ids.parent).map(Value::Opik),
 }
 
+const fn word(word: &str) -> Value<'_> {
+    Value::Text(word.as_bytes())
+}
+
 fn text<'s>(span: &'s Span<'_>, piece: Piece) -> Option<Value<'s>> {
     span.open.texts.piece(piece).map(Value::Text)
 }
 
-fn unknown_method<'s>(span: &'s Span<'_>) -> Option<&'s str> {
+fn unknown_method<'s>(span: &'s Span<'_>) -> Option<&'s [u8]> {
     let texts = &span.open.texts;
     texts
         .piece(Piece::Method)
@@ -170,13 +174,13 @@ impl fmt::Display for Key<'_> {
 
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut ascii = |text: &[u8]| f.write_str(core::str::from_utf8(text).unwrap_or_default());
+        let mut utf8 = |text: &[u8]| f.write_str(core::str::from_utf8(text).unwrap_or_default());
         match self {
-            Self::Text(text) => f.write_str(text),
+            Self::Text(text) => utf8(text),
             Self::Whole(number) => write!(f, "{number}"),
-            Self::Trace(id) => ascii(&id.hex()),
-            Self::Span(id) => ascii(&id.hex()),
-            Self::Opik(id) => ascii(&id.dashed()),
+            Self::Trace(id) => utf8(&id.hex()),
+            Self::Span(id) => utf8(&id.hex()),
+            Self::Opik(id) => utf8(&id.dashed()),
             Self::Faults(faults) => write!(f, "{faults}"),
             Self::Clash(clash) => write!(f, "{clash}"),
             Self::Error(error) => write!(f, "{error}"),

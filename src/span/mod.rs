@@ -14,7 +14,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::arrival::{Arrival, Clash};
-use crate::bytes;
 use crate::config::{Config, SpanPlan};
 use crate::context::{OpikIds, OtelIds, Time};
 use crate::fault::Fault;
@@ -200,21 +199,14 @@ impl Span<'_> {
         self.end
     }
 
-    /// The pieces of the name, made by the configured template.
-    pub fn name(&self) -> impl Iterator<Item = &str> {
+    /// The pieces of the name, made by the configured template, each of them UTF-8.
+    pub fn name(&self) -> impl Iterator<Item = &[u8]> {
         self.plan.name.filled(&self.open.texts)
-    }
-
-    /// Every text of the request that any attribute, the name or the thread is made of, one behind the other: what is
-    /// not in here is nowhere.
-    #[must_use]
-    pub const fn recorded(&self) -> &str {
-        self.open.texts.all()
     }
 
     /// Whether no text of the request, and nothing in the template of the name, needs escaping in any notation.
     pub(crate) fn is_plain(&self) -> bool {
-        self.plan.name.is_plain() && bytes::is_plain(self.recorded().as_bytes())
+        self.plan.name.is_plain() && self.open.texts.are_plain()
     }
 
     /// The name of this gateway.
@@ -235,9 +227,9 @@ impl Span<'_> {
         self.tags
     }
 
-    /// The thread of conversation that the caller named.
+    /// The thread of conversation that the caller named, in letters and digits.
     #[must_use]
-    pub fn thread(&self) -> Option<&str> {
+    pub fn thread(&self) -> Option<&[u8]> {
         self.open.texts.piece(Piece::Thread)
     }
 

@@ -75,12 +75,12 @@ impl NameTemplate {
     }
 
     /// The pieces of a name, one behind the other.
-    pub(super) fn filled<'s>(&'s self, texts: &'s Texts) -> impl Iterator<Item = &'s str> {
+    pub(super) fn filled<'s>(&'s self, texts: &'s Texts) -> impl Iterator<Item = &'s [u8]> {
         let piece = |piece| texts.piece(piece).unwrap_or_default();
         self.parts.iter().map(move |part| match part {
-            NamePart::Literal(text) => text,
+            NamePart::Literal(text) => text.as_bytes(),
             // So the conventions name a method that they do not know.
-            NamePart::Method => texts.method().unwrap_or("HTTP"),
+            NamePart::Method => texts.method().unwrap_or("HTTP").as_bytes(),
             NamePart::Path => piece(Piece::Path),
             NamePart::Host => piece(Piece::Host),
             NamePart::Route => piece(Piece::Route),

@@ -9,11 +9,13 @@ use crate::gate::Request;
 use crate::redact;
 use crate::target::split_path;
 
-/// The texts of one span.
+/// The texts of one span. Each is UTF-8, and all the same they are bytes: where a piece is cut out of a `str`, both its ends
+/// are looked at each time.
 #[derive(Clone, Debug)]
 pub(super) struct Texts {
-    buffer: String,
+    buffer: Vec<u8>,
     pieces: Pieces,
+    is_plain: bool,
     method: Option<&'static str>,
 }
 
@@ -22,6 +24,15 @@ pub(super) struct Texts {
 struct Pieces {
     ends: [u16; PIECES],
     present: u32,
+}
+
+impl Pieces {
+    /// Whether each of the first so many is UTF-8, and not all of them together alone: of two side by side each may be half
+    /// of a character.
+    fn are_utf8(&self, buffer: &[u8], count: usize) -> bool {
+        let mut ends = self.ends.iter().take(count).map(|end| usize::from(*end));
+        core::str::from_utf8(buffer).is_ok_and(|text| ends.all(|end| text.is_char_boundary(end)))
+    }
 }
 
 /// A text that every span may have; the configured headers follow.
@@ -59,35 +70,23 @@ impl Texts {
             .iter()
             .find(|known| bytes::same(known.as_bytes(), request.method))
             .copied();
-        match String::from_utf8(buffer) {
-            // Of two pieces side by side each may be half of a character.
-            Ok(buffer)
-                if (pieces.ends.iter())
-                    .take(FIXED + plan.headers.len())
-                    .all(|end| buffer.is_char_boundary(usize::from(*end))) =>
-            {
-                Self {
-                    buffer,
-                    pieces,
-                    method,
-                }
-            }
-            _ => {
-                let (buffer, pieces) = Writer::write(request, plan, true);
-                // Each piece is UTF-8 now, and so are all of them.
-                let buffer = String::from_utf8(buffer).unwrap_or_default();
-                Self {
-                    buffer,
-                    pieces,
-                    method,
-                }
-            }
+        let is_plain = bytes::is_plain(&buffer);
+        let (buffer, pieces) = if is_plain || pieces.are_utf8(&buffer, FIXED + plan.headers.len()) {
+            (buffer, pieces)
+        } else {
+            Writer::write(request, plan, true)
+        };
+        Self {
+            buffer,
+            pieces,
+            is_plain,
+            method,
         }
     }
 
-    /// All texts, one behind the other.
-    pub(super) const fn all(&self) -> &str {
-        self.buffer.as_str()
+    /// Whether none of them needs escaping in any notation.
+    pub(super) const fn are_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// The method, if it is one of the conventions'.
@@ -95,16 +94,16 @@ impl Texts {
         self.method
     }
 
-    pub(super) fn piece(&self, piece: Piece) -> Option<&str> {
+    pub(super) fn piece(&self, piece: Piece) -> Option<&[u8]> {
         self.text(piece as usize)
     }
 
     /// The configured header of this number.
-    pub(super) fn header(&self, index: usize) -> Option<&str> {
+    pub(super) fn header(&self, index: usize) -> Option<&[u8]> {
         self.text(FIXED + index)
     }
 
-    fn text(&self, index: usize) -> Option<&str> {
+    fn text(&self, index: usize) -> Option<&[u8]> {
         let Pieces { ends, present } = &self.pieces;
         if present & bit(index) == 0 {
             return None;
