@@ -129,7 +129,7 @@ fn said(text: &[u8]) -> Result<Said, Breach> {
 fn inject<'a>(
     seen: &Seen<'a>,
     fields: &[Field<'a>],
-    outgoing: &Outgoing<'a>,
+    outgoing: &Outgoing<'_>,
     edits: &mut Edits<'a>,
 ) {
     let (Some(otel), [parent, state]) = (&outgoing.otel, fields) else {
