@@ -131,9 +131,9 @@ impl OpenSpan {
         }
         Box::new(Self {
             own,
-            dashed: own.opik.map(|place| Dashed {
-                trace: place.trace.dashed(),
-                span: own.id.dashed(),
+            dashed: own.opik.map(|place| {
+                let (trace, span) = (place.trace.dashed(), own.id.dashed());
+                Dashed { trace, span }
             }),
             place,
             decision,
