@@ -102,7 +102,8 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
 /// Reads every copy of both spellings; they must say the same.
 fn read(seen: &Seen<'_>, name: &Name, fields: [&Field<'_>; 2]) -> Result<Option<OpikId>, Fault> {
     let mut id = None;
-    for (header, field) in [name.underscore, name.dash].into_iter().zip(fields) {
+    let headers = [name.underscore, name.dash].into_iter().zip(fields);
+    for (header, field) in headers.filter(|(_, field)| field.is_present()) {
         for value in seen.values(header, field) {
             // What is an id as it came needs no further look.
             let found = OpikId::parse(value, seen.now)
