@@ -270,6 +270,16 @@ pub struct OpikIds {
     pub parent: Option<OpikId>,
 }
 
+/// The ids of a span of ours as Opik spells them. They are needed twice, upstream and at the end of the span, and to spell
+/// them is dearer than to keep them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Dashed {
+    /// The trace.
+    pub trace: [u8; DASHED],
+    /// The span, which is the parent of what comes next.
+    pub span: [u8; DASHED],
+}
+
 /// A trace id and a span id of the OpenTelemetry system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OtelIds {

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use crate::arrival::Arrival;
-use crate::context::{Ids, Sampling};
+use crate::context::{Dashed, Ids, Sampling};
 use crate::format::{Carried, FORMATS, Format, Keep, OtelOut, Outgoing, Seen, System};
 use crate::gate::Unrecorded;
 use crate::headers::Edits;
@@ -18,6 +18,7 @@ pub(crate) fn write<'a>(
     rule: &Rule<'a>,
     stance: Stance,
     proofs: &'a [String],
+    dashed: Option<&Dashed>,
 ) -> Edits<'a> {
     let mut edits = Edits::default();
     for name in proofs.iter().map(String::as_bytes) {
@@ -31,7 +32,7 @@ pub(crate) fn write<'a>(
         only: stranger.then_some(rule.baggage_allow),
     };
     let is_unsampled = identity.unrecorded == Some(Unrecorded::Unsampled);
-    let outgoing = outgoing(arrival, identity, rule, keep);
+    let outgoing = outgoing(arrival, identity, dashed, rule, keep);
     for format in seen.formats().or(rule.inject).iter() {
         // An unsampled request gets no Opik header that it did not bring (law 7b).
         let is_added =
@@ -50,14 +51,16 @@ pub(crate) fn write<'a>(
 
 /// The ids to spell. A decision left to the receiver is made here when a format is written that cannot leave it open:
 /// a deferred B3 beside a decided `traceparent` would be two different states.
-fn outgoing<'a>(
-    arrival: &Arrival<'a>,
-    identity: Identity<'a>,
-    rule: &Rule<'a>,
-    keep: Keep<'a>,
-) -> Outgoing<'a> {
+fn outgoing<'o>(
+    arrival: &Arrival<'_>,
+    identity: Identity<'o>,
+    dashed: Option<&'o Dashed>,
+    rule: &Rule<'_>,
+    keep: Keep<'o>,
+) -> Outgoing<'o> {
     let mut outgoing = Outgoing {
         opik: identity.opik,
+        dashed,
         otel: identity.otel,
         keep,
     };

@@ -205,7 +205,15 @@ impl Gate {
             None
         };
         Ok(Pass {
-            edits: departure::write(&seen, arrival, identity, &rule, stance, &config.proofs),
+            edits: departure::write(
+                &seen,
+                arrival,
+                identity,
+                &rule,
+                stance,
+                &config.proofs,
+                span.as_ref().and_then(|span| span.dashed()),
+            ),
             span,
             unrecorded,
             decision,

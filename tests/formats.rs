@@ -178,6 +178,7 @@ fn edit<'a>(name: &str, seen: &Seen<'a>, outgoing: &str) -> Edits<'a> {
         .flatten()
         .and_then(|carried| carried.state);
     let outgoing = Outgoing {
+        dashed: None,
         opik: wish.opik,
         otel: wish.otel.map(|ids| OtelOut {
             ids,

@@ -67,15 +67,16 @@ fn meaning(status: u16) -> Meaning {
 /// bring along: few large pieces are copied faster than many small ones.
 fn encode(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
     let own = span.own();
-    let Some(place) = own.opik else { return };
-    let trace = place.trace.dashed();
+    let (Some(place), Some(dashed)) = (own.opik, span.dashed()) else {
+        return;
+    };
     let ended = bodies.moment(span.ended());
 
     let out = bodies.item(SPANS);
     out.extend_from_slice(br#"{"id":""#);
-    out.extend_from_slice(&own.id.dashed());
+    out.extend_from_slice(&dashed.span);
     out.extend_from_slice(br#"","trace_id":""#);
-    out.extend_from_slice(&trace);
+    out.extend_from_slice(&dashed.trace);
     if let Some(parent) = place.parent {
         out.extend_from_slice(br#"","parent_span_id":""#);
         out.extend_from_slice(&parent.dashed());
@@ -92,7 +93,7 @@ fn encode(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
     };
     let out = bodies.item(TRACES);
     out.extend_from_slice(br#"{"id":""#);
-    out.extend_from_slice(&trace);
+    out.extend_from_slice(&dashed.trace);
     if let Some(thread) = span.thread() {
         out.extend_from_slice(br#"","thread_id":""#);
         json::text(out, thread);

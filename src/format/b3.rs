@@ -102,7 +102,7 @@ fn sampling(state: &[u8]) -> Result<Sampling, Breach> {
 fn inject<'a>(
     seen: &Seen<'a>,
     fields: &[Field<'a>],
-    outgoing: &Outgoing<'a>,
+    outgoing: &Outgoing<'_>,
     edits: &mut Edits<'a>,
 ) {
     let (Some(otel), [field]) = (&outgoing.otel, fields) else {

@@ -149,7 +149,7 @@ fn state(sampling: Sampling) -> (Option<&'static [u8]>, Option<&'static [u8]>) {
 fn inject<'a>(
     seen: &Seen<'a>,
     fields: &[Field<'a>],
-    outgoing: &Outgoing<'a>,
+    outgoing: &Outgoing<'_>,
     edits: &mut Edits<'a>,
 ) {
     let (Some(otel), [trace, span, parent, sampled, flags]) = (&outgoing.otel, fields) else {

@@ -160,7 +160,7 @@ fn spelled(ids: OtelIds, sampling: Sampling) -> Value {
 fn inject<'a>(
     seen: &Seen<'a>,
     fields: &[Field<'a>],
-    outgoing: &Outgoing<'a>,
+    outgoing: &Outgoing<'_>,
     edits: &mut Edits<'a>,
 ) {
     let (Some(otel), [uber, debug, _, baggage]) = (&outgoing.otel, fields) else {
@@ -174,12 +174,12 @@ fn inject<'a>(
     }
 }
 
-fn bound_baggage<'a>(seen: &Seen<'a>, keep: Keep<'a>, edits: &mut Edits<'a>) {
+fn bound_baggage<'a>(seen: &Seen<'a>, keep: Keep<'_>, edits: &mut Edits<'a>) {
     excess_baggage(seen, keep).for_each(|name| edits.remove(name));
 }
 
 /// The names of the `uberctx-` headers that may not pass: over the bounds, unfit, or not allowed to a stranger.
-fn excess_baggage<'a>(seen: &Seen<'a>, keep: Keep<'a>) -> impl Iterator<Item = &'a [u8]> {
+fn excess_baggage<'a>(seen: &Seen<'a>, keep: Keep<'_>) -> impl Iterator<Item = &'a [u8]> {
     let mut members = 0;
     let mut bytes = 0;
     seen.starting_with("uberctx-")

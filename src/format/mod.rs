@@ -24,7 +24,7 @@ pub use seen::{Field, Seen};
 pub use set::FormatSet;
 use tracestate::{Ot, TraceState};
 
-use crate::context::{Ids, OpikIds, OtelIds, Sampling};
+use crate::context::{Dashed, Ids, OpikIds, OtelIds, Sampling};
 use crate::fault::Fault;
 use crate::headers::{Edits, is_name};
 
@@ -74,8 +74,8 @@ pub struct Format {
 pub type Extracted<'a> = Result<Option<Carried<'a>>, Fault>;
 
 type Extract = for<'a> fn(&Seen<'a>, &[Field<'a>]) -> Extracted<'a>;
-type Inject = for<'a> fn(&Seen<'a>, &[Field<'a>], &Outgoing<'a>, &mut Edits<'a>);
-type Clear = for<'a> fn(&'static Format, &Seen<'a>, &Outgoing<'a>, &mut Edits<'a>);
+type Inject = for<'a> fn(&Seen<'a>, &[Field<'a>], &Outgoing<'_>, &mut Edits<'a>);
+type Clear = for<'a> fn(&'static Format, &Seen<'a>, &Outgoing<'_>, &mut Edits<'a>);
 
 /// The two worlds of ids that may travel together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -129,6 +129,8 @@ pub struct Carried<'a> {
 pub struct Outgoing<'a> {
     /// The Opik system.
     pub opik: Option<OpikIds>,
+    /// Its ids as texts, where our span has spelt them already.
+    pub dashed: Option<&'a Dashed>,
     /// The OpenTelemetry system.
     pub otel: Option<OtelOut<'a>>,
     /// What else of the caller's headers may pass.
@@ -218,7 +220,7 @@ impl Format {
     pub fn inject<'a>(
         &'static self,
         seen: &Seen<'a>,
-        outgoing: &Outgoing<'a>,
+        outgoing: &Outgoing<'_>,
         edits: &mut Edits<'a>,
     ) {
         if seen.has(self) && !outgoing.keep.riders() {
@@ -231,7 +233,7 @@ impl Format {
     pub fn clear<'a>(
         &'static self,
         seen: &Seen<'a>,
-        outgoing: &Outgoing<'a>,
+        outgoing: &Outgoing<'_>,
         edits: &mut Edits<'a>,
     ) {
         if seen.has(self) {
@@ -264,7 +266,7 @@ impl core::fmt::Debug for Format {
 fn clear_headers<'a>(
     format: &'static Format,
     seen: &Seen<'a>,
-    outgoing: &Outgoing<'a>,
+    outgoing: &Outgoing<'_>,
     edits: &mut Edits<'a>,
 ) {
     remove_headers(format, Role::Identity, seen, edits);

@@ -102,7 +102,8 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
 /// Reads every copy of both spellings; they must say the same.
 fn read(seen: &Seen<'_>, name: &Name, fields: [&Field<'_>; 2]) -> Result<Option<OpikId>, Fault> {
     let mut id = None;
-    for (header, field) in [name.underscore, name.dash].into_iter().zip(fields) {
+    let headers = [name.underscore, name.dash].into_iter().zip(fields);
+    for (header, field) in headers.filter(|(_, field)| field.is_present()) {
         for value in seen.values(header, field) {
             // What is an id as it came needs no further look.
             let found = OpikId::parse(value, seen.now)
@@ -144,37 +145,42 @@ const fn wanted(spelling: Spelling) -> [bool; 2] {
 fn inject<'a>(
     seen: &Seen<'a>,
     fields: &[Field<'a>],
-    outgoing: &Outgoing<'a>,
+    outgoing: &Outgoing<'_>,
     edits: &mut Edits<'a>,
 ) {
     let (Some(opik), [trace, trace_dash, parent, parent_dash, ..]) = (outgoing.opik, fields) else {
         return;
     };
-    spell(seen, &TRACE, [trace, trace_dash], Some(opik.trace), edits);
-    spell(seen, &PARENT, [parent, parent_dash], opik.parent, edits);
+    let (of_trace, of_parent);
+    let texts: [&[u8]; 2] = match (outgoing.dashed, opik.parent) {
+        (Some(dashed), _) => [&dashed.trace, &dashed.span],
+        (None, parent) => {
+            (of_trace, of_parent) = (opik.trace.dashed(), parent.map(OpikId::dashed));
+            [
+                &of_trace,
+                of_parent.as_ref().map_or(b"", <[u8; _]>::as_slice),
+            ]
+        }
+    };
+    let names = [
+        (&TRACE, [trace, trace_dash]),
+        (&PARENT, [parent, parent_dash]),
+    ];
+    for ((name, fields), text) in names.into_iter().zip(texts) {
+        write(seen, name, fields, text, edits);
+    }
 }
 
-/// Writes an id in the spellings that are wanted, and removes the others.
-fn spell<'a>(
+/// Writes an id in the spellings that are wanted, and removes the others; where there is none, both.
+fn write<'a>(
     seen: &Seen<'a>,
     name: &Name,
     [underscore, dash]: [&Field<'a>; 2],
-    id: Option<OpikId>,
+    text: &[u8],
     edits: &mut Edits<'a>,
 ) {
-    let text;
-    let text: &[u8] = match id {
-        Some(id) => {
-            text = id.dashed();
-            &text
-        }
-        None => b"",
-    };
-    for ((header, field), wanted) in [(name.underscore, underscore), (name.dash, dash)]
-        .into_iter()
-        .zip(wanted(seen.spelling))
-    {
-        let text = Some(text).filter(|text| wanted && !text.is_empty());
-        seen.put(header, field, text, edits);
-    }
+    let [with_underscore, with_dash] = wanted(seen.spelling);
+    let if_any = |wanted| Some(text).filter(|text| wanted && !text.is_empty());
+    seen.put(name.underscore, underscore, if_any(with_underscore), edits);
+    seen.put(name.dash, dash, if_any(with_dash), edits);
 }

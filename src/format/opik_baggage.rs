@@ -111,7 +111,7 @@ fn is_canonical(seen: &Seen<'_>, field: &Field<'_>, ids: OpikIds) -> bool {
 fn inject<'a>(
     seen: &Seen<'a>,
     fields: &[Field<'a>],
-    outgoing: &Outgoing<'a>,
+    outgoing: &Outgoing<'_>,
     edits: &mut Edits<'a>,
 ) {
     if let [field] = fields {
@@ -123,7 +123,7 @@ fn inject<'a>(
 fn rewrite<'a>(
     seen: &Seen<'a>,
     field: &Field<'a>,
-    outgoing: &Outgoing<'a>,
+    outgoing: &Outgoing<'_>,
     ids: Option<OpikIds>,
     edits: &mut Edits<'a>,
 ) {

@@ -12,10 +12,10 @@
 //! `tracestate` is dropped and leaves the ids alone.
 
 use super::tracestate::TraceState;
-use super::{Carried, Extracted, Field, Format, Header, Outgoing, Seen, System, identity};
+use super::{Carried, Extracted, Field, Format, Header, OtelOut, Outgoing, Seen, System, identity};
 use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
 use crate::fault::{Breach, Fault};
-use crate::headers::{Edits, Value, has_control, trim};
+use crate::headers::{Edits, has_control, trim};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -135,26 +135,13 @@ fn said(text: &[u8]) -> Result<Said, Breach> {
 fn inject<'a>(
     seen: &Seen<'a>,
     fields: &[Field<'a>],
-    outgoing: &Outgoing<'a>,
+    outgoing: &Outgoing<'_>,
     edits: &mut Edits<'a>,
 ) {
     let (Some(otel), [parent, state]) = (&outgoing.otel, fields) else {
         return;
     };
-    let flags: &[u8] = match (otel.random, otel.sampling.decided() == Some(true)) {
-        (false, false) => b"-00",
-        (false, true) => b"-01",
-        (true, false) => b"-02",
-        (true, true) => b"-03",
-    };
-    let value = Value::of(&[
-        b"00-",
-        &otel.ids.trace.hex(),
-        b"-",
-        &otel.ids.span.hex(),
-        flags,
-    ]);
-    seen.set(TRACEPARENT, parent, value.as_bytes(), edits);
+    seen.set(TRACEPARENT, parent, &spelt(otel), edits);
     if otel
         .state
         .as_ref()
@@ -168,6 +155,24 @@ fn inject<'a>(
     } else {
         seen.set(TRACESTATE, state, value.as_bytes(), edits);
     }
+}
+
+/// The `traceparent` of these ids.
+fn spelt(otel: &OtelOut<'_>) -> [u8; LENGTH] {
+    let is_sampled = otel.sampling.decided() == Some(true);
+    let flags = b'0' + u8::from(is_sampled) * SAMPLED + u8::from(otel.random) * RANDOM;
+    let mut text = [b'-'; LENGTH];
+    for (start, part) in [
+        (0, b"00".as_slice()),
+        (3, &otel.ids.trace.hex()),
+        (36, &otel.ids.span.hex()),
+        (53, &[b'0', flags]),
+    ] {
+        if let Some(place) = text.get_mut(start..start + part.len()) {
+            place.copy_from_slice(part);
+        }
+    }
+    text
 }
 
 /// Two lower-case hex digits.

@@ -33,6 +33,8 @@ pub(super) struct Lane {
     is_shut: bool,
     /// What a unit is expected to need: the largest of late.
     expected: u32,
+    /// The bytes that closing the bodies of a batch takes.
+    closing: usize,
     /// What the bodies of the last batch needed.
     room: [usize; CALLS],
     counters: Counters,
@@ -66,6 +68,7 @@ impl Lane {
             backoff: Backoff::new(seed ^ (index as u64).wrapping_mul(GOLDEN)),
             is_shut: false,
             expected: FIRST_EXPECTED,
+            closing: api.calls.iter().map(|call| call.close.len()).sum(),
             room: [0; CALLS],
             counters: Counters::default(),
         })
@@ -111,7 +114,7 @@ impl Lane {
         batch.add(span, self.api, backend);
         let bytes = batch.bytes();
         let unit = bytes - before;
-        let closing: usize = self.api.calls.iter().map(|call| call.close.len()).sum();
+        let closing = self.closing;
         let all = self.counters.queued_bytes + (unit + closing) as u64;
         if all > u64::from(plan.queue_bytes) {
             batch.take_back();

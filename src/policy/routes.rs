@@ -169,8 +169,10 @@ impl Rules {
         place: Place,
         of: impl Fn(&'c Layer) -> Option<T>,
     ) -> Option<T> {
-        let layers = self.above(place).into_iter().flatten();
-        layers.chain([&self.default]).find_map(of)
+        let [named, route] = self.above(place);
+        (named.and_then(&of))
+            .or_else(|| route.and_then(&of))
+            .or_else(|| of(&self.default))
     }
 
     /// The rule at a place.

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use crate::arrival::{Arrival, Clash};
 use crate::config::{Config, SpanPlan};
-use crate::context::{OpikIds, OtelIds, Time};
+use crate::context::{Dashed, OpikIds, OtelIds, Time};
 use crate::fault::Fault;
 use crate::gate::{Decision, Request};
 use crate::identity::Own;
@@ -26,6 +26,7 @@ use crate::words::words;
 #[derive(Clone, Debug)]
 pub struct OpenSpan {
     own: Own,
+    dashed: Option<Dashed>,
     place: Place,
     decision: Decision,
     started: Time,
@@ -130,6 +131,10 @@ impl OpenSpan {
         }
         Box::new(Self {
             own,
+            dashed: own.opik.map(|place| {
+                let (trace, span) = (place.trace.dashed(), own.id.dashed());
+                Dashed { trace, span }
+            }),
             place,
             decision,
             started: now,
@@ -148,6 +153,11 @@ impl OpenSpan {
     #[must_use]
     pub const fn started(&self) -> Time {
         self.started
+    }
+
+    /// Its ids as Opik spells them, if it is in Opik.
+    pub(crate) const fn dashed(&self) -> Option<&Dashed> {
+        self.dashed.as_ref()
     }
 
     /// Ends the span.
@@ -173,6 +183,11 @@ impl Span<'_> {
     #[must_use]
     pub const fn own(&self) -> Own {
         self.open.own
+    }
+
+    /// Its ids as Opik spells them, if it is in Opik.
+    pub(crate) const fn dashed(&self) -> Option<&Dashed> {
+        self.open.dashed()
     }
 
     /// The caller's own ids.

@@ -58,18 +58,26 @@ const LONGEST_THREAD: usize = 128;
 /// All of them together: their ends are told in 16 bits.
 const _: () = assert!((PIECES - 1) * LONGEST + LONGEST_THREAD <= u16::MAX as usize);
 
-/// Methods that the conventions know; a caller must not be able to make up names and attributes with others.
-const METHODS: [&str; 10] = [
-    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY",
-];
+/// The methods that the conventions know; a caller must not be able to make up names and attributes with others.
+const fn known_method(method: &[u8]) -> Option<&'static str> {
+    Some(match method {
+        b"GET" => "GET",
+        b"POST" => "POST",
+        b"PUT" => "PUT",
+        b"PATCH" => "PATCH",
+        b"DELETE" => "DELETE",
+        b"HEAD" => "HEAD",
+        b"OPTIONS" => "OPTIONS",
+        b"CONNECT" => "CONNECT",
+        b"TRACE" => "TRACE",
+        b"QUERY" => "QUERY",
+        _ => return None,
+    })
+}
 
 impl Texts {
     pub(super) fn of(request: &Request<'_>, plan: &SpanPlan) -> Self {
         let (buffer, pieces) = Writer::write(request, plan, false);
-        let method = METHODS
-            .iter()
-            .find(|known| bytes::same(known.as_bytes(), request.method))
-            .copied();
         let is_plain = bytes::is_plain(&buffer);
         let (buffer, pieces) = if is_plain || pieces.are_utf8(&buffer, FIXED + plan.headers.len()) {
             (buffer, pieces)
@@ -80,7 +88,7 @@ impl Texts {
             buffer,
             pieces,
             is_plain,
-            method,
+            method: known_method(request.method),
         }
     }
 

@@ -189,6 +189,7 @@ impl Caller {
             Sampling::Defer,
         ];
         let outgoing = Outgoing {
+            dashed: None,
             opik: Some(OpikIds {
                 trace: opik(which),
                 parent: Some(opik(which + 2)),

@@ -95,6 +95,7 @@ fn relayed(came: &Owned, ot: Ot) -> (Owned, Option<u64>, bool) {
         ot,
     };
     let outgoing = Outgoing {
+        dashed: None,
         opik: None,
         otel: Some(otel),
         keep: Keep::default(),
@@ -159,6 +160,7 @@ fn carried(came: &Owned, opik: Option<OpikIds>, keep: Keep<'_>) -> Owned {
     let pairs = pairs(came);
     let seen = Seen::sift(Headers::new(&pairs), Spelling::Both, NOW);
     let outgoing = Outgoing {
+        dashed: None,
         opik,
         otel: None,
         keep,

@@ -154,6 +154,7 @@ fn as_it_came<'a>(carried: &Carried<'a>) -> Outgoing<'a> {
         }
     };
     Outgoing {
+        dashed: None,
         opik,
         otel,
         keep: Keep::default(),
@@ -174,6 +175,7 @@ fn anything_can_be_overwritten(format: &'static Format, came: &Owned, spelling: 
     };
     for sampling in [Sampling::Deny, Sampling::Accept, Sampling::Debug] {
         let outgoing = Outgoing {
+            dashed: None,
             opik: Some(opik),
             otel: Some(OtelOut {
                 ids: otel,
@@ -226,6 +228,7 @@ fn what_is_cleared_is_gone(format: &'static Format, came: &Owned, spelling: Spel
         let pairs = pairs(came);
         let mut edits = Edits::default();
         let outgoing = Outgoing {
+            dashed: None,
             opik: None,
             otel: None,
             keep,

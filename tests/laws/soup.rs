@@ -61,6 +61,7 @@ impl Context {
     pub fn printed(&self, format: &'static Format, came: &Owned, spelling: Spelling) -> Owned {
         let pairs = pairs(came);
         let outgoing = Outgoing {
+            dashed: None,
             opik: Some(self.opik),
             otel: Some(OtelOut {
                 ids: self.otel,

@@ -156,6 +156,7 @@ pub fn written_by_gatespan(format: &str, context: Option<&Context>) -> Lines {
         ot: Ot::Keep,
     });
     let outgoing = Outgoing {
+        dashed: None,
         opik: None,
         otel,
         keep: Keep::default(),
