@@ -170,14 +170,8 @@ impl Gate {
             &nothing
         };
         let verdict = rule.verdict(arrival)?;
-        let identity = Identity::resolve(
-            arrival,
-            verdict,
-            fate(&rule, export),
-            rule.sample,
-            now,
-            entropy,
-        );
+        let fate = fate(&rule, export);
+        let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
         let decision = decision(stance, &came, verdict);
 
         let span = identity.own.map(|own| {
@@ -199,21 +193,11 @@ impl Gate {
             OpenSpan::begin(request, &config.span, &opening)
         });
         let unrecorded = identity.unrecorded;
-        let exposed = if rule.expose {
-            identity.exposed()
-        } else {
-            None
-        };
+        let exposed = rule.expose.then(|| identity.exposed()).flatten();
+        let spelt = span.as_ref().and_then(|span| span.dashed());
+        let proofs = &config.proofs;
         Ok(Pass {
-            edits: departure::write(
-                &seen,
-                arrival,
-                identity,
-                &rule,
-                stance,
-                &config.proofs,
-                span.as_ref().and_then(|span| span.dashed()),
-            ),
+            edits: departure::write(&seen, arrival, identity, &rule, stance, proofs, spelt),
             span,
             unrecorded,
             decision,
