@@ -80,14 +80,14 @@ impl Sieve {
     }
 }
 
-/// What tells names apart at a glance, whatever their case: the first letter and the third. The second is a dash in half
-/// of all names.
+/// What tells names apart at a glance, whatever their case: the second letter and the third. The first is an x in half of all
+/// names, and a user-agent begins like Jaeger's headers.
 #[inline]
 pub(crate) const fn mark(name: &[u8]) -> usize {
     let letters = match name {
-        [first, _, third, ..] => *first ^ *third,
-        [first, ..] => *first,
-        [] => 0,
+        [_, second, third, ..] => *second ^ *third,
+        [_, second] => *second,
+        _ => 0,
     };
     letters as usize % MARKS
 }
@@ -302,6 +302,7 @@ mod tests {
             "uberctx",
             "c",
             "x-request-id",
+            "user-agent",
         ] {
             assert!(!sieve.lets_pass(name.as_bytes()), "{name}");
         }
