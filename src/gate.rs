@@ -27,7 +27,7 @@ pub struct Request<'a> {
     pub path: &'a [u8],
     /// The host, with or without a port.
     pub host: &'a [u8],
-    /// All headers.
+    /// The headers: all of them, or at least those that [`Config::headers`] names.
     pub headers: Headers<'a>,
     /// The caller's connection.
     pub peer: Peer<'a>,

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::config::Config;
-use crate::gate::{Decision, Unrecorded};
+use crate::gate::{Decision, Pass, Unrecorded};
 use crate::outbox::{CallOutcome, Counters, Dropped, Outbox};
 use crate::policy::Reason;
 use crate::words::Word;
@@ -55,18 +55,16 @@ pub type Listener<'l> = &'l mut dyn FnMut(Metric<'_>);
 
 impl Tally {
     /// A request was let through.
-    pub fn decided(&mut self, decision: Decision) {
-        count(&mut self.decisions, decision);
-    }
-
-    /// No span of it is recorded.
-    pub fn not_recorded(&mut self, reason: Unrecorded) {
-        count(&mut self.unrecorded, reason);
+    pub fn passed(&mut self, pass: &Pass<'_>) {
+        count(&mut self.decisions, pass.decision);
+        if let Some(reason) = pass.unrecorded {
+            count(&mut self.unrecorded, reason);
+        }
     }
 
     /// A request was refused.
     pub fn rejected(&mut self, reason: Reason) {
-        self.decided(Decision::Rejected);
+        count(&mut self.decisions, Decision::Rejected);
         count(&mut self.rejects, reason);
     }
 }

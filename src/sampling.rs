@@ -5,6 +5,7 @@
 //! <https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/>
 
 use crate::context::TraceId;
+use crate::digits;
 use crate::headers::Value;
 
 /// A rejection threshold: traces whose randomness is below it are not kept.
@@ -37,10 +38,7 @@ impl Threshold {
     /// The hex digits of a `th`, without the zeros at the end.
     #[must_use]
     pub fn digits(self) -> Value {
-        let padded = (self.0 << 8).to_be_bytes();
-        let mut text = [b'0'; 16];
-        // Eight bytes are sixteen digits.
-        let _ = hex::encode_to_slice(padded, &mut text);
+        let text = digits::of_half(self.0 << 8);
         let mut digits = text.as_slice();
         while let [rest @ .., b'0'] = digits {
             if rest.is_empty() {

@@ -9,12 +9,11 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-#[path = "config/faults.rs"]
-mod faults;
 #[path = "config/structs.rs"]
 mod structs;
+#[path = "config/faults/mod.rs"]
+mod table;
 
-use faults::FAULTS;
 use gatespan::config::{Host, Spelling, Tree};
 use gatespan::format::FORMATS;
 use gatespan::policy::{Missing, Peer, Place, Rule};
@@ -59,7 +58,7 @@ fn every_fault_is_said_with_its_place() {
     let mut wrong = String::new();
     let formats: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
     let formats = formats.join(", ");
-    for (why, document, wanted) in FAULTS {
+    for (why, document, wanted) in table::faults() {
         let found = faults(document, Host::Envoy);
         let wanted: Vec<String> = wanted
             .iter()
@@ -235,7 +234,7 @@ fn an_exemption_under_an_enforcing_default_is_meant() {
 #[test]
 fn secrets_are_in_no_message_and_no_debug_output() {
     let secrets = ["hunter2", SECRET];
-    for (why, document, _) in FAULTS {
+    for (why, document, _) in table::faults() {
         for line in faults(document, Host::Envoy) {
             assert!(
                 !secrets.iter().any(|secret| line.contains(secret)),

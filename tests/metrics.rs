@@ -8,7 +8,7 @@
 use gatespan::config::Host;
 use gatespan::metrics::{Tally, metrics};
 use gatespan::policy::Reason;
-use gatespan::{Config, Decision, Outbox, Unrecorded};
+use gatespan::{Config, Decision, Edits, Outbox, Pass, Unrecorded};
 
 const TWO: &str = r#"{ "backends": [
     { "kind": "opik", "url": "http://a.test" },
@@ -24,12 +24,21 @@ fn lines(document: &str, tally: &Tally) -> Vec<String> {
     lines
 }
 
+fn joined(unrecorded: Option<Unrecorded>) -> Pass<'static> {
+    Pass {
+        edits: Edits::default(),
+        span: None,
+        unrecorded,
+        decision: Decision::Joined,
+        exposed: None,
+    }
+}
+
 #[test]
 fn without_a_backend_requests_are_counted_and_nothing_else() {
     let mut tally = Tally::default();
-    tally.decided(Decision::Joined);
-    tally.decided(Decision::Joined);
-    tally.not_recorded(Unrecorded::Rule);
+    tally.passed(&joined(None));
+    tally.passed(&joined(Some(Unrecorded::Rule)));
     tally.rejected(Reason::Conflict);
     assert_eq!(
         lines("{}", &tally),

@@ -20,7 +20,7 @@ function made(env) {
     // A text is the list of faults; anything else is a fault of ours, in face of which nobody has said what may pass.
     const isOurs = typeof error !== "string";
     const faults = isOurs ? [String(error)] : error.split("\n");
-    for (const fault of faults) console.error(`gatespan: configuration: ${fault}`);
+    for (const fault of faults) console.error(`gatespan: ${isOurs ? "" : "configuration: "}${fault}`);
     return { faults, isOurs };
   }
   const headers = core.headers();

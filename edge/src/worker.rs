@@ -11,7 +11,7 @@ use gatespan::config::{Host, Via};
 use gatespan::metrics::Tally;
 use gatespan::outbox::Counters;
 use gatespan::policy::Peer;
-use gatespan::{Admission, Config, End, Gate, Headers, Outbox, Request, Time, Word};
+use gatespan::{Admission, Config, End, Gate, Headers, Outbox, Request, Time};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::answer;
@@ -124,10 +124,7 @@ impl Worker {
                 Ok(answer::refuse(refusal, request.is_grpc()))
             }
             Admission::Pass(mut pass) => {
-                tally.decided(pass.decision);
-                if let Some(reason) = pass.unrecorded {
-                    tally.not_recorded(reason);
-                }
+                tally.passed(&pass);
                 let span = pass.span.take().map(|span| {
                     outbox.open();
                     let is_grpc = request.is_grpc();
@@ -180,17 +177,13 @@ impl Worker {
 
 /// What the document wants and this Worker cannot do.
 fn impossible(config: &Config, environment: &Environment) -> impl Iterator<Item = String> {
-    let unknown = undeliverable(config).map(|backend| {
-        let kind = backend.kind.word();
-        format!("backend.kind: {kind} cannot be delivered to yet")
-    });
     let wants_queue = config
         .backends
         .iter()
         .any(|backend| backend.via == Via::Queue);
     let lacks_queue = wants_queue && !environment.has_binding(QUEUE);
     let queue = lacks_queue.then(|| format!("backend.via: queue needs the binding {QUEUE}"));
-    unknown.chain(queue)
+    undeliverable(config).chain(queue)
 }
 
 /// The variable with the document.

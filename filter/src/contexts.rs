@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_stream_is_recorded_once_whatever_its_host_leaves_out() {
-        for calls in ["ldx", "d x", "x", "xx", "lld", "dlx", "ddl"] {
+        for calls in ["ldx", "dx", "x", "xx", "lld", "dlx", "ddl"] {
             let (mut contexts, worker) = recording();
             contexts.create(2, 1);
             contexts.stream(2).unwrap().admit();

@@ -8,7 +8,7 @@ use gatespan::backend::{PAUSE_HEADERS, undeliverable};
 use gatespan::config::{Backend, Host};
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
-use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Sieve, Word};
+use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Sieve};
 
 use crate::entropy::Pool;
 use crate::host::{self, Level, Map};
@@ -146,9 +146,7 @@ impl Root {
             }
         }
     }
-}
 
-impl Root {
     #[cfg(test)]
     pub(crate) fn of(worker: Rc<Worker>) -> Self {
         Self {
@@ -166,7 +164,7 @@ impl Root {
     pub(crate) fn configure(&mut self, size: usize) -> bool {
         let bytes = host::configuration(size).unwrap_or_default();
         match Config::from_bytes(&bytes, Host::Envoy, &host::variable) {
-            Ok(config) if !delivers(&config) => false,
+            Ok(config) if !complain(undeliverable(&config)) => false,
             Ok(config) => {
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
                 self.end();
@@ -183,12 +181,7 @@ impl Root {
                 }
                 true
             }
-            Err(faults) => {
-                for fault in faults {
-                    host::log(Level::Error, &format!("gatespan: configuration: {fault}"));
-                }
-                false
-            }
+            Err(faults) => complain(faults.iter().map(ToString::to_string)),
         }
     }
 
@@ -246,15 +239,10 @@ impl Root {
     }
 }
 
-/// Whether every backend of the document can be delivered to; complains about those that cannot. To accept one and record
-/// nothing for it would be a loss that nobody sees.
-fn delivers(config: &Config) -> bool {
-    undeliverable(config).fold(true, |_, backend| {
-        let kind = backend.kind.word();
-        host::log(
-            Level::Error,
-            &format!("gatespan: configuration: backend.kind: {kind} cannot be delivered to yet"),
-        );
+/// Says what is wrong with the document. Whether nothing is.
+fn complain(faults: impl Iterator<Item = String>) -> bool {
+    faults.fold(true, |_, fault| {
+        host::log(Level::Error, &format!("gatespan: configuration: {fault}"));
         false
     })
 }

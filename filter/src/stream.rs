@@ -83,11 +83,7 @@ impl Stream {
                 if is_open {
                     apply(&pass.edits);
                 }
-                let tally = &mut worker.stats.borrow_mut().tally;
-                tally.decided(pass.decision);
-                if let Some(reason) = pass.unrecorded {
-                    tally.not_recorded(reason);
-                }
+                worker.stats.borrow_mut().tally.passed(&pass);
                 if pass.span.is_some() {
                     self.is_grpc = request.is_grpc();
                     worker.outbox.borrow_mut().open();

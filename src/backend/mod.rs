@@ -7,6 +7,7 @@ mod json;
 mod moment;
 mod opik;
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,6 +15,7 @@ use crate::config::{Backend, BackendKind, Config};
 use crate::context::Time;
 use crate::policy::Secret;
 use crate::span::Span;
+use crate::words::Word;
 pub(crate) use moment::Moment;
 
 /// Every backend this gateway can speak to. A new one is a file, its `mod` line and its row here.
@@ -22,12 +24,13 @@ pub static APIS: [Api; 1] = [opik::API];
 /// The headers in which a backend asks for a pause, in seconds, the more exact one first.
 pub static PAUSE_HEADERS: [&str; 2] = ["ratelimit-reset", "retry-after"];
 
-/// The backends of a document to which nothing can be delivered yet.
-pub fn undeliverable(config: &Config) -> impl Iterator<Item = &Backend> {
-    config
-        .backends
-        .iter()
-        .filter(|backend| Api::of(backend.kind).is_none())
+/// What is wrong with a document whose backends cannot all be delivered to yet, a line each. To accept one and record nothing
+/// for it would be a loss that nobody sees.
+pub fn undeliverable(config: &Config) -> impl Iterator<Item = String> {
+    let kinds = config.backends.iter().map(|backend| backend.kind);
+    kinds
+        .filter(|kind| Api::of(*kind).is_none())
+        .map(|kind| format!("backend.kind: {} cannot be delivered to yet", kind.word()))
 }
 
 /// One wire API.

@@ -5,7 +5,7 @@
 )]
 
 use super::{FORMATS, Format, FormatSet, Header, Role};
-use crate::headers::{MARKS, mark};
+use crate::sieve::{MARKS, mark};
 
 /// Tells each row its place in the table and where its fields begin among the fields of all.
 pub(super) const fn placed<const N: usize>(mut formats: [Format; N]) -> [Format; N] {

@@ -42,10 +42,8 @@ class Host:
         imports = [self._import(one) for one in module.imports]
         self._exports = wasmtime.Instance(self._store, module, imports).exports(self._store)
         self._memory = self._exports["memory"]
-        self._allocate = self._exports.get("proxy_on_memory_allocate") or self._exports["malloc"]
-        self.call("_initialize")
+        self._allocate = self._exports["proxy_on_memory_allocate"]
         self.call("proxy_on_context_create", self.ROOT, 0)
-        self.call("proxy_on_vm_start", self.ROOT, 0)
         if not self.call("proxy_on_configure", self.ROOT, len(configuration)):
             raise SystemExit("the module refuses the configuration:\n" + "\n".join(self.logged))
 
@@ -62,10 +60,9 @@ class Host:
         return self._memory.data_len(self._store)
 
     def _import(self, wanted):
-        function = getattr(self, wanted.name, None)
+        function = getattr(self, wanted.name)
 
         def counted(*arguments):
-            assert function, f"{wanted.name} is called, and this host does not have it"
             self.calls[wanted.name] += 1
             return function(*arguments)
 
@@ -145,9 +142,6 @@ class Host:
         return OK
 
     def proxy_send_local_response(self, *_):
-        return OK
-
-    def proxy_set_effective_context(self, _context):
         return OK
 
     def proxy_done(self):

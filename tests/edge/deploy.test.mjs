@@ -52,7 +52,13 @@ test("nothing in the bundle names a place of the machine that built it", () => {
   }
 });
 
-test("the documents beside it say what the variables are called", () => {
-  const toml = readFileSync(join(ROOT, "edge/wrangler.toml"), "utf8");
-  for (const name of ["GATESPAN_CONFIG", "ORIGIN"]) assert(toml.includes(name), name);
+test("the documents beside it name every variable that the Worker reads", () => {
+  const documents = ["README.md", "wrangler.toml"].map((name) => readFileSync(join(ROOT, "edge", name), "utf8")).join("\n");
+  const sources = ["src", "js"].flatMap((folder) => {
+    const place = join(ROOT, "edge", folder);
+    return readdirSync(place).map((name) => readFileSync(join(place, name), "utf8"));
+  });
+  const variables = new Set(sources.join("\n").match(/\bGATESPAN_[A-Z_]+\b|\bORIGINS?\b/g));
+  assert(variables.size >= 5, [...variables].join());
+  for (const name of variables) assert(new RegExp(`\\b${name}\\b`).test(documents), name);
 });

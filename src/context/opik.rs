@@ -1,153 +1,10 @@
-//! Ids that cannot hold an invalid value, their two spellings (hex, dashed UUID), and the sampling state.
-//!
-//! One bit pattern serves both systems: an [`OpikId`] read as 128 bits is a [`TraceId`], and its low 64 bits are a
-//! [`SpanId`] (never zero, because the UUID variant sits there).
+//! The ids of Opik: UUIDs of version 7.
 
 use core::num::NonZeroU64;
 
+use super::{Halves, SpanId, Time, TraceId};
 use crate::fault::Breach;
 use crate::{bytes, digits};
-
-/// A moment, in nanoseconds since 1970. The core has no clock: the host says what time it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Time(pub u64);
-
-impl Time {
-    /// A moment given in milliseconds since 1970.
-    #[must_use]
-    pub const fn from_millis(millis: u64) -> Self {
-        Self(millis.saturating_mul(1_000_000))
-    }
-
-    /// Whole milliseconds since 1970.
-    #[must_use]
-    pub const fn millis(self) -> u64 {
-        divided(self.0, 1_000_000).0
-    }
-}
-
-/// A quotient and what is left. The divisor is hidden from the compiler: by a constant it would multiply in 128 bits, which
-/// is many steps in the filter, and dividing is one.
-pub(crate) const fn divided(number: u64, divisor: u64) -> (u64, u64) {
-    match number.checked_div(core::hint::black_box(divisor)) {
-        Some(quotient) => (
-            quotient,
-            number.wrapping_sub(quotient.wrapping_mul(divisor)),
-        ),
-        None => (0, number),
-    }
-}
-
-/// The random bytes of one admission: ten for a trace id, ten for our span id.
-pub type Entropy = [u8; 20];
-
-/// A 128-bit OpenTelemetry trace id, never zero.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct TraceId(Halves);
-
-/// 128 bits. As one number they would want an alignment that every box and every list has to pay for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Halves {
-    high: u64,
-    low: u64,
-}
-
-impl Halves {
-    const fn of(bits: u128) -> Self {
-        Self {
-            high: (bits >> 64) as u64,
-            low: bits as u64,
-        }
-    }
-
-    const fn bits(self) -> u128 {
-        (self.high as u128) << 64 | self.low as u128
-    }
-}
-
-impl TraceId {
-    /// The id with these bits, unless they are all zero.
-    #[must_use]
-    pub const fn from_bits(bits: u128) -> Option<Self> {
-        if bits == 0 {
-            None
-        } else {
-            Some(Self(Halves::of(bits)))
-        }
-    }
-
-    /// Exactly 32 lower-case hex digits.
-    pub fn parse(text: &[u8]) -> Result<Self, Breach> {
-        let text = text.try_into().map_err(|_| Breach::Hex)?;
-        let [high, low] = digits::lower_case(text).ok_or(Breach::Hex)?;
-        Self::from_halves(high, low).ok_or(Breach::Zero)
-    }
-
-    /// Up to 32 hex digits of either case, padded with zeros on the left.
-    pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
-        let [high, low] = left_padded(text, 32)?;
-        Self::from_halves(high, low).ok_or(Breach::Zero)
-    }
-
-    const fn from_halves(high: u64, low: u64) -> Option<Self> {
-        if high | low == 0 {
-            None
-        } else {
-            Some(Self(Halves { high, low }))
-        }
-    }
-
-    /// The 128 bits.
-    #[must_use]
-    pub const fn bits(self) -> u128 {
-        self.0.bits()
-    }
-
-    /// 32 lower-case hex digits.
-    #[must_use]
-    pub fn hex(self) -> [u8; 32] {
-        digits::of(self.0.high, self.0.low)
-    }
-}
-
-/// A 64-bit OpenTelemetry span id, never zero.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct SpanId(NonZeroU64);
-
-impl SpanId {
-    /// The id with these bits, unless they are all zero.
-    #[must_use]
-    pub const fn from_bits(bits: u64) -> Option<Self> {
-        match NonZeroU64::new(bits) {
-            Some(bits) => Some(Self(bits)),
-            None => None,
-        }
-    }
-
-    /// Exactly 16 lower-case hex digits.
-    pub fn parse(text: &[u8]) -> Result<Self, Breach> {
-        let text = text.try_into().map_err(|_| Breach::Hex)?;
-        Self::from_bits(digits::lower_case_half(text).ok_or(Breach::Hex)?).ok_or(Breach::Zero)
-    }
-
-    /// Up to 16 hex digits of either case, padded with zeros on the left.
-    pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
-        let [_, bits] = left_padded(text, 16)?;
-        Self::from_bits(bits).ok_or(Breach::Zero)
-    }
-
-    /// The 64 bits.
-    #[must_use]
-    pub const fn bits(self) -> u64 {
-        self.0.get()
-    }
-
-    /// 16 lower-case hex digits.
-    #[must_use]
-    pub fn hex(self) -> [u8; 16] {
-        digits::of_half(self.bits())
-    }
-}
 
 /// An Opik id: a UUID of version 7 and variant 10, hence never zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -250,26 +107,6 @@ impl OpikId {
     }
 }
 
-/// What the ids of one family say: the pair of one system, or nothing but a sampling state.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ids {
-    /// No ids: a sampling state alone.
-    None,
-    /// The Opik system.
-    Opik(OpikIds),
-    /// The OpenTelemetry system.
-    Otel(OtelIds),
-}
-
-/// A trace id and, if the caller has one, the parent span id of the Opik system.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct OpikIds {
-    /// The trace.
-    pub trace: OpikId,
-    /// The parent; none means the top of the trace.
-    pub parent: Option<OpikId>,
-}
-
 /// The ids of a span of ours as Opik spells them. They are needed twice, upstream and at the end of the span, and to spell
 /// them is dearer than to keep them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -280,67 +117,12 @@ pub struct Dashed {
     pub span: [u8; DASHED],
 }
 
-/// A trace id and a span id of the OpenTelemetry system.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct OtelIds {
-    /// The trace.
-    pub trace: TraceId,
-    /// The span that becomes the receiver's parent.
-    pub span: SpanId,
-}
-
-/// What is known of the sampling decision.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Sampling {
-    /// Not decided yet: the receiver decides.
-    Defer,
-    /// Not sampled.
-    Deny,
-    /// Sampled.
-    Accept,
-    /// Sampled, and marked as a debug trace.
-    Debug,
-}
-
-impl Sampling {
-    /// The decision as a yes or no; none while it is deferred.
-    #[must_use]
-    pub const fn decided(self) -> Option<bool> {
-        match self {
-            Self::Defer => None,
-            Self::Deny => Some(false),
-            Self::Accept | Self::Debug => Some(true),
-        }
-    }
-}
-
-impl From<bool> for Sampling {
-    fn from(sampled: bool) -> Self {
-        if sampled { Self::Accept } else { Self::Deny }
-    }
-}
-
 /// How far in the future the time of an inbound Opik id may lie: clocks differ, ids of tomorrow are made up.
 pub const FUTURE_MS: u64 = 60_000;
 
 const DASHED: usize = 36;
-const UNDASHED: usize = 32;
-
 const VERSION_7: u64 = 7 << 12;
 const VARIANT: u64 = 0b10 << 62;
-
-/// 1 to `length` hex digits of either case, zeros added on the left.
-fn left_padded(text: &[u8], length: usize) -> Result<[u64; 2], Breach> {
-    let mut padded = [b'0'; UNDASHED];
-    match UNDASHED
-        .checked_sub(text.len())
-        .and_then(|start| padded.get_mut(start..))
-    {
-        Some(room) if (1..=length).contains(&text.len()) => room.copy_from_slice(text),
-        _ => return Err(Breach::Hex),
-    }
-    digits::any_case(&padded).ok_or(Breach::Hex)
-}
 
 #[cfg(test)]
 mod tests {
