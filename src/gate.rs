@@ -10,8 +10,8 @@ use crate::arrival::Arrival;
 use crate::config::Config;
 use crate::context::{Entropy, Time};
 use crate::departure;
-use crate::format::Seen;
-use crate::headers::{Edits, Headers};
+use crate::format::{OtelOut, Seen};
+use crate::headers::{Edits, Headers, Value};
 use crate::identity::{Fate, Identity};
 use crate::policy::{Peer, Refusal, Rule, Stance, Verdict};
 use crate::span::{OpenSpan, Opening};
@@ -174,6 +174,9 @@ impl Gate {
         let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
         let decision = decision(stance, &came, verdict);
 
+        let receives_state = identity.own.is_some_and(|own| own.otel.is_some());
+        let state = identity.otel.as_ref().filter(|_| receives_state);
+        let state = state.map(OtelOut::trace_state);
         let span = identity.own.map(|own| {
             // What is restarted is forgotten.
             let known = if stance == Stance::Restart {
@@ -188,6 +191,7 @@ impl Gate {
                 decision,
                 arrival: known,
                 linked,
+                state: state.as_ref().map_or(&[], Value::as_bytes),
                 now,
             };
             OpenSpan::begin(request, &config.span, &opening)

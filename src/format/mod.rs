@@ -26,7 +26,7 @@ use tracestate::{Ot, TraceState};
 
 use crate::context::{Dashed, Ids, OpikIds, OtelIds, Sampling};
 use crate::fault::Fault;
-use crate::headers::{Edits, is_name};
+use crate::headers::{Edits, Value, is_name};
 
 /// Every format this gateway knows. A new format is a file, its `mod` line and its row here.
 pub static FORMATS: &[Format] = &table::placed([
@@ -150,6 +150,13 @@ pub struct OtelOut<'a> {
     pub state: Option<TraceState<'a>>,
     /// What becomes of its `ot` member.
     pub ot: Ot,
+}
+
+impl OtelOut<'_> {
+    /// The `tracestate` that goes upstream; empty if none does.
+    pub(crate) fn trace_state(&self) -> Value {
+        TraceState::written(self.state.as_ref(), self.ot)
+    }
 }
 
 /// What of the caller's headers besides ids may pass (laws 15 and 16).

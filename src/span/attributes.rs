@@ -1,5 +1,6 @@
 //! The attributes of a span, one row each, whatever the backend.
 
+use alloc::string::ToString;
 use core::fmt;
 
 use super::texts::Piece;
@@ -60,6 +61,19 @@ pub enum Value<'s> {
 /// Every header that was refused, each fault once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Faults<'s>(&'s [Fault]);
+
+impl Value<'_> {
+    /// Gives it as a text.
+    pub(crate) fn text(self, take: &mut dyn FnMut(&[u8])) {
+        match self {
+            Self::Text(text) => take(text),
+            Self::Trace(id) => take(&id.hex()),
+            Self::Span(id) => take(&id.hex()),
+            Self::Opik(id) => take(&id.dashed()),
+            other => take(other.to_string().as_bytes()),
+        }
+    }
+}
 
 impl<'s> Faults<'s> {
     /// The faults.

@@ -73,7 +73,7 @@ impl Story<'_> {
             rule: None,
         };
         let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
-        let export = outbox.export(gate.config(), NOW);
+        let export = outbox.export(NOW);
         let Admission::Pass(pass) = gate.admit(&request, export, NOW, &entropy) else {
             panic!("refused");
         };
@@ -108,6 +108,7 @@ impl Story<'_> {
             let stored = Outcome::Status {
                 code: 204,
                 retry_after: None,
+                answer: &[],
             };
             outbox.settle(ticket, stored, end);
         }

@@ -121,7 +121,7 @@ impl Stage {
     }
 
     pub fn export(&self) -> Export {
-        self.outbox.export(self.gate.config(), self.now)
+        self.outbox.export(self.now)
     }
 
     pub fn wait(&mut self, millis: u64) {
@@ -194,10 +194,11 @@ impl Stage {
     }
 }
 
-pub const fn status(code: u16) -> Outcome {
+pub const fn status(code: u16) -> Outcome<'static> {
     Outcome::Status {
         code,
         retry_after: None,
+        answer: &[],
     }
 }
 

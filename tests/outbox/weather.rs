@@ -13,7 +13,7 @@ enum Event {
     Joined(usize),
     Wait(u64),
     Poll,
-    Settle(Outcome),
+    Settle(Outcome<'static>),
     Stale,
     Hurry,
     Shut,
@@ -24,7 +24,11 @@ fn event() -> impl Strategy<Value = Event> {
         prop_oneof![Just(429_u16), Just(500), Just(503)],
         proptest::option::of(0_u32..5),
     );
-    let later = later.prop_map(|(code, retry_after)| Outcome::Status { code, retry_after });
+    let later = later.prop_map(|(code, retry_after)| Outcome::Status {
+        code,
+        retry_after,
+        answer: &[],
+    });
     let refused = prop_oneof![Just(400_u16), Just(409), Just(413), Just(422)];
     let outcome = prop_oneof![
         6 => Just(status(204)),
