@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::context::{Entropy, Time};
 use crate::departure;
 use crate::format::{OtelOut, Seen};
-use crate::headers::{Edits, Headers, Value};
+use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
 use crate::policy::{Peer, Refusal, Rule, Stance, Verdict};
 use crate::span::{OpenSpan, Opening};
@@ -191,7 +191,7 @@ impl Gate {
                 decision,
                 arrival: known,
                 linked,
-                state: state.as_ref().map_or(&[], Value::as_bytes),
+                state: state.as_deref().unwrap_or_default(),
                 now,
             };
             OpenSpan::begin(request, &config.span, &opening)

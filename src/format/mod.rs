@@ -17,6 +17,7 @@ mod table;
 pub mod tracestate;
 mod w3c;
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 pub use opik::Spelling;
@@ -26,7 +27,7 @@ use tracestate::{Ot, TraceState};
 
 use crate::context::{Dashed, Ids, OpikIds, OtelIds, Sampling};
 use crate::fault::Fault;
-use crate::headers::{Edits, Value, is_name};
+use crate::headers::{Edits, is_name};
 
 /// Every format this gateway knows. A new format is a file, its `mod` line and its row here.
 pub static FORMATS: &[Format] = &table::placed([
@@ -154,8 +155,20 @@ pub struct OtelOut<'a> {
 
 impl OtelOut<'_> {
     /// The `tracestate` that goes upstream; empty if none does.
-    pub(crate) fn trace_state(&self) -> Value {
-        TraceState::written(self.state.as_ref(), self.ot)
+    pub(crate) fn trace_state(&self) -> Cow<'_, [u8]> {
+        let stays = self
+            .state
+            .as_ref()
+            .and_then(|state| state.as_it_came(self.ot));
+        stays.map_or_else(
+            || {
+                TraceState::written(self.state.as_ref(), self.ot)
+                    .as_bytes()
+                    .to_vec()
+                    .into()
+            },
+            Cow::Borrowed,
+        )
     }
 }
 

@@ -34,7 +34,6 @@ pub struct OpenSpan {
     client: Client,
     clash: Option<Clash>,
     faults: Vec<Fault>,
-    state: Vec<u8>,
     texts: Texts,
 }
 
@@ -150,8 +149,7 @@ impl OpenSpan {
             },
             clash: arrival.clash,
             faults,
-            state: state.to_vec(),
-            texts: Texts::of(request, plan),
+            texts: Texts::of(request, plan, state),
         })
     }
 
@@ -215,10 +213,10 @@ impl Span<'_> {
         otel.or_else(|| opik.and_then(of_opik)).filter(|_| linked)
     }
 
-    /// The tracestate that goes with the ids of OpenTelemetry; empty if there is none.
+    /// The tracestate that goes with the ids of OpenTelemetry.
     #[must_use]
-    pub fn state(&self) -> &[u8] {
-        &self.open.state
+    pub fn state(&self) -> Option<&[u8]> {
+        self.open.texts.piece(Piece::State)
     }
 
     /// When the request came.

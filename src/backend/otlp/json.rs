@@ -43,9 +43,9 @@ pub(super) fn encode(span: &Span<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(br#"","parentSpanId":""#);
         out.extend_from_slice(&parent.hex());
     }
-    if !span.state().is_empty() {
+    if let Some(state) = span.state() {
         out.extend_from_slice(br#"","traceState":""#);
-        json::text(out, span.state());
+        json::text(out, state);
     }
     out.extend_from_slice(br#"","flags":"#);
     json::whole(out, flags(place).into());

@@ -70,8 +70,8 @@ pub(super) fn encode(of: &Span<'_>, dialect: Dialect, body: &mut Vec<u8>) {
     let mut out = Message(body);
     out.bytes(span::TRACE_ID, &place.trace.bits().to_be_bytes());
     out.bytes(span::SPAN_ID, &own.id.as_span().bits().to_be_bytes());
-    if !of.state().is_empty() {
-        out.bytes(span::TRACE_STATE, of.state());
+    if let Some(state) = of.state() {
+        out.bytes(span::TRACE_STATE, state);
     }
     // Absent in a root: eight zeros are a parent to some.
     if let Some(parent) = place.parent {
