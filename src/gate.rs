@@ -23,6 +23,8 @@ use crate::words::words;
 pub struct Request<'a> {
     /// The method.
     pub method: &'a [u8],
+    /// The scheme of the URL that the caller has asked for.
+    pub scheme: &'a [u8],
     /// The path with its query.
     pub path: &'a [u8],
     /// The host, with or without a port.

@@ -95,6 +95,7 @@ impl Worker {
         let now = time(now);
         let mut request = Request {
             method: facts.method,
+            scheme: facts.scheme,
             path: facts.path,
             host: facts.host,
             headers,

@@ -58,6 +58,7 @@ impl Stream {
             .map(|name| name.as_deref().unwrap_or_default());
         let request = Request {
             method: target.method,
+            scheme: target.scheme,
             path: target.path,
             host: target.host,
             headers: Headers::new(&pairs),
@@ -145,13 +146,14 @@ impl Stream {
 #[derive(Default)]
 pub(crate) struct Target<'a> {
     method: &'a [u8],
+    scheme: &'a [u8],
     path: &'a [u8],
     host: &'a [u8],
 }
 
 impl<'a> Target<'a> {
     /// The names.
-    pub(crate) const NAMES: [&'static str; 3] = [":method", ":path", ":authority"];
+    pub(crate) const NAMES: [&'static str; 4] = [":method", ":scheme", ":path", ":authority"];
 
     fn of(pairs: &[Pair<'a>]) -> Self {
         let mut target = Self::default();
@@ -161,6 +163,7 @@ impl<'a> Target<'a> {
             };
             match name {
                 b"method" => target.method = value,
+                b"scheme" => target.scheme = value,
                 b"path" => target.path = value,
                 b"authority" => target.host = value,
                 _ => {}

@@ -122,6 +122,7 @@ macro_rules! attributes {
 attributes! { span:
     "http.request.method" => Some(word(span.open.texts.method().unwrap_or("_OTHER"))),
     "http.request.method_original" => unknown_method(span).map(Value::Text),
+    "url.scheme" => span.open.texts.scheme().map(word),
     "url.path" => text(span, Piece::Path),
     "url.query" => text(span, Piece::Query),
     "server.address" => text(span, Piece::Host),

@@ -17,6 +17,7 @@ pub(super) struct Texts {
     pieces: Pieces,
     is_plain: bool,
     method: Option<&'static str>,
+    scheme: Option<&'static str>,
 }
 
 /// Where each piece ends; it begins where the one before it ends.
@@ -76,6 +77,14 @@ const fn known_method(method: &[u8]) -> Option<&'static str> {
     })
 }
 
+const fn known_scheme(scheme: &[u8]) -> Option<&'static str> {
+    match scheme {
+        b"http" => Some("http"),
+        b"https" => Some("https"),
+        _ => None,
+    }
+}
+
 impl Texts {
     /// `state` is the tracestate of the span, which may be empty.
     pub(super) fn of(request: &Request<'_>, plan: &SpanPlan, state: &[u8]) -> Self {
@@ -91,6 +100,7 @@ impl Texts {
             pieces,
             is_plain,
             method: known_method(request.method),
+            scheme: known_scheme(request.scheme),
         }
     }
 
@@ -102,6 +112,11 @@ impl Texts {
     /// The method, if it is one of the conventions'.
     pub(super) const fn method(&self) -> Option<&'static str> {
         self.method
+    }
+
+    /// The scheme, if it is one of HTTP.
+    pub(super) const fn scheme(&self) -> Option<&'static str> {
+        self.scheme
     }
 
     pub(super) fn piece(&self, piece: Piece) -> Option<&[u8]> {

@@ -62,6 +62,7 @@ impl Story<'_> {
         let mut outbox = Outbox::new(gate.config(), 0);
         let request = Request {
             method: self.method,
+            scheme: b"https",
             path: self.path,
             host: self.host,
             headers: Headers::new(self.headers),

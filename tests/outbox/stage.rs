@@ -89,6 +89,7 @@ impl Stage {
         let path = format!("/{name}");
         let request = Request {
             method: b"GET",
+            scheme: b"https",
             path: path.as_bytes(),
             host: b"gateway.test",
             headers: Headers::new(headers),
