@@ -7,8 +7,8 @@ use self::refusal::{Fault, Refusal, Stage};
 use self::rules::{Mode, Scene};
 use crate::http::{Answer, Request};
 use crate::ids;
-use crate::server::{Received, Receiver, Shared};
-use crate::store::{Document, Kind, Row};
+use crate::server::{Delivery, Received, Receiver, Shared};
+use crate::store::{Document, Kind, Row, System};
 
 mod fields;
 mod refusal;
@@ -24,6 +24,7 @@ const REDIRECT: &str = "/v1/session/redirect/projects";
 const BATCH: usize = 1_000;
 
 pub(crate) const RECEIVER: Receiver = Receiver {
+    system: System::Opik,
     claims: |path| path.contains(PRIVATE) || path.ends_with(PING) || path.contains(REDIRECT),
     ingests: |request| {
         matches!(
@@ -82,7 +83,8 @@ fn call(request: &Request) -> Option<(Act, &str)> {
         })
 }
 
-fn receive(request: &Request, body: &[u8], shared: &Shared) -> Received {
+fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
+    let request = delivery.request;
     if request.path.ends_with(PING) {
         return plain(Answer::json(
             200,
@@ -103,7 +105,7 @@ fn receive(request: &Request, body: &[u8], shared: &Shared) -> Received {
             };
             let order = Order {
                 id,
-                body,
+                body: delivery.body,
                 workspace: &workspace,
                 kind: request.header("content-type"),
                 shared,
