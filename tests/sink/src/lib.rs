@@ -4,6 +4,7 @@
 //!
 //! ```text
 //!  POST {any base}/v1/private/{traces,spans}/batch   opik/     what Opik's SDKs call when they trace
+//!  POST {any base}/v1/private/otel/v1/traces         opik/     the same spans by OTLP, in protobuf
 //!  GET  {any base}/is-alive/ping
 //!  POST {any base}/v1/traces                         otlp/     OTLP over HTTP, protobuf and JSON
 //!  POST /control/fault, /control/reset               fault     trouble on demand, for ingestion alone
@@ -16,7 +17,7 @@
 //! | `http`, `wire` | requests and answers; from and to bytes on a socket, with a limit on everything |
 //! | `server/` | listener, connections, who answers which path; the table of receivers; faults on the socket |
 //! | `fault` | the plan of faults |
-//! | `opik/` | one receiver: its calls, the table of fields and their rules, how rows replace each other |
+//! | `opik/` | one receiver: its calls, the table of fields and their rules, how rows replace each other, what it makes of OTLP |
 //! | `otlp/` | another: the table of messages, what decoders pass over, the rules, rows |
 //! | `store/` | rows, logs and counters, bounded; waiting for a change |
 //! | `tree`, `read/` | rows to trees; the JSON read-back |
@@ -28,7 +29,7 @@
 //!
 //! | `GET` | answer |
 //! |---|---|
-//! | `/read/traces`, `/read/spans` | Opik's rows as they were sent |
+//! | `/read/traces`, `/read/spans` | Opik's rows as they were sent; `via` is `otlp` where they came by that, and `input` holds the attributes that have no place |
 //! | `/read/otlp` | spans of OTLP, ids in hex and attributes as a map (below) |
 //! | `/read/tree?trace=` | everything of one trace, in either spelling of its id: `trace`, Opik's row or null; `spans`, nested, or with `shape=flat` in reading order. `system=otlp` and the like for one system alone |
 //! | `/read/wait?traces=&spans=&otlp=&ms=` | as soon as there are that many rows; 504 when they did not come in time |

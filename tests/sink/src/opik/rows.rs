@@ -144,10 +144,5 @@ fn agree(held: &Key, given: &Key) -> Result<(), Refusal> {
 }
 
 fn conflict(field: &'static str, reason: &'static str) -> Refusal {
-    Refusal::of(Fault {
-        stage: Stage::Conflict,
-        item: None,
-        field,
-        reason,
-    })
+    Refusal::of(Fault::whole(Stage::Conflict, field, reason))
 }

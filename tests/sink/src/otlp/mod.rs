@@ -7,7 +7,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use serde_json::{Value, json};
 
-use self::place::{Fault, Place};
+pub(crate) use self::place::Fault;
+use self::place::Place;
 use crate::http::Answer;
 use crate::server::{Delivery, Received, Receiver, Shared};
 use crate::store::System;
@@ -33,14 +34,14 @@ pub(crate) const RECEIVER: Receiver = Receiver {
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+pub(crate) enum Encoding {
     Protobuf,
     Json,
 }
 
 impl Encoding {
     /// By the media type; a JSON may name its charset.
-    fn of(content_type: Option<&str>) -> Option<Self> {
+    pub(crate) fn of(content_type: Option<&str>) -> Option<Self> {
         let kind = content_type?.split(';').next()?.trim();
         [Self::Protobuf, Self::Json]
             .into_iter()
@@ -63,7 +64,10 @@ impl Encoding {
 }
 
 /// Reads a request that keeps every rule, or says which it breaks.
-fn read(body: &[u8], encoding: Encoding) -> Result<ExportTraceServiceRequest, Vec<Fault>> {
+pub(crate) fn read(
+    body: &[u8],
+    encoding: Encoding,
+) -> Result<ExportTraceServiceRequest, Vec<Fault>> {
     let whole = |reason: String| vec![Place::Top.fault(reason)];
     let request = match encoding {
         Encoding::Protobuf => {

@@ -46,9 +46,9 @@ impl fmt::Display for Place<'_> {
 
 /// One rule that was not kept. A reason never repeats a value.
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) field: String,
-    pub(super) reason: String,
+pub(crate) struct Fault {
+    pub(crate) field: String,
+    pub(crate) reason: String,
 }
 
 impl fmt::Display for Fault {
