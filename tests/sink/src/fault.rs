@@ -10,13 +10,17 @@
 //! | `none` | nothing special | yes |
 //! | `status` | `code`, `headers`, `body` | no |
 //! | `slow` | the true answer after `ms` | yes |
-//! | `silent` | no answer; the connection stays until the caller ends it | no |
+//! | `slow_read` | its body read by `bytes` (1000) every `ms` (50), then the true answer | yes |
+//! | `silent` | no answer; the connection stays until the caller ends it, or for `ms` | no |
 //! | `reset` | a reset while it is sending the body | no |
 //! | `reset_mid_body` | the beginning of an answer, then a reset | no |
+//! | `garbage` | bytes that are no HTTP, then an end | no |
 //! | `big_answer` | `code` (200) with a body of `bytes` | yes, if the code says so |
+//! | `partial` | the answer that the last `rejected` spans were not taken, with `message` | yes, without these |
 //!
 //! `times` counts the requests that the step is for (without it: all); then comes the next step. `only` is a part of the
-//! path. `store: true` stores what `status`, `silent` or `reset_mid_body` would not: the answer is lost, the data is not.
+//! path. `store: true` stores what `status`, `silent`, `reset`, `reset_mid_body` or `garbage` would not: the answer is lost,
+//! the data is not. Opik has no partial answer and takes all; OTLP says `rejected_spans`, Lilypad a smaller `span_count`.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -33,13 +37,40 @@ pub(crate) enum Kind {
         body: String,
     },
     Slow(Duration),
-    Silent,
+    SlowRead(Pace),
+    Silent(Option<Duration>),
     Reset,
     ResetMidBody,
+    Garbage,
     BigAnswer {
         code: u16,
         bytes: usize,
     },
+    Partial(Partial),
+}
+
+impl Kind {
+    /// Whether what is answered is what would be without it.
+    pub(crate) fn tells_the_truth(&self) -> bool {
+        matches!(
+            self,
+            Self::None | Self::Slow(_) | Self::SlowRead(_) | Self::Partial(_)
+        )
+    }
+}
+
+/// How fast a body is read: so many bytes, then a pause.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pace {
+    pub(crate) bytes: u64,
+    pub(crate) pause: Duration,
+}
+
+/// What is not taken of a request, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Partial {
+    pub(crate) rejected: usize,
+    pub(crate) message: String,
 }
 
 #[derive(Clone)]
@@ -56,10 +87,27 @@ impl Step {
             Kind::None => "none",
             Kind::Status { .. } => "status",
             Kind::Slow(_) => "slow",
-            Kind::Silent => "silent",
+            Kind::SlowRead(_) => "slow_read",
+            Kind::Silent(_) => "silent",
             Kind::Reset => "reset",
             Kind::ResetMidBody => "reset_mid_body",
+            Kind::Garbage => "garbage",
             Kind::BigAnswer { .. } => "big_answer",
+            Kind::Partial(_) => "partial",
+        }
+    }
+
+    pub(crate) fn pace(&self) -> Option<Pace> {
+        match self.kind {
+            Kind::SlowRead(pace) => Some(pace),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn partial(&self) -> Option<&Partial> {
+        match &self.kind {
+            Kind::Partial(partial) => Some(partial),
+            _ => None,
         }
     }
 }
@@ -99,6 +147,7 @@ pub(crate) fn parse(body: &[u8]) -> Result<VecDeque<Step>, String> {
 
 fn step(document: &Value) -> Result<Step, String> {
     let number = |name: &str| document.get(name).and_then(Value::as_u64);
+    let size = |name: &str| number(name).and_then(|number| usize::try_from(number).ok());
     let text = |name: &str| {
         document
             .get(name)
@@ -121,24 +170,26 @@ fn step(document: &Value) -> Result<Step, String> {
             body: text("body"),
         },
         "slow" => Kind::Slow(Duration::from_millis(number("ms").ok_or("slow needs ms")?)),
-        "silent" => Kind::Silent,
+        "slow_read" => Kind::SlowRead(Pace {
+            bytes: number("bytes").unwrap_or(1_000).max(1),
+            pause: Duration::from_millis(number("ms").unwrap_or(50)),
+        }),
+        "silent" => Kind::Silent(number("ms").map(Duration::from_millis)),
         "reset" => Kind::Reset,
         "reset_mid_body" => Kind::ResetMidBody,
-        "big_answer" => {
-            let bytes = number("bytes")
-                .and_then(|bytes| usize::try_from(bytes).ok())
-                .ok_or("big_answer needs bytes")?;
-            Kind::BigAnswer {
-                code: code(200)?,
-                bytes,
-            }
-        }
+        "garbage" => Kind::Garbage,
+        "big_answer" => Kind::BigAnswer {
+            code: code(200)?,
+            bytes: size("bytes").ok_or("big_answer needs bytes")?,
+        },
+        "partial" => Kind::Partial(Partial {
+            rejected: size("rejected").ok_or("partial needs rejected")?,
+            message: text("message"),
+        }),
         other => return Err(format!("kind: unknown value {other:?}")),
     };
     let stores = match (&kind, document.get("store").and_then(Value::as_bool)) {
-        (Kind::None | Kind::Slow(_), _) => true,
-        // The body is not read.
-        (Kind::Reset, _) => false,
+        (kind, _) if kind.tells_the_truth() => true,
         (Kind::BigAnswer { code, .. }, None) => *code < 300,
         (_, asked) => asked.unwrap_or(false),
     };
@@ -206,6 +257,7 @@ mod tests {
             r#"{"kind":"status","code":99}"#,
             r#"{"kind":"status","headers":{"a":"b\r\nc: d"}}"#,
             r#"{"kind":"silent","times":0}"#,
+            r#"{"kind":"partial"}"#,
         ] {
             assert!(parse(bad.as_bytes()).is_err(), "{bad}");
         }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use gatespan_sink::{Options, Sink};
 
 const USAGE: &str = "\
-A strict local stand-in for Opik's ingestion. Prints `sink http://ADDRESS` when it is ready.
+A strict local stand-in for what spans are sent to. Prints `sink http://ADDRESS` when it is ready.
 
   --listen ADDRESS       where to listen; 127.0.0.1:0 takes a free port (default)
   --beyond-loopback      allow an address that other machines reach: nothing here asks who they are

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Value, json};
 
 use crate::instant;
-use crate::store::{Row, State};
+use crate::store::{Row, State, System, bits};
 
 /// Nesting of the JSON answer: many readers stop at 100. What is deeper stands beside its parent.
 const DEEPEST: usize = 60;
@@ -34,37 +34,33 @@ impl Placed<'_> {
     }
 }
 
-/// Everything of one trace.
-pub(crate) fn of<'a>(state: &'a State, trace: &str) -> (Vec<&'a Row>, Vec<Placed<'a>>) {
-    let traces: Vec<&Row> = state
-        .traces
-        .iter()
-        .filter(|row| row.key.trace == trace)
-        .collect();
-    let spans = state
-        .spans
-        .iter()
-        .filter(|row| row.key.trace == trace)
-        .collect();
+/// Everything of one trace, in either spelling of its id; of one system, if that is wanted.
+pub(crate) fn of<'a>(
+    state: &'a State,
+    trace: &str,
+    system: Option<&str>,
+) -> (Vec<&'a Row>, Vec<Placed<'a>>) {
+    let trace = bits(trace);
+    let wanted = |row: &&Row| {
+        row.bits() == trace && system.is_none_or(|system| system == row.key.system.word())
+    };
+    let traces: Vec<&Row> = state.traces.iter().filter(wanted).collect();
+    let spans = state.all_spans().filter(wanted).collect();
     let placed = place(&traces, spans);
     (traces, placed)
 }
 
 pub(crate) fn place<'a>(traces: &[&Row], mut spans: Vec<&'a Row>) -> Vec<Placed<'a>> {
     spans.sort_by_key(|row| (start(row), row.key.id.clone()));
-    let mut by_id: HashMap<(&str, &str, &str), usize> = HashMap::new();
-    let mut count: HashMap<&str, usize> = HashMap::new();
+    let mut by_id: HashMap<_, usize> = HashMap::new();
+    let mut count: HashMap<_, usize> = HashMap::new();
     for (place, row) in spans.iter().enumerate() {
-        by_id
-            .entry((&row.key.workspace, &row.key.project, &row.key.id))
-            .or_insert(place);
-        *count.entry(&row.key.id).or_default() += 1;
+        by_id.entry(scoped(row, &row.key.id)).or_insert(place);
+        *count.entry((row.key.system, &row.key.id)).or_default() += 1;
     }
-    let parent = |row: &Row| {
+    let parent = |row: &'a Row| {
         let id = row.key.parent.as_deref()?;
-        by_id
-            .get(&(row.key.workspace.as_str(), row.key.project.as_str(), id))
-            .copied()
+        by_id.get(&scoped(row, id)).copied()
     };
     let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
     for (place, row) in spans.iter().enumerate() {
@@ -89,7 +85,7 @@ pub(crate) fn place<'a>(traces: &[&Row], mut spans: Vec<&'a Row>) -> Vec<Placed<
                 continue;
             };
             let twice = count
-                .get(row.key.id.as_str())
+                .get(&(row.key.system, &row.key.id))
                 .is_some_and(|count| *count > 1);
             placed.push(Placed {
                 row,
@@ -104,12 +100,18 @@ pub(crate) fn place<'a>(traces: &[&Row], mut spans: Vec<&'a Row>) -> Vec<Placed<
     placed
 }
 
+/// A span's id where it is sought: a parent of another system, workspace or project is none.
+fn scoped<'a>(row: &'a Row, id: &'a str) -> (System, &'a str, &'a str, &'a str) {
+    (row.key.system, &row.key.workspace, &row.key.project, id)
+}
+
 fn missing(row: &Row, depth: usize, traces: &[&Row]) -> Vec<&'static str> {
     let same = |trace: &&Row| {
         trace.key.workspace == row.key.workspace && trace.key.project == row.key.project
     };
     let mut missing = Vec::new();
-    if !traces.iter().any(same) {
+    // Opik alone has a row for the trace besides its spans.
+    if row.key.system == System::Opik && !traces.iter().any(same) {
         missing.push("trace");
     }
     // A parent that is the trace itself counts as none.

@@ -4,7 +4,9 @@
 use core::time::Duration;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::thread;
 
+use crate::fault::Pace;
 use crate::http::{Answer, Length, Request, Trouble, length, start};
 
 /// Longest head of a request, and the most fields in it.
@@ -74,20 +76,25 @@ impl Wire {
     }
 
     /// The body as it was sent, at most `most` bytes of it.
-    pub(crate) fn body(&mut self, request: &Request, most: u64) -> Result<Vec<u8>, Trouble> {
+    pub(crate) fn body(
+        &mut self,
+        request: &Request,
+        most: u64,
+        pace: Option<Pace>,
+    ) -> Result<Vec<u8>, Trouble> {
         if request.header("expect").is_some() {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         let mut body = Vec::new();
         match request.length {
-            Length::Known(length) => self.take(length, most, &mut body)?,
+            Length::Known(length) => self.take(length, most, pace, &mut body)?,
             Length::Chunked => loop {
                 let mut left = HEAD;
                 let line = self.line(&mut left)?.unwrap_or_default();
                 let size = line.split(';').next().unwrap_or_default().trim();
                 let size = u64::from_str_radix(size, 16)
                     .map_err(|_| Trouble::Refuse(400, "a chunk without a size"))?;
-                self.take(size, most, &mut body)?;
+                self.take(size, most, pace, &mut body)?;
                 // What follows a chunk is an empty line; what follows the last one are trailers, then an empty line.
                 while self.line(&mut left)?.is_some_and(|line| !line.is_empty()) {}
                 if size == 0 {
@@ -118,16 +125,28 @@ impl Wire {
         ));
     }
 
-    fn take(&mut self, length: u64, most: u64, body: &mut Vec<u8>) -> Result<(), Trouble> {
+    fn take(
+        &mut self,
+        length: u64,
+        most: u64,
+        pace: Option<Pace>,
+        body: &mut Vec<u8>,
+    ) -> Result<(), Trouble> {
         let before = u64::try_from(body.len()).unwrap_or(u64::MAX);
         if before.saturating_add(length) > most {
             return Err(Trouble::Refuse(413, "the body is too large"));
         }
-        let read = self.reader.by_ref().take(length).read_to_end(body)?;
-        let whole = u64::try_from(read) == Ok(length);
-        whole
-            .then_some(())
-            .ok_or_else(|| Trouble::Gone(ErrorKind::UnexpectedEof.into()))
+        let mut left = length;
+        while left > 0 {
+            let piece = pace.map_or(left, |pace| pace.bytes.min(left));
+            let read = self.reader.by_ref().take(piece).read_to_end(body)?;
+            if u64::try_from(read) != Ok(piece) {
+                return Err(Trouble::Gone(ErrorKind::UnexpectedEof.into()));
+            }
+            left -= piece;
+            pace.into_iter().for_each(|pace| thread::sleep(pace.pause));
+        }
+        Ok(())
     }
 
     fn line(&mut self, left: &mut u64) -> Result<Option<String>, Trouble> {

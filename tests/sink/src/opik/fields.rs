@@ -111,8 +111,8 @@ pub(super) fn check(
             Some(Fault {
                 stage,
                 item,
-                field: field.name,
-                reason,
+                field: field.name.into(),
+                reason: reason.into(),
             })
         })
         .collect();

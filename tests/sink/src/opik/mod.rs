@@ -7,10 +7,12 @@ use self::refusal::{Fault, Refusal, Stage};
 use self::rules::{Mode, Scene};
 use crate::http::{Answer, Request};
 use crate::ids;
-use crate::server::{Received, Receiver, Shared};
-use crate::store::{Document, Kind, Row};
+use crate::server::{Delivery, Received, Receiver, Shared};
+use crate::store::{Document, Kind, Row, System};
 
 mod fields;
+mod mapping;
+mod otel;
 mod refusal;
 mod rows;
 mod rules;
@@ -24,11 +26,15 @@ const REDIRECT: &str = "/v1/session/redirect/projects";
 const BATCH: usize = 1_000;
 
 pub(crate) const RECEIVER: Receiver = Receiver {
+    system: System::Opik,
     claims: |path| path.contains(PRIVATE) || path.ends_with(PING) || path.contains(REDIRECT),
     ingests: |request| {
         matches!(
             call(request),
-            Some((Act::Batch(_) | Act::Create(_) | Act::Update(_), _))
+            Some((
+                Act::Batch(_) | Act::Otel | Act::Create(_) | Act::Update(_),
+                _
+            ))
         )
     },
     receive,
@@ -37,6 +43,8 @@ pub(crate) const RECEIVER: Receiver = Receiver {
 #[derive(Clone, Copy)]
 enum Act {
     Batch(Kind),
+    /// Spans of OTLP.
+    Otel,
     Create(Kind),
     Update(Kind),
     Look(Kind),
@@ -45,9 +53,10 @@ enum Act {
 }
 
 /// Method, path below `/v1/private/` with `*` for an id, what to do.
-const CALLS: [(&str, &str, Act); 13] = [
+const CALLS: [(&str, &str, Act); 14] = [
     ("POST", "traces/batch", Act::Batch(Kind::Trace)),
     ("POST", "spans/batch", Act::Batch(Kind::Span)),
+    ("POST", "otel/v1/traces", Act::Otel),
     ("POST", "traces", Act::Create(Kind::Trace)),
     ("POST", "spans", Act::Create(Kind::Span)),
     ("PATCH", "traces/*", Act::Update(Kind::Trace)),
@@ -82,7 +91,8 @@ fn call(request: &Request) -> Option<(Act, &str)> {
         })
 }
 
-fn receive(request: &Request, body: &[u8], shared: &Shared) -> Received {
+fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
+    let request = delivery.request;
     if request.path.ends_with(PING) {
         return plain(Answer::json(
             200,
@@ -103,9 +113,10 @@ fn receive(request: &Request, body: &[u8], shared: &Shared) -> Received {
             };
             let order = Order {
                 id,
-                body,
+                body: delivery.body,
                 workspace: &workspace,
                 kind: request.header("content-type"),
+                project: request.header("projectname"),
                 shared,
             };
             match order.carry_out(act) {
@@ -147,6 +158,8 @@ struct Order<'a> {
     body: &'a [u8],
     workspace: &'a str,
     kind: Option<&'a str>,
+    /// Of all spans of a request of OTLP.
+    project: Option<&'a str>,
     shared: &'a Shared,
 }
 
@@ -162,6 +175,7 @@ impl Order<'_> {
         let scene = Scene::now(self.shared.options.window, mode);
         match act {
             Act::Batch(kind) => self.batch(kind, &scene),
+            Act::Otel => self.otel(&scene),
             Act::Create(kind) => {
                 let document = self.object()?;
                 fields::check(&document, kind, &scene, None)?;
@@ -200,14 +214,7 @@ impl Order<'_> {
     /// The whole batch is taken, or nothing of it.
     fn batch(&self, kind: Kind, scene: &Scene) -> Outcome {
         let list = self.object()?.remove(kind.list()).unwrap_or(Value::Null);
-        let whole = |stage, reason| {
-            Refusal::of(Fault {
-                stage,
-                item: None,
-                field: kind.list(),
-                reason,
-            })
-        };
+        let whole = |stage, reason| Refusal::of(Fault::whole(stage, kind.list(), reason));
         let items = match list {
             Value::Array(items) if (1..=BATCH).contains(&items.len()) => items,
             Value::Array(items) => {
@@ -220,16 +227,23 @@ impl Order<'_> {
             Value::Null => return Err(whole(Stage::Validate, "is required")),
             _ => return Err(whole(Stage::Parse, "must be a list")),
         };
+        let count = self.take_all(kind, items, scene)?;
+        Ok((Answer::empty(204), Some(count)))
+    }
+
+    /// The same spans as any receiver of OTLP gets.
+    fn otel(&self, scene: &Scene) -> Outcome {
+        let items = otel::documents(self.body, self.kind, self.project)?;
+        let count = self.take_all(Kind::Span, items, scene)?;
+        Ok((Answer::empty(200), Some(count)))
+    }
+
+    fn take_all(&self, kind: Kind, items: Vec<Value>, scene: &Scene) -> Result<usize, Refusal> {
         let count = items.len();
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         for (place, item) in items.into_iter().enumerate() {
             let Value::Object(document) = item else {
-                faults.push(Fault {
-                    stage: Stage::Parse,
-                    item: Some(place),
-                    field: "",
-                    reason: "must be an object",
-                });
+                faults.push(Fault::of(place, (Stage::Parse, "", "must be an object")));
                 continue;
             };
             match fields::check(&document, kind, scene, Some(place)) {
@@ -247,7 +261,7 @@ impl Order<'_> {
         self.shared
             .store
             .change(|state| rows.into_iter().for_each(|row| state.table(kind).put(row)));
-        Ok((Answer::empty(204), Some(count)))
+        Ok(count)
     }
 
     fn object(&self) -> Result<Document, Refusal> {
@@ -258,14 +272,7 @@ impl Order<'_> {
             .next()
             .unwrap_or_default()
             .trim();
-        let whole = |stage, reason| {
-            Refusal::of(Fault {
-                stage,
-                item: None,
-                field: "",
-                reason,
-            })
-        };
+        let whole = |stage, reason| Refusal::of(Fault::whole(stage, "", reason));
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(whole(Stage::Media, "content-type must be application/json"));
         }

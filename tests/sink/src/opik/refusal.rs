@@ -1,5 +1,7 @@
 //! Why something was refused, and the status that says so. No reason repeats a value.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::http::Answer;
@@ -38,11 +40,32 @@ pub(super) struct Fault {
     pub(super) stage: Stage,
     /// Which item of a batch.
     pub(super) item: Option<usize>,
-    pub(super) field: &'static str,
-    pub(super) reason: &'static str,
+    pub(super) field: Cow<'static, str>,
+    pub(super) reason: Cow<'static, str>,
 }
 
 impl Fault {
+    /// Of a whole request.
+    pub(super) fn whole(stage: Stage, field: &'static str, reason: &'static str) -> Self {
+        Self {
+            stage,
+            item: None,
+            field: field.into(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Of one item.
+    pub(super) fn of(
+        item: usize,
+        (stage, field, reason): (Stage, &'static str, &'static str),
+    ) -> Self {
+        Self {
+            item: Some(item),
+            ..Self::whole(stage, field, reason)
+        }
+    }
+
     fn text(&self, list: &str) -> String {
         let place = self
             .item

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::refusal::{Fault, Refusal, Stage};
 use super::rules::Scene;
-use crate::store::{Document, Key, Kind, Row, Table};
+use crate::store::{Document, Key, Kind, Row, System, Table};
 use crate::{ids, instant};
 
 const DEFAULT_PROJECT: &str = "Default Project";
@@ -46,6 +46,7 @@ pub(super) fn row(mut document: Document, kind: Kind, workspace: &str, scene: &S
     };
     let key = match kind {
         Kind::Trace => Key {
+            system: System::Opik,
             trace: id.clone(),
             parent: None,
             workspace: workspace.to_owned(),
@@ -53,6 +54,7 @@ pub(super) fn row(mut document: Document, kind: Kind, workspace: &str, scene: &S
             id,
         },
         Kind::Span => Key {
+            system: System::Opik,
             trace: known("trace_id").unwrap_or_default(),
             parent: known("parent_span_id"),
             workspace: workspace.to_owned(),
@@ -142,10 +144,5 @@ fn agree(held: &Key, given: &Key) -> Result<(), Refusal> {
 }
 
 fn conflict(field: &'static str, reason: &'static str) -> Refusal {
-    Refusal::of(Fault {
-        stage: Stage::Conflict,
-        item: None,
-        field,
-        reason,
-    })
+    Refusal::of(Fault::whole(Stage::Conflict, field, reason))
 }

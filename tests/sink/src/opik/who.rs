@@ -9,14 +9,7 @@ pub(super) fn enter(request: &Request, options: &Options) -> Result<String, Refu
     let given = request
         .header("comet-workspace")
         .filter(|name| !name.is_empty());
-    let refuse = |stage, field, reason| {
-        Err(Refusal::of(Fault {
-            stage,
-            item: None,
-            field,
-            reason,
-        }))
-    };
+    let refuse = |stage, field, reason| Err(Refusal::of(Fault::whole(stage, field, reason)));
     let Some(key) = &options.key else {
         return match given {
             None => Ok(options.workspace.clone()),

@@ -1,19 +1,15 @@
 //! A request of a receiver: the fault that is planned for it, its body, its answer, and the two logs.
 
 use core::hash::Hasher;
-use core::time::Duration;
 use std::hash::DefaultHasher;
-use std::io::{self, ErrorKind, Read, Write};
-use std::thread;
-use std::time::Instant;
 
 use serde_json::{Map, Value, json};
-use socket2::SockRef;
 
-use super::{Received, Receiver, Shared};
+use super::{Delivery, Received, Receiver, Shared, trouble};
 use crate::fault::{Kind, Step};
 use crate::http::{self, Answer, Length, Request, Trouble};
 use crate::instant;
+use crate::store::Counters;
 use crate::wire::Wire;
 
 /// Headers whose values nobody needs to see in a log.
@@ -35,6 +31,9 @@ struct Note {
     items: Option<usize>,
     fault: Option<&'static str>,
     bytes: Option<usize>,
+    /// Whether it brings data, and whether that was taken.
+    ingests: bool,
+    taken: Option<bool>,
     /// Two bodies with the same print are the same: a retry must not change what it sends.
     print: Option<String>,
 }
@@ -55,7 +54,8 @@ pub(super) fn take(
     let mut note = Note::default();
     let deed = decide(wire, request, receiver, shared, &mut note);
     match &deed {
-        Ok(Deed::Answer(answer) | Deed::Fault(Kind::None | Kind::Slow(_), answer)) => {
+        Ok(Deed::Answer(answer)) => note.status = Some(answer.status),
+        Ok(Deed::Fault(kind, answer)) if kind.tells_the_truth() => {
             note.status = Some(answer.status);
         }
         Ok(Deed::Fault(Kind::Status { code, .. } | Kind::BigAnswer { code, .. }, _)) => {
@@ -67,12 +67,13 @@ pub(super) fn take(
             refuse(shared, request, *status, &[json!({ "reason": reason })]);
         }
     }
-    shared
-        .store
-        .change(|state| state.requests.push(describe(request, &note)));
+    shared.store.change(|state| {
+        count(state.counters.entry(receiver.system).or_default(), &note);
+        state.requests.push(describe(request, &note));
+    });
     match deed? {
-        Deed::Answer(answer) => send(wire, request, &answer),
-        Deed::Fault(kind, truth) => carry_out(wire, request, kind, &truth, shared),
+        Deed::Answer(answer) => trouble::send(wire, request, &answer),
+        Deed::Fault(kind, truth) => trouble::carry_out(wire, request, kind, &truth, shared),
     }
 }
 
@@ -83,13 +84,14 @@ fn decide(
     shared: &Shared,
     note: &mut Note,
 ) -> Result<Deed, Trouble> {
-    let step = if (receiver.ingests)(request) {
-        shared.plan.next(&request.path)
-    } else {
-        None
-    };
+    note.ingests = (receiver.ingests)(request);
+    let step = note
+        .ingests
+        .then(|| shared.plan.next(&request.path))
+        .flatten();
     note.fault = step.as_ref().map(Step::word).filter(|word| *word != "none");
-    if step.as_ref().is_some_and(|step| step.kind == Kind::Reset) {
+    let at_once = |step: &Step| step.kind == Kind::Reset && !step.stores;
+    if step.as_ref().is_some_and(at_once) {
         return Ok(Deed::Fault(Kind::Reset, Answer::empty(500)));
     }
     if matches!(request.length, Length::Known(length) if length > shared.options.max_body) {
@@ -98,7 +100,7 @@ fn decide(
             "the body is larger than the server takes",
         ));
     }
-    let body = wire.body(request, LARGEST)?;
+    let body = wire.body(request, LARGEST, step.as_ref().and_then(Step::pace))?;
     note.bytes = Some(body.len());
     note.print = Some(print(&body));
     match step {
@@ -106,7 +108,14 @@ fn decide(
         _ => {}
     }
     let received = match http::decode(request, body, LARGEST) {
-        Ok(body) => (receiver.receive)(request, &body, shared),
+        Ok(body) => {
+            let delivery = Delivery {
+                request,
+                body: &body,
+                partial: step.as_ref().and_then(Step::partial),
+            };
+            (receiver.receive)(&delivery, shared)
+        }
         Err((status, reason)) => Received {
             answer: Answer::json(status, &json!({ "code": status, "message": reason })),
             items: None,
@@ -114,6 +123,7 @@ fn decide(
         },
     };
     note.items = received.items;
+    note.taken = Some(received.answer.status < 300);
     if !received.reasons.is_empty() {
         refuse(shared, request, received.answer.status, &received.reasons);
     }
@@ -121,86 +131,6 @@ fn decide(
         Some(step) => Deed::Fault(step.kind, received.answer),
         None => Deed::Answer(received.answer),
     })
-}
-
-fn carry_out(
-    wire: &mut Wire,
-    request: &Request,
-    kind: Kind,
-    truth: &Answer,
-    shared: &Shared,
-) -> Result<bool, Trouble> {
-    match kind {
-        Kind::None => send(wire, request, truth),
-        Kind::Status {
-            code,
-            headers,
-            body,
-        } => send(
-            wire,
-            request,
-            &Answer {
-                status: code,
-                headers,
-                body: body.into(),
-            },
-        ),
-        Kind::Slow(long) => {
-            let end = Instant::now() + long;
-            while !shared.ends() && Instant::now() < end {
-                thread::sleep(
-                    end.saturating_duration_since(Instant::now())
-                        .min(Duration::from_millis(50)),
-                );
-            }
-            send(wire, request, truth)
-        }
-        Kind::Silent => wait_for_end(wire, shared),
-        Kind::Reset => reset(wire, Duration::ZERO),
-        Kind::ResetMidBody => {
-            let answer = Answer::of(200, "application/json", "{\"partly\":");
-            wire.stream.write_all(&http::start(&answer, 4_096, true))?;
-            wire.stream.write_all(&answer.body)?;
-            // Long enough for the beginning to be read: a reset throws away what has not been.
-            reset(wire, Duration::from_millis(50))
-        }
-        Kind::BigAnswer { code, bytes } => {
-            let answer = Answer::of(code, "application/json", "");
-            wire.stream
-                .write_all(&http::start(&answer, bytes, request.keeps))?;
-            let many = u64::try_from(bytes).unwrap_or(u64::MAX);
-            io::copy(&mut io::repeat(b' ').take(many), &mut wire.stream)?;
-            Ok(request.keeps)
-        }
-    }
-}
-
-fn send(wire: &mut Wire, request: &Request, answer: &Answer) -> Result<bool, Trouble> {
-    wire.answer(answer, request.keeps)?;
-    Ok(request.keeps)
-}
-
-/// Closes with a reset instead of an end.
-fn reset(wire: &mut Wire, pause: Duration) -> Result<bool, Trouble> {
-    thread::sleep(pause);
-    SockRef::from(&wire.stream).set_linger(Some(Duration::ZERO))?;
-    Err(Trouble::Gone(ErrorKind::ConnectionReset.into()))
-}
-
-/// Says nothing until the peer has enough of it.
-fn wait_for_end(wire: &mut Wire, shared: &Shared) -> Result<bool, Trouble> {
-    wire.stream
-        .set_read_timeout(Some(Duration::from_millis(200)))?;
-    let mut rest = [0; 1_024];
-    while !shared.ends() {
-        match wire.stream.read(&mut rest) {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Trouble::Gone(ErrorKind::UnexpectedEof.into()))
 }
 
 fn refuse(shared: &Shared, request: &Request, status: u16, reasons: &[Value]) {
@@ -212,6 +142,25 @@ fn refuse(shared: &Shared, request: &Request, status: u16, reasons: &[Value]) {
         "reasons": reasons,
     });
     shared.store.change(|state| state.refused.push(entry));
+}
+
+fn count(counters: &mut Counters, note: &Note) {
+    if !note.ingests {
+        return;
+    }
+    counters.requests += 1;
+    match note.taken {
+        Some(true) => {
+            counters.taken += 1;
+            counters.items += u64::try_from(note.items.unwrap_or(0)).unwrap_or(u64::MAX);
+        }
+        Some(false) => counters.refused += 1,
+        None if note.fault.is_none() => counters.broken += 1,
+        None => {}
+    }
+    note.fault
+        .into_iter()
+        .for_each(|word| *counters.faults.entry(word).or_default() += 1);
 }
 
 fn describe(request: &Request, note: &Note) -> Value {

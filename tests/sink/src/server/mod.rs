@@ -9,14 +9,15 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crate::fault::Plan;
+use crate::fault::{Partial, Plan};
 use crate::http::{Answer, Request, Trouble};
-use crate::opik;
-use crate::store::Store;
+use crate::store::{Store, System};
 use crate::wire::Wire;
+use crate::{opik, otlp};
 
 mod ingest;
 mod own;
+mod trouble;
 
 /// Open connections; a caller past them is turned away.
 const CONNECTIONS: usize = 512;
@@ -52,12 +53,20 @@ impl Default for Options {
 
 /// One wire API that spans can come in by.
 pub(crate) struct Receiver {
+    pub(crate) system: System,
     /// Whether a path is of this API.
     pub(crate) claims: fn(&str) -> bool,
     /// Whether the request brings data: only then faults apply to it.
     pub(crate) ingests: fn(&Request) -> bool,
-    /// Answers a request whose body has been read and decompressed.
-    pub(crate) receive: fn(&Request, &[u8], &Shared) -> Received,
+    pub(crate) receive: fn(&Delivery<'_>, &Shared) -> Received,
+}
+
+/// A request whose body has been read and decompressed.
+pub(crate) struct Delivery<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) body: &'a [u8],
+    /// What of it is not to be taken, where the API can say so.
+    pub(crate) partial: Option<&'a Partial>,
 }
 
 pub(crate) struct Received {
@@ -68,7 +77,8 @@ pub(crate) struct Received {
     pub(crate) reasons: Vec<serde_json::Value>,
 }
 
-pub(crate) const RECEIVERS: [&Receiver; 1] = [&opik::RECEIVER];
+/// The first that claims a path has it: one of Opik's ends as OTLP's do.
+pub(crate) const RECEIVERS: [&Receiver; 2] = [&opik::RECEIVER, &otlp::RECEIVER];
 
 pub(crate) struct Shared {
     pub(crate) options: Options,

@@ -18,7 +18,7 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 
 
 /// The sink's own paths; whether the connection can go on.
 pub(super) fn take(wire: &mut Wire, request: &Request, shared: &Shared) -> Result<bool, Trouble> {
-    let body = wire.body(request, CONTROL)?;
+    let body = wire.body(request, CONTROL, None)?;
     let answer = match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/") => Answer::of(200, "text/html; charset=utf-8", PAGE)
             .with("content-security-policy", POLICY)

@@ -34,6 +34,11 @@ impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("JSON")
     }
+
+    /// For a message about an answer that should have been empty.
+    pub(crate) fn json_or_none(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
 }
 
 pub(crate) struct Client {

@@ -167,7 +167,7 @@ fn a_big_answer_is_as_big_as_asked() {
     assert_eq!((answer.status, answer.body.len()), (500, 1_000));
     assert_eq!(
         client.read("/read/overview")["counts"],
-        json!({ "traces": 1, "spans": 0, "refused": 0 })
+        json!({ "traces": 1, "spans": 0, "otlp": 0, "lilypad": 0, "refused": 0 })
     );
 }
 

@@ -10,6 +10,8 @@
 mod client;
 mod faults;
 mod messages;
+mod otel;
+mod otlp;
 mod program;
 mod readback;
 mod rows;

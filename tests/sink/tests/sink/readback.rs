@@ -142,7 +142,10 @@ fn waiting_ends_with_the_last_row() {
         let (answer, took) = waits.join().unwrap();
         assert_eq!(
             (answer.status, answer.json()),
-            (200, json!({ "reached": true, "traces": 1, "spans": 2 }))
+            (
+                200,
+                json!({ "reached": true, "traces": 1, "spans": 2, "otlp": 0, "lilypad": 0 })
+            )
         );
         assert!(
             took >= Duration::from_millis(300) && took < Duration::from_secs(10),
@@ -154,7 +157,10 @@ fn waiting_ends_with_the_last_row() {
         .unwrap();
     assert_eq!(
         (never.status, never.json()),
-        (504, json!({ "reached": false, "traces": 1, "spans": 3 }))
+        (
+            504,
+            json!({ "reached": false, "traces": 1, "spans": 3, "otlp": 0, "lilypad": 0 })
+        )
     );
 }
 
@@ -168,7 +174,7 @@ fn a_reset_forgets_everything() {
     assert_eq!(client.post("/control/reset", &json!({})).status, 204);
     assert_eq!(
         client.read("/read/overview")["counts"],
-        json!({ "traces": 0, "spans": 0, "refused": 0 })
+        json!({ "traces": 0, "spans": 0, "otlp": 0, "lilypad": 0, "refused": 0 })
     );
     assert_eq!(client.read("/read/requests"), json!({ "requests": [] }));
     assert_eq!(client.traces(&traces()), 204, "the plan of faults too");

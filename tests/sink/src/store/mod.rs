@@ -2,21 +2,44 @@
 //! lock, and one condition that every change rings.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use serde_json::{Map, Value};
 
+pub(crate) use self::counters::Counters;
+pub(crate) use self::table::Table;
 use crate::instant::Micros;
+
+mod counters;
+mod table;
 
 /// A document as it was sent, keys and all.
 pub(crate) type Document = Map<String, Value>;
 
 /// Entries kept in the log of refusals and in that of requests.
 const LOGGED: usize = 1_000;
-/// Weight of all rows of a table, about bytes.
-const HEAVIEST: usize = 256 * 1024 * 1024;
+
+/// Whose wire API brought something.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum System {
+    Opik,
+    Otlp,
+    Lilypad,
+}
+
+pub(crate) const SYSTEMS: [System; 3] = [System::Opik, System::Otlp, System::Lilypad];
+
+impl System {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Opik => "opik",
+            Self::Otlp => "otlp",
+            Self::Lilypad => "lilypad",
+        }
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -34,10 +57,11 @@ impl Kind {
     }
 }
 
-/// What makes two rows one. The backend compares projects without regard to case; a span sent with another parent is
-/// another row.
+/// What makes two rows one. Opik compares projects without regard to case; a span sent with another parent is another row.
+/// OTLP knows neither workspaces nor projects, Lilypad no workspaces.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
+    pub(crate) system: System,
     pub(crate) workspace: String,
     pub(crate) project: String,
     pub(crate) trace: String,
@@ -62,7 +86,10 @@ impl Row {
     /// The document as a reader gets it: what was sent, and what the server knows besides.
     pub(crate) fn shown(&self) -> Value {
         let mut document = self.document.clone();
-        document.insert("workspace".to_owned(), self.key.workspace.clone().into());
+        document.insert("system".to_owned(), self.key.system.word().into());
+        if self.key.system == System::Opik {
+            document.insert("workspace".to_owned(), self.key.workspace.clone().into());
+        }
         if self.partial {
             document.insert("partial".to_owned(), true.into());
         }
@@ -70,84 +97,23 @@ impl Row {
     }
 
     pub(crate) fn failed(&self) -> bool {
-        self.document
+        let told = self
+            .document
             .get("error_info")
-            .is_some_and(Value::is_object)
+            .is_some_and(Value::is_object);
+        let status = self.document.get("status");
+        told || status.and_then(|status| status.get("code")) == Some(&Value::from("error"))
+    }
+
+    /// The trace as its 128 bits: two systems spell one id in two ways.
+    pub(crate) fn bits(&self) -> String {
+        bits(&self.key.trace)
     }
 }
 
-/// Rows in the order of their last change; the oldest go when there are too many.
-pub(crate) struct Table {
-    rows: BTreeMap<u64, (Row, usize)>,
-    places: HashMap<Key, u64>,
-    next: u64,
-    weight: usize,
-    most: usize,
-}
-
-impl Table {
-    fn new(most: usize) -> Self {
-        Self {
-            rows: BTreeMap::new(),
-            places: HashMap::new(),
-            next: 0,
-            weight: 0,
-            most,
-        }
-    }
-
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Row> {
-        self.rows.values().map(|(row, _)| row)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// As ReplacingMergeTree merges: a row replaces the one with its key unless that one is newer.
-    pub(crate) fn put(&mut self, row: Row) {
-        let place = self.places.get(&row.key).copied();
-        if let Some((held, _)) = place.and_then(|place| self.rows.get(&place))
-            && held.at > row.at
-        {
-            return;
-        }
-        place.into_iter().for_each(|place| self.drop_row(place));
-        let weight = weigh_all(&row.document);
-        self.weight += weight;
-        self.places.insert(row.key.clone(), self.next);
-        self.rows.insert(self.next, (row, weight));
-        self.next += 1;
-        while self.rows.len() > self.most || self.weight > HEAVIEST {
-            let Some(oldest) = self.rows.keys().next().copied() else {
-                break;
-            };
-            self.drop_row(oldest);
-        }
-    }
-
-    fn drop_row(&mut self, place: u64) {
-        if let Some((row, weight)) = self.rows.remove(&place) {
-            self.weight -= weight;
-            self.places.remove(&row.key);
-        }
-    }
-}
-
-fn weigh_all(document: &Document) -> usize {
-    document
-        .iter()
-        .map(|(name, value)| 48 + name.len() + weigh(value))
-        .sum()
-}
-
-fn weigh(value: &Value) -> usize {
-    match value {
-        Value::String(text) => 32 + text.len(),
-        Value::Array(items) => 32 + items.iter().map(weigh).sum::<usize>(),
-        Value::Object(members) => 32 + weigh_all(members),
-        _ => 32,
-    }
+/// A trace id without what only spells it.
+pub(crate) fn bits(trace: &str) -> String {
+    trace.replace('-', "").to_ascii_lowercase()
 }
 
 #[derive(Default)]
@@ -171,10 +137,17 @@ impl Log {
 }
 
 pub(crate) struct State {
+    /// Opik's, with its spans.
     pub(crate) traces: Table,
     pub(crate) spans: Table,
+    pub(crate) otlp: Table,
+    pub(crate) lilypad: Table,
+    /// What Lilypad said it took, and did not.
+    pub(crate) lost: Log,
     pub(crate) refused: Log,
     pub(crate) requests: Log,
+    /// What the logs forget, summed.
+    pub(crate) counters: BTreeMap<System, Counters>,
     /// Grows with every change, so that a reader knows whether it has seen this one.
     pub(crate) version: u64,
 }
@@ -185,6 +158,14 @@ impl State {
             Kind::Trace => &mut self.traces,
             Kind::Span => &mut self.spans,
         }
+    }
+
+    /// The spans of every system.
+    pub(crate) fn all_spans(&self) -> impl Iterator<Item = &Row> {
+        self.spans
+            .iter()
+            .chain(self.otlp.iter())
+            .chain(self.lilypad.iter())
     }
 }
 
@@ -252,6 +233,10 @@ fn empty(most: usize, version: u64) -> State {
     State {
         traces: Table::new(most),
         spans: Table::new(most),
+        otlp: Table::new(most),
+        lilypad: Table::new(most),
+        counters: BTreeMap::new(),
+        lost: Log::default(),
         refused: Log::default(),
         requests: Log::default(),
         version,

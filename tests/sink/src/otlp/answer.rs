@@ -1,0 +1,62 @@
+//! What a receiver answers: in the encoding of the request, and where that is unknown in JSON.
+
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
+};
+use prost::Message;
+use serde_json::json;
+
+use super::Encoding;
+use crate::http::Answer;
+
+/// `google.rpc.Status`, of which a refusal's body is one.
+#[derive(Clone, PartialEq, Message)]
+struct Status {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+/// `google.rpc.Code.INVALID_ARGUMENT`.
+const INVALID: i32 = 3;
+
+pub(super) fn refusal(status: u16, encoding: Option<Encoding>, message: &str) -> Answer {
+    let body = Status {
+        code: INVALID,
+        message: message.to_owned(),
+    };
+    match encoding {
+        Some(Encoding::Protobuf) => Answer::of(
+            status,
+            Encoding::Protobuf.media_type(),
+            body.encode_to_vec(),
+        ),
+        _ => Answer::json(
+            status,
+            &json!({ "code": body.code, "message": body.message }),
+        ),
+    }
+}
+
+/// Taken whole, or without the last `rejected` spans; a message without any is a warning.
+pub(super) fn taken(encoding: Encoding, rejected: usize, message: &str) -> Answer {
+    let partial = (rejected > 0 || !message.is_empty()).then(|| ExportTracePartialSuccess {
+        rejected_spans: i64::try_from(rejected).unwrap_or(i64::MAX),
+        error_message: message.to_owned(),
+    });
+    match (encoding, partial) {
+        (Encoding::Protobuf, partial_success) => {
+            let body = ExportTraceServiceResponse { partial_success };
+            Answer::of(200, encoding.media_type(), body.encode_to_vec())
+        }
+        (Encoding::Json, None) => Answer::json(200, &json!({})),
+        (Encoding::Json, Some(partial)) => {
+            let told = json!({
+                "rejectedSpans": partial.rejected_spans.to_string(),
+                "errorMessage": partial.error_message,
+            });
+            Answer::json(200, &json!({ "partialSuccess": told }))
+        }
+    }
+}

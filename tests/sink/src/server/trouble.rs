@@ -1,0 +1,103 @@
+//! A fault, carried out on the socket.
+
+use core::time::Duration;
+use std::io::{self, ErrorKind, Read, Write};
+use std::thread;
+use std::time::Instant;
+
+use socket2::SockRef;
+
+use super::Shared;
+use crate::fault::Kind;
+use crate::http::{self, Answer, Request, Trouble};
+use crate::wire::Wire;
+
+/// No status line of HTTP.
+const GARBAGE: &[u8] = b"\x16\x03HTTP\xff/9 two hundred\r\nno: header\r\n\r\n";
+
+pub(super) fn carry_out(
+    wire: &mut Wire,
+    request: &Request,
+    kind: Kind,
+    truth: &Answer,
+    shared: &Shared,
+) -> Result<bool, Trouble> {
+    match kind {
+        Kind::None | Kind::SlowRead(_) | Kind::Partial(_) => send(wire, request, truth),
+        Kind::Status {
+            code,
+            headers,
+            body,
+        } => send(
+            wire,
+            request,
+            &Answer {
+                status: code,
+                headers,
+                body: body.into(),
+            },
+        ),
+        Kind::Slow(long) => {
+            let end = Instant::now() + long;
+            while !shared.ends() && Instant::now() < end {
+                let left = end.saturating_duration_since(Instant::now());
+                thread::sleep(left.min(Duration::from_millis(50)));
+            }
+            send(wire, request, truth)
+        }
+        Kind::Silent(longest) => wait_for_end(wire, longest, shared),
+        Kind::Reset => reset(wire, Duration::ZERO),
+        Kind::Garbage => {
+            wire.stream.write_all(GARBAGE)?;
+            Ok(false)
+        }
+        Kind::ResetMidBody => {
+            let answer = Answer::of(200, "application/json", "{\"partly\":");
+            wire.stream.write_all(&http::start(&answer, 4_096, true))?;
+            wire.stream.write_all(&answer.body)?;
+            // Long enough for the beginning to be read: a reset throws away what has not been.
+            reset(wire, Duration::from_millis(50))
+        }
+        Kind::BigAnswer { code, bytes } => {
+            let answer = Answer::of(code, "application/json", "");
+            wire.stream
+                .write_all(&http::start(&answer, bytes, request.keeps))?;
+            let many = u64::try_from(bytes).unwrap_or(u64::MAX);
+            io::copy(&mut io::repeat(b' ').take(many), &mut wire.stream)?;
+            Ok(request.keeps)
+        }
+    }
+}
+
+pub(super) fn send(wire: &mut Wire, request: &Request, answer: &Answer) -> Result<bool, Trouble> {
+    wire.answer(answer, request.keeps)?;
+    Ok(request.keeps)
+}
+
+/// Closes with a reset instead of an end.
+fn reset(wire: &mut Wire, pause: Duration) -> Result<bool, Trouble> {
+    thread::sleep(pause);
+    SockRef::from(&wire.stream).set_linger(Some(Duration::ZERO))?;
+    Err(Trouble::Gone(ErrorKind::ConnectionReset.into()))
+}
+
+/// Says nothing until the peer has enough of it, or the time is over.
+fn wait_for_end(
+    wire: &mut Wire,
+    longest: Option<Duration>,
+    shared: &Shared,
+) -> Result<bool, Trouble> {
+    let begin = Instant::now();
+    wire.stream
+        .set_read_timeout(Some(Duration::from_millis(200)))?;
+    let mut rest = [0; 1_024];
+    while !shared.ends() && longest.is_none_or(|longest| begin.elapsed() < longest) {
+        match wire.stream.read(&mut rest) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Trouble::Gone(ErrorKind::UnexpectedEof.into()))
+}

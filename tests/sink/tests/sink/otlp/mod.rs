@@ -1,0 +1,6 @@
+//! The receiver of OTLP.
+
+mod bodies;
+mod refusals;
+mod taken;
+mod wire;
