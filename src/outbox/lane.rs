@@ -30,6 +30,8 @@ pub(super) struct Lane {
     flight: Option<Flight>,
     calls: u32,
     backoff: Backoff,
+    /// How long a host that is about to go waits for the next call that is accepted.
+    farewell: Option<Stretch>,
     is_shut: bool,
     /// What a unit is expected to need: the largest of late.
     expected: u32,
@@ -66,6 +68,7 @@ impl Lane {
             flight: None,
             calls: 0,
             backoff: Backoff::new(seed ^ (index as u64).wrapping_mul(GOLDEN)),
+            farewell: None,
             is_shut: false,
             expected: FIRST_EXPECTED,
             closing: api.calls.iter().map(|call| call.close.len()).sum(),
@@ -141,7 +144,8 @@ impl Lane {
         if self.flight.is_some() || self.backoff.is_resting(now) {
             return false;
         }
-        let is_ripe = |batch: &Batch| batch.ripens.is_over(now);
+        let leaves = self.farewell.is_some();
+        let is_ripe = |batch: &Batch| leaves || batch.ripens.is_over(now);
         if self.waiting.is_empty() && self.filling.as_ref().is_some_and(is_ripe) {
             self.seal();
         }
@@ -175,16 +179,34 @@ impl Lane {
         }
         let next = match (self.waiting.is_empty(), &self.filling) {
             (false, _) => Time(0),
+            (true, Some(_)) if self.farewell.is_some() => Time(0),
             (true, Some(batch)) => batch.ripens.end(),
             (true, None) => return None,
         };
         Some(next.max(self.backoff.until()))
     }
 
-    pub(super) fn hurry(&mut self) {
-        if let Some(batch) = &mut self.filling {
-            batch.ripens = Stretch::of(Time(0), 0);
+    pub(super) fn leave(&mut self, now: Time) {
+        if self.farewell.is_none() {
+            self.backoff.hasten();
+            self.linger(now);
         }
+    }
+
+    /// A host that is about to go stays some time longer.
+    pub(super) fn linger(&mut self, now: Time) {
+        self.farewell = Some(Stretch::of(
+            now,
+            LAST_CALLS * u64::from(self.plan.timeout_ms),
+        ));
+    }
+
+    /// Whether nothing is left, or nothing of it would be taken in time. A call under way is always awaited.
+    pub(super) fn is_done(&self, now: Time) -> bool {
+        let is_in_vain = |end: Stretch| {
+            end.is_over(now) || self.backoff.is_resting(now) && self.backoff.until() > end.end()
+        };
+        self.counters.queued == 0 || self.flight.is_none() && self.farewell.is_some_and(is_in_vain)
     }
 
     /// Drops everything, and takes nothing more.
@@ -214,5 +236,7 @@ impl Lane {
 
 /// Spreads the seeds of the backends of one gateway.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+/// So many calls that nobody answers are what a host waits for.
+const LAST_CALLS: u64 = 3;
 /// What a unit is expected to need before one was seen.
 const FIRST_EXPECTED: u32 = 2_048;

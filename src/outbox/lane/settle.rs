@@ -19,7 +19,12 @@ impl Lane {
             Outcome::Lost => return self.retry(None, now),
         };
         let is_repeat = self.waiting.front().is_some_and(|batch| batch.is_repeat);
-        match (self.api.meaning)(code) {
+        let meaning = (self.api.meaning)(code);
+        // Whoever goes on taking calls is worth waiting for, and there are only so many of them.
+        if self.farewell.is_some() && !matches!(meaning, Meaning::Later | Meaning::Stop) {
+            self.linger(now);
+        }
+        match meaning {
             Meaning::Stored => self.advance(),
             Meaning::There if is_repeat => self.advance(),
             Meaning::Split | Meaning::There => self.split(),
