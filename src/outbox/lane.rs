@@ -33,6 +33,8 @@ pub(super) struct Lane {
     flight: Option<Flight>,
     calls: u32,
     backoff: Backoff,
+    /// How long a host that is about to go waits for the next call that is accepted.
+    farewell: Option<Stretch>,
     is_shut: bool,
     /// What a unit is expected to need: the largest of late.
     expected: u32,
@@ -65,6 +67,7 @@ impl Lane {
             flight: None,
             calls: 0,
             backoff: Backoff::new(seed ^ (index as u64).wrapping_mul(GOLDEN)),
+            farewell: None,
             is_shut: false,
             expected: FIRST_EXPECTED,
             closing: api.calls.iter().map(|call| call.close.len()).sum(),
@@ -169,7 +172,8 @@ impl Lane {
         if self.flight.is_some() || self.backoff.is_resting(now) {
             return false;
         }
-        let is_ripe = |batch: &Batch| batch.ripens.is_over(now);
+        let leaves = self.farewell.is_some();
+        let is_ripe = |batch: &Batch| leaves || batch.ripens.is_over(now);
         while self.waiting.is_empty()
             && let Some(index) = self.filling.iter().position(is_ripe)
         {
@@ -206,19 +210,37 @@ impl Lane {
         if let Some(flight) = &self.flight {
             return Some(flight.patience.end());
         }
+        let leaves = self.farewell.is_some();
         let ripe = self.filling.iter().map(|batch| batch.ripens.end()).min();
-        let next = if self.waiting.is_empty() {
-            ripe?
-        } else {
+        let next = if !self.waiting.is_empty() || leaves && ripe.is_some() {
             Time(0)
+        } else {
+            ripe?
         };
         Some(next.max(self.backoff.until()))
     }
 
-    pub(super) fn hurry(&mut self) {
-        for batch in &mut self.filling {
-            batch.ripens = Stretch::of(Time(0), 0);
+    pub(super) fn leave(&mut self, now: Time) {
+        if self.farewell.is_none() {
+            self.backoff.hasten();
+            self.linger(now);
         }
+    }
+
+    /// A host that is about to go stays some time longer.
+    pub(super) fn linger(&mut self, now: Time) {
+        self.farewell = Some(Stretch::of(
+            now,
+            LAST_CALLS * u64::from(self.plan.timeout_ms),
+        ));
+    }
+
+    /// Whether nothing is left, or nothing of it would be taken in time. A call under way is always awaited.
+    pub(super) fn is_done(&self, now: Time) -> bool {
+        let is_in_vain = |end: Stretch| {
+            end.is_over(now) || self.backoff.is_resting(now) && self.backoff.until() > end.end()
+        };
+        self.counters.queued == 0 || self.flight.is_none() && self.farewell.is_some_and(is_in_vain)
     }
 
     /// Drops everything, and takes nothing more.
@@ -249,5 +271,7 @@ impl Lane {
 
 /// Spreads the seeds of the backends of one gateway.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+/// So many calls that nobody answers are what a host waits for.
+const LAST_CALLS: u64 = 3;
 /// What a unit is expected to need before one was seen.
 const FIRST_EXPECTED: u32 = 2_048;

@@ -136,9 +136,17 @@ impl Outbox {
         self.lanes.iter().filter_map(Lane::wake_at).min()
     }
 
-    /// Makes everything due that waits for a batch to fill, for a host that is about to go. Pauses between tries stay.
-    pub fn hurry(&mut self) {
-        self.lanes.iter_mut().for_each(Lane::hurry);
+    /// The host is about to go, and there will be no other spans: nothing waits for a batch to fill from now on, nor does
+    /// the next try wait, unless a backend has asked for a pause.
+    pub fn leave(&mut self, now: Time) {
+        self.lanes.iter_mut().for_each(|lane| lane.leave(now));
+    }
+
+    /// Whether a host that is about to go need not stay: nothing is left, or no backend takes any of it. One that takes
+    /// nothing for the time of three calls is not waited for, so that nobody stays for ever.
+    #[must_use]
+    pub fn is_done(&self, now: Time) -> bool {
+        self.lanes.iter().all(|lane| lane.is_done(now))
     }
 
     /// The host ends: what is queued or in flight is dropped and counted, and what comes later is, too. How many spans

@@ -87,7 +87,7 @@ impl Story<'_> {
         outbox.open();
         let span = pass.span.unwrap().close(gate.config(), self.end, end);
         outbox.push(&span, gate.config(), end);
-        outbox.hurry();
+        outbox.leave(end);
         let mut written = Written {
             rows: Vec::new(),
             spans: Vec::new(),

@@ -172,6 +172,17 @@ impl Stage {
         all
     }
 
+    /// The host is about to go.
+    pub fn leave(&mut self) {
+        self.outbox.leave(self.now);
+        self.check();
+    }
+
+    /// Whether a host that is about to go need not stay.
+    pub fn is_done(&self) -> bool {
+        self.outbox.is_done(self.now)
+    }
+
     pub fn counters(&self) -> Counters {
         self.outbox.counters().next().unwrap().1
     }

@@ -15,7 +15,7 @@ enum Event {
     Poll,
     Settle(Outcome<'static>),
     Stale,
-    Hurry,
+    Leave,
     Shut,
 }
 
@@ -45,7 +45,7 @@ fn event() -> impl Strategy<Value = Event> {
         80 => Just(Event::Poll),
         80 => outcome.prop_map(Event::Settle),
         5 => Just(Event::Stale),
-        5 => Just(Event::Hurry),
+        5 => Just(Event::Leave),
         1 => Just(Event::Shut),
     ]
 }
@@ -167,7 +167,7 @@ fn play(events: Vec<Event>) {
                 }
                 assert_eq!(stage.counters(), before);
             }
-            Event::Hurry => stage.outbox.hurry(),
+            Event::Leave => stage.leave(),
             Event::Shut => {
                 stage.outbox.shut();
                 seen.in_flight = None;

@@ -25,7 +25,12 @@ impl Lane {
         let batch = self.waiting.front();
         let is_repeat = batch.is_some_and(|batch| batch.is_repeat);
         let is_unclear = batch.is_some_and(|batch| batch.is_unclear);
-        match (self.api.meaning)(code) {
+        let meaning = (self.api.meaning)(code);
+        // Whoever goes on taking calls is worth waiting for, and there are only so many of them.
+        if self.farewell.is_some() && meaning.is_taken() {
+            self.linger(now);
+        }
+        match meaning {
             Meaning::Stored => self.advance(answer),
             Meaning::There | Meaning::Unclear if is_repeat => self.advance(&[]),
             Meaning::Unclear if !is_unclear => self.retry(Doubt::Bad, retry_after, now),
