@@ -73,6 +73,7 @@ fn a_host_that_goes_does_not_shorten_a_pause_that_was_asked_for() {
             Outcome::Status {
                 code: 429,
                 retry_after,
+                answer: &[],
             },
         );
         stage.leave();
