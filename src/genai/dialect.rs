@@ -1,0 +1,180 @@
+//! Which API a request speaks: what the route says, then the path; whose it is, the host says. Never the body.
+
+use super::api::{APIS, Api, PathMark};
+use super::provider::{PROVIDERS, Provider};
+use crate::words::words;
+
+words! {
+    /// A name for a route to say which API its requests speak, or whose they are.
+    Named {
+        /// OpenAI's chat completions, and everything of that shape.
+        OpenAiChat = "openai_chat",
+        /// OpenAI's responses.
+        OpenAiResponses = "openai_responses",
+        /// OpenAI's older completions.
+        OpenAiCompletions = "openai_completions",
+        /// OpenAI's embeddings.
+        OpenAiEmbeddings = "openai_embeddings",
+        /// Anthropic's messages.
+        AnthropicMessages = "anthropic_messages",
+        /// Gemini's `generateContent`, also at Vertex AI.
+        GeminiGenerateContent = "gemini_generate_content",
+        /// Ollama's chat.
+        OllamaChat = "ollama_chat",
+        /// Ollama's completions.
+        OllamaGenerate = "ollama_generate",
+        /// Ollama's embeddings.
+        OllamaEmbed = "ollama_embed",
+        /// Cohere's chat.
+        CohereChat = "cohere_chat",
+        /// Bedrock's converse.
+        BedrockConverse = "bedrock_converse",
+        /// Bedrock's invoke.
+        BedrockInvoke = "bedrock_invoke",
+        /// The Model Context Protocol.
+        Mcp = "mcp",
+        /// OpenAI, whichever API the path tells; and so on.
+        OpenAi = "openai",
+        /// Azure OpenAI.
+        Azure = "azure",
+        /// Azure AI inference.
+        AzureInference = "azure_inference",
+        /// Anthropic.
+        Anthropic = "anthropic",
+        /// Google's AI.
+        Gemini = "gemini",
+        /// Vertex AI.
+        Vertex = "vertex",
+        /// Anthropic's models at Vertex AI.
+        VertexAnthropic = "vertex_anthropic",
+        /// Amazon Bedrock.
+        Bedrock = "bedrock",
+        /// Groq.
+        Groq = "groq",
+        /// Mistral.
+        Mistral = "mistral",
+        /// xAI.
+        Xai = "xai",
+        /// DeepSeek.
+        DeepSeek = "deepseek",
+        /// OpenRouter.
+        OpenRouter = "openrouter",
+        /// Cohere.
+        Cohere = "cohere",
+        /// Ollama.
+        Ollama = "ollama",
+        /// Perplexity.
+        Perplexity = "perplexity",
+        /// Moonshot.
+        Moonshot = "moonshot",
+    }
+}
+
+/// What a request speaks, and whose API it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    pub(super) api: &'static Api,
+    pub(super) provider: &'static Provider,
+    /// What its path looks like, if it looks like one of the API's.
+    mark: Option<&'static PathMark>,
+}
+
+impl Dialect {
+    /// What a request speaks: the API that the route names, or else the one whose path this is. None where there is nothing
+    /// to learn.
+    #[must_use]
+    pub fn find(named: Option<Named>, method: &[u8], path: &[u8], host: &[u8]) -> Option<Self> {
+        if method != b"POST" {
+            return None;
+        }
+        let path = without_query(path);
+        let forced = APIS.iter().find(|api| named == Some(api.named));
+        let (api, mark) = match forced {
+            Some(api) => (*api, mark_of(api, path)),
+            None => APIS
+                .iter()
+                .find_map(|api| Some((*api, Some(mark_of(api, path)?))))?,
+        };
+        let is_named = |provider: &&&Provider| named.is_some() && provider.named == named;
+        let provider = (PROVIDERS.iter().find(is_named).copied())
+            .or(mark.and_then(|mark| mark.provider))
+            .or_else(|| {
+                PROVIDERS
+                    .iter()
+                    .find(|provider| is_at(provider, host))
+                    .copied()
+            })
+            .unwrap_or(api.provider);
+        Some(Self {
+            api,
+            provider,
+            mark,
+        })
+    }
+
+    /// `gen_ai.operation.name`.
+    #[must_use]
+    pub const fn operation(&self) -> &'static str {
+        self.api.operation
+    }
+
+    /// `gen_ai.provider.name`.
+    #[must_use]
+    pub const fn provider(&self) -> &'static str {
+        self.provider.name
+    }
+
+    /// Opik's word for the provider.
+    #[must_use]
+    pub const fn opik_provider(&self) -> &'static str {
+        self.provider.opik
+    }
+
+    /// Whether the path asks for a stream.
+    pub(super) fn path_streams(&self) -> bool {
+        self.mark.is_some_and(|mark| mark.streams)
+    }
+
+    /// The piece of a path that names the model, as it is spelt there.
+    pub(super) fn model<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
+        named_by(self.mark?, without_query(path))
+    }
+}
+
+fn mark_of(api: &'static Api, path: &[u8]) -> Option<&'static PathMark> {
+    api.paths
+        .iter()
+        .find(|mark| path.ends_with(mark.after.as_bytes()) && named_by(mark, path).is_some())
+}
+
+/// What stands between the two marks of a path; nothing where one mark is enough.
+fn named_by<'p>(mark: &PathMark, path: &'p [u8]) -> Option<&'p [u8]> {
+    let path = path.strip_suffix(mark.after.as_bytes())?;
+    if mark.before.is_empty() {
+        return Some(b"");
+    }
+    let before = mark.before.as_bytes();
+    let start = path.windows(before.len()).position(|part| part == before)?;
+    path.get(start + before.len()..)
+        .filter(|model| !model.is_empty())
+}
+
+fn without_query(path: &[u8]) -> &[u8] {
+    let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
+    path.strip_suffix(b"/").unwrap_or(path)
+}
+
+/// Whether a host, with or without a port, is one of a provider's.
+fn is_at(provider: &Provider, host: &[u8]) -> bool {
+    let host = host.split(|byte| *byte == b':').next().unwrap_or_default();
+    provider.hosts.iter().any(|end| {
+        let Some(start) = host.len().checked_sub(end.len()) else {
+            return false;
+        };
+        let is_end = host
+            .get(start..)
+            .is_some_and(|rest| rest.eq_ignore_ascii_case(end.as_bytes()));
+        let edge = start.checked_sub(1).and_then(|place| host.get(place));
+        is_end && edge.is_none_or(|edge| b".-".contains(edge))
+    })
+}
