@@ -11,9 +11,10 @@ use crate::config::Config;
 use crate::context::{Entropy, Time};
 use crate::departure;
 use crate::format::{OtelOut, Seen};
+use crate::genai::{Dialect, Exchange};
 use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
-use crate::policy::{Peer, Refusal, Rule, Stance, Verdict};
+use crate::policy::{AnswerEncoding, Genai, Peer, Refusal, Rule, Stance, Verdict};
 use crate::span::{OpenSpan, Opening};
 use crate::target::{split_host, split_path};
 use crate::words::words;
@@ -176,6 +177,7 @@ impl Gate {
         let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
         let decision = decision(stance, &came, verdict);
 
+        let exchange = exchange(request, &rule, identity.own.is_some());
         let receives_state = identity.own.is_some_and(|own| own.otel.is_some());
         let state = identity.otel.as_ref().filter(|_| receives_state);
         let state = state.map(OtelOut::trace_state);
@@ -194,16 +196,22 @@ impl Gate {
                 arrival: known,
                 linked,
                 state: state.as_deref().unwrap_or_default(),
+                exchange,
                 now,
             };
-            OpenSpan::begin(request, &config.span, &opening)
+            OpenSpan::begin(request, &config.span, opening)
         });
         let unrecorded = identity.unrecorded;
         let exposed = rule.expose.then(|| identity.exposed()).flatten();
         let spelt = span.as_ref().and_then(|span| span.dashed());
         let proofs = &config.proofs;
+        let mut edits = departure::write(&seen, arrival, identity, &rule, stance, proofs, spelt);
+        let is_read = span.as_ref().is_some_and(|span| span.is_read());
+        if is_read && rule.genai_encoding == AnswerEncoding::Identity {
+            edits.set(ACCEPT_ENCODING, b"identity");
+        }
         Ok(Pass {
-            edits: departure::write(&seen, arrival, identity, &rule, stance, proofs, spelt),
+            edits,
             span,
             unrecorded,
             decision,
@@ -246,8 +254,12 @@ impl Pass<'_> {
     }
 }
 
-/// The header that tells a gRPC call.
+/// The header that tells a gRPC call, and how a body is written.
 pub(crate) const CONTENT_TYPE: &str = "content-type";
+/// The header that tells how a body is packed.
+pub(crate) const CONTENT_ENCODING: &str = "content-encoding";
+/// The header that asks for an encoding of the answer.
+const ACCEPT_ENCODING: &str = "accept-encoding";
 
 /// Whether a span would be recorded and delivered (law 7), the sampling decision aside.
 fn fate(rule: &Rule<'_>, export: Export) -> Fate {
@@ -260,6 +272,18 @@ fn fate(rule: &Rule<'_>, export: Export) -> Fate {
         Export::QueueFull => Fate::Forward(Unrecorded::QueueFull),
         Export::Stopped => Fate::Forward(Unrecorded::ExportStopped),
     }
+}
+
+/// What reads the bodies of a request, if the rule wants it and there is a span to tell of it.
+fn exchange(request: &Request<'_>, rule: &Rule<'_>, is_recorded: bool) -> Option<Box<Exchange>> {
+    if !is_recorded || rule.genai == Genai::Off {
+        return None;
+    }
+    let dialect = Dialect::find(rule.genai_api, request.method, request.path, request.host)?;
+    let mut exchange = Box::new(Exchange::new(dialect, request.path));
+    let said = |name: &str| request.headers.first(name.as_bytes()).unwrap_or_default();
+    exchange.request_headers(said(CONTENT_TYPE), said(CONTENT_ENCODING));
+    Some(exchange)
 }
 
 fn decision(stance: Stance, came: &Arrival<'_>, verdict: Verdict) -> Decision {

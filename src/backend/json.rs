@@ -44,50 +44,102 @@ pub(super) fn whole(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(digits.get(zeros..).unwrap_or_default());
 }
 
-/// The attributes of a span as an object.
-pub(super) fn attributes(out: &mut Vec<u8>, span: &Span<'_>, is_plain: bool) {
-    out.push(b'{');
-    after(out, span, is_plain, QUOTE_AND_COMMA);
+/// A stretch of time, given in nanoseconds, as milliseconds.
+pub(super) fn millis(out: &mut Vec<u8>, nanos: u64) {
+    let (millis, rest) = divided(nanos, 1_000_000);
+    whole(out, millis);
+    out.push(b'.');
+    let [_, _, digits @ ..] = decimal(rest as u32);
+    out.extend_from_slice(&digits);
 }
 
-/// The same, to the end of an object that is open behind a text.
-pub(super) fn members(out: &mut Vec<u8>, span: &Span<'_>, is_plain: bool) {
-    after(out, span, is_plain, 0);
+/// The members of an object that is being written.
+pub(super) struct Members<'b> {
+    out: &'b mut Vec<u8>,
+    is_plain: bool,
+    /// A member brings along the quote that ends the text before it and the comma behind that, of which so much is too much.
+    surplus: usize,
 }
 
-/// A member brings along the quote that ends the text before it and the comma behind that, of which so much is too much. No
-/// key needs escaping: they are ours, or tokens of HTTP.
-fn after(out: &mut Vec<u8>, span: &Span<'_>, is_plain: bool, mut surplus: usize) {
-    span.attributes(&mut |attribute| {
-        match attribute.key {
-            Key::Known(known) => out.extend_from_slice(behind(surplus, known.member.as_bytes())),
-            Key::RequestHeader(name) => {
-                out.extend_from_slice(behind(surplus, br#"","http.request.header."#));
-                out.extend_from_slice(name.as_bytes());
-                out.extend_from_slice(br#"":""#);
-            }
+impl<'b> Members<'b> {
+    /// An object of the attributes of this span, which begins here.
+    pub(super) fn begin(out: &'b mut Vec<u8>, span: &Span<'_>) -> Self {
+        out.push(b'{');
+        Self {
+            out,
+            is_plain: span.is_plain(),
+            surplus: QUOTE_AND_COMMA,
         }
-        surplus = 0;
-        match attribute.value {
-            Value::Whole(number) => {
-                // A number stands without quotes.
-                out.pop();
-                whole(out, number);
-                surplus = QUOTE;
+    }
+
+    /// The attributes that every request has. No key needs escaping: they are ours, or tokens of HTTP.
+    pub(super) fn common(&mut self, span: &Span<'_>) {
+        span.attributes(&mut |attribute| {
+            match attribute.key {
+                Key::Known(known) => self.key(known.member.as_bytes()),
+                Key::RequestHeader(name) => {
+                    self.key(br#"","http.request.header."#);
+                    self.out.extend_from_slice(name.as_bytes());
+                    self.out.extend_from_slice(br#"":""#);
+                }
             }
-            other => value(out, other, is_plain),
+            self.value(attribute.value, self.is_plain);
+        });
+    }
+
+    /// One more, of a name that needs no escaping either.
+    pub(super) fn member(&mut self, name: [&str; 2], value: Value<'_>) {
+        self.key(br#"",""#);
+        for piece in name {
+            self.out.extend_from_slice(piece.as_bytes());
         }
-    });
-    out.extend_from_slice(behind(surplus, br#""}"#));
+        self.out.extend_from_slice(br#"":""#);
+        self.value(value, false);
+    }
+
+    /// The end of the object.
+    pub(super) fn end(self) {
+        self.out.extend_from_slice(behind(self.surplus, br#""}"#));
+    }
+
+    fn key(&mut self, member: &[u8]) {
+        self.out.extend_from_slice(behind(self.surplus, member));
+        self.surplus = 0;
+    }
+
+    fn value(&mut self, value: Value<'_>, is_plain: bool) {
+        if is_bare(value) {
+            self.out.pop();
+            self.surplus = QUOTE;
+        }
+        self::value(self.out, value, is_plain);
+    }
 }
 
-/// What an attribute says, as a text.
+/// Whether a value stands without quotes.
+fn is_bare(value: Value<'_>) -> bool {
+    matches!(
+        value,
+        Value::Whole(_) | Value::Decimal(_) | Value::Seconds(_) | Value::True | Value::Words(_)
+    )
+}
+
+/// What an attribute says: the inside of a text, or what stands without quotes.
 pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>, is_plain: bool) {
     match value {
         Value::Text(text) => plain(out, text, is_plain),
+        Value::Whole(number) => whole(out, number),
         Value::Trace(id) => out.extend_from_slice(&id.hex()),
         Value::Span(id) => out.extend_from_slice(&id.hex()),
         Value::Opik(id) => out.extend_from_slice(&id.dashed()),
+        Value::Words(words) => {
+            for (index, word) in words.iter().enumerate() {
+                out.extend_from_slice(if index == 0 { b"[\"" } else { b",\"" });
+                text(out, word);
+                out.push(b'"');
+            }
+            out.push(b']');
+        }
         other => shown(out, &other),
     }
 }

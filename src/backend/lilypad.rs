@@ -12,7 +12,7 @@ use crate::config::{Backend, BackendKind};
 use crate::context::SpanId;
 use crate::gate::Receives;
 use crate::policy::{Rules, Secret};
-use crate::span::Span;
+use crate::span::{Span, Value};
 
 pub(super) const API: Api = Api {
     serves: Served::all(BackendKind::Lilypad),
@@ -118,8 +118,19 @@ fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
     json::whole(out, span.started().0);
     out.extend_from_slice(br#","end_time":"#);
     json::whole(out, span.ended().0);
-    out.extend_from_slice(br#","attributes":{"lilypad.type":"trace"#);
-    json::members(out, span, is_plain);
+    out.extend_from_slice(br#","attributes":"#);
+    let mut members = json::Members::begin(out, span);
+    members.member(["", "lilypad.type"], Value::Text(b"trace"));
+    members.common(span);
+    if let Some(findings) = span.findings() {
+        // By its older name the server knows it.
+        let provider = findings.dialect().provider().as_bytes();
+        members.member(["", "gen_ai.system"], Value::Text(provider));
+        findings.attributes(span.started(), &mut |name, value| {
+            members.member(["", name], value.into());
+        });
+    }
+    members.end();
     let status: &[u8] = match span.error() {
         Some(_) => br#","status":"ERROR","session_id":"#,
         None => br#","status":"UNSET","session_id":"#,

@@ -5,10 +5,12 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 
 use super::{Api, Bodies, Call, Frame, Meaning, Moment, Served, as_configured, json, leave};
 use crate::config::{Backend, BackendKind};
 use crate::gate::Receives;
+use crate::genai::Findings;
 use crate::identity::TraceRow;
 use crate::policy::Secret;
 use crate::span::{ErrorType, Span};
@@ -95,7 +97,10 @@ fn encode(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
         out.extend_from_slice(br#"","parent_span_id":""#);
         out.extend_from_slice(&parent.dashed());
     }
-    out.extend_from_slice(br#"","type":"general","last_updated_at":""#);
+    match span.findings() {
+        None => out.extend_from_slice(br#"","type":"general","last_updated_at":""#),
+        Some(findings) => call(out, span, findings),
+    }
     out.extend_from_slice(ended.as_bytes());
     let start = out.len();
     common(out, span, backend, &ended);
@@ -162,17 +167,72 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
         out.extend_from_slice(br#""]"#);
     }
     if let Some(error) = span.error() {
-        failure(out, error);
+        failure(out, &error);
     }
     out.extend_from_slice(br#","metadata":"#);
-    json::attributes(out, span, is_plain);
+    let mut members = json::Members::begin(out, span);
+    members.common(span);
+    if let Some(findings) = span.findings() {
+        findings.attributes(span.started(), &mut |name, value| {
+            if !has_field(name) {
+                members.member(["", name], value.into());
+            }
+        });
+    }
+    members.end();
     out.push(b'}');
 }
 
+/// What a span of Opik has a field of its own for.
+fn has_field(name: &str) -> bool {
+    let fields = ["gen_ai.provider.name", "gen_ai.response.model"];
+    name.starts_with("gen_ai.usage.") || fields.contains(&name)
+}
+
+/// What a call says about itself, in the fields that a span has and a row has not; behind a text, and open behind another.
+fn call(out: &mut Vec<u8>, span: &Span<'_>, findings: &Findings) {
+    let kind: &[u8] = match (findings.is_protocol(), findings.is_tool_call()) {
+        (false, _) => br#"","type":"llm"#,
+        (true, true) => br#"","type":"tool"#,
+        (true, false) => br#"","type":"general"#,
+    };
+    out.extend_from_slice(kind);
+    let mut text = |name: &str, text: Option<&[u8]>| {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            out.extend_from_slice(name.as_bytes());
+            json::text(out, text);
+        }
+    };
+    let model = findings.response_model().or(findings.request_model());
+    text(r#"","model":""#, model);
+    let provider = findings.dialect().opik_provider();
+    text(r#"","provider":""#, Some(provider.as_bytes()));
+    out.push(b'"');
+    let mut opening: &[u8] = br#","usage":{""#;
+    findings.opik_usage(&mut |name, tokens| {
+        out.extend_from_slice(mem::replace(&mut opening, br#",""#));
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(br#"":"#);
+        json::whole(out, tokens.unsigned_abs().into());
+    });
+    if opening.len() == br#",""#.len() {
+        out.push(b'}');
+    }
+    if let Some(first) = findings.first_token() {
+        out.extend_from_slice(br#","ttft":"#);
+        json::millis(out, first.0.saturating_sub(span.started().0));
+    }
+    if let Some(cost) = findings.cost() {
+        out.extend_from_slice(br#","total_estimated_cost":"#);
+        out.extend_from_slice(cost);
+    }
+    out.extend_from_slice(br#","last_updated_at":""#);
+}
+
 /// All three must be there and not be blank; a gateway has no traceback.
-fn failure(out: &mut Vec<u8>, error: ErrorType) {
+fn failure(out: &mut Vec<u8>, error: &ErrorType<'_>) {
     out.extend_from_slice(br#","error_info":{"exception_type":""#);
-    json::shown(out, &error);
+    json::shown(out, error);
     out.extend_from_slice(br#"","message":""#);
     json::shown(out, &error.sentence());
     out.extend_from_slice(br#"","traceback":"gateway: "#);

@@ -26,7 +26,8 @@ use alloc::vec::Vec;
 use crate::backend::Api;
 pub use crate::format::Spelling;
 use crate::format::{FORMATS, Format, FormatSet};
-use crate::gate::{CONTENT_TYPE, Receives};
+use crate::gate::{CONTENT_ENCODING, CONTENT_TYPE, Receives};
+use crate::genai::SESSION_HEADERS;
 use crate::policy::{Needs, Rules};
 use crate::span::NameTemplate;
 
@@ -113,6 +114,10 @@ impl Config {
         lists.into_iter().flatten().for_each(|name| look_at(name));
         if let Some(thread) = &self.span.thread {
             look_at(thread);
+        }
+        if self.rules.reads() {
+            look_at(CONTENT_ENCODING);
+            SESSION_HEADERS.iter().for_each(|name| look_at(name));
         }
         headers
     }

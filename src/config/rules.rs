@@ -103,6 +103,8 @@ impl Reader<'_> {
             sample: node.key("sample").number().map(Sampler::with_probability),
             project: node.key("project").string(),
             genai: node.key("genai").word(),
+            genai_api: node.key("genai_api").word(),
+            genai_encoding: node.key("genai_encoding").word(),
             expose: node.key("expose").flag(),
             tags: self.tags(&node.key("tags")),
         }

@@ -34,3 +34,16 @@ pub use attributes::{Value, Words};
 pub use dialect::{Dialect, Named};
 pub use exchange::Exchange;
 pub use findings::{Findings, Status};
+
+/// The headers in which agents name their session or conversation, the most telling first.
+pub static SESSION_HEADERS: [&str; 9] = [
+    "agent-session-id",
+    "x-session-id",
+    "x-claude-code-session-id",
+    "x-litellm-session-id",
+    "mirascope-session-id",
+    "helicone-session-id",
+    "langfuse-session-id",
+    "opik_thread_id",
+    "mcp-session-id",
+];

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::format::FormatSet;
+use crate::genai::Named;
 use crate::policy::Trust;
 use crate::sampling::Sampler;
 use crate::words::words;
@@ -80,6 +81,16 @@ words! {
     }
 }
 
+words! {
+    /// How the answer of an LLM call may be encoded.
+    AnswerEncoding {
+        /// As the caller asks for it.
+        Any = "any",
+        /// Not at all: the upstream is asked for it as it is.
+        Identity = "identity",
+    }
+}
+
 /// The keys that one layer sets.
 #[derive(Debug, Default)]
 #[allow(
@@ -101,6 +112,8 @@ pub struct Layer {
     pub sample: Option<Sampler>,
     pub project: Option<String>,
     pub genai: Option<Genai>,
+    pub genai_api: Option<Named>,
+    pub genai_encoding: Option<AnswerEncoding>,
     pub expose: Option<bool>,
     pub tags: Option<Vec<String>>,
 }
@@ -136,6 +149,10 @@ pub struct Rule<'c> {
     pub project: Option<&'c str>,
     /// What is read from the bodies of an LLM call.
     pub genai: Genai,
+    /// Which API the calls speak, where the path does not say it.
+    pub genai_api: Option<Named>,
+    /// How the upstream may encode an answer that is read.
+    pub genai_encoding: AnswerEncoding,
     /// Whether responses carry the trace id.
     pub expose: bool,
     /// Tags put on the span.
@@ -160,6 +177,8 @@ impl<'c> Rule<'c> {
             sample: Sampler::Always,
             project: None,
             genai: Genai::Off,
+            genai_api: None,
+            genai_encoding: AnswerEncoding::Any,
             expose: false,
             tags: &[],
         }
@@ -172,13 +191,14 @@ impl<'c> Rule<'c> {
                 self.$key = value;
             })*};
         }
-        lay! { inbound upstream inject missing invalid conflict require untrusted record sample genai expose }
+        lay! { inbound upstream inject missing invalid conflict require untrusted record sample genai genai_encoding expose }
         if let Some(keys) = &layer.baggage_allow {
             self.baggage_allow = keys;
         }
         if let Some(tags) = &layer.tags {
             self.tags = tags;
         }
+        self.genai_api = layer.genai_api.or(self.genai_api);
         self.trust = layer.trust.as_ref().or(self.trust);
         self.project = layer.project.as_deref().or(self.project);
     }

@@ -8,7 +8,9 @@ mod refusal;
 mod routes;
 mod trust;
 
-pub use layer::{Conflict, Genai, Inbound, Invalid, Layer, Missing, Rule, Untrusted, Upstream};
+pub use layer::{
+    AnswerEncoding, Conflict, Genai, Inbound, Invalid, Layer, Missing, Rule, Untrusted, Upstream,
+};
 pub use refusal::{Reason, Refusal};
 pub(crate) use routes::LONGEST_HOST;
 pub use routes::{Match, Needs, Place, Route, Rules};

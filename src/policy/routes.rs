@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use crate::format::FormatSet;
 use crate::gate::Request;
-use crate::policy::{Inbound, Layer, Rule, Upstream};
+use crate::policy::{Genai, Inbound, Layer, Rule, Upstream};
 
 /// All rules of a document.
 #[derive(Debug, Default)]
@@ -285,12 +285,6 @@ pub struct Needs {
 impl Rules {
     /// What these rules want to know.
     pub(crate) fn needs(&self) -> Needs {
-        let layers = self
-            .routes
-            .iter()
-            .map(|route| &route.layer)
-            .chain(self.named_layers())
-            .chain([&self.default]);
         let mut needs = Needs {
             route: self
                 .routes
@@ -298,7 +292,7 @@ impl Rules {
                 .any(|route| route.condition.route.is_some()),
             ..Needs::default()
         };
-        for trust in layers.filter_map(|layer| layer.trust.as_ref()) {
+        for trust in self.layers().filter_map(|layer| layer.trust.as_ref()) {
             needs.address |= !trust.cidr.is_empty();
             needs.names |= !trust.san.is_empty();
         }
@@ -307,15 +301,8 @@ impl Rules {
 
     /// Whether the ids of any caller are continued.
     pub(crate) fn joins(&self) -> bool {
-        let mut above = self
-            .routes
-            .iter()
-            .map(|route| &route.layer)
-            .chain(self.named_layers());
-        self.default
-            .inbound
-            .is_none_or(|inbound| inbound == Inbound::Join)
-            || above.any(|layer| layer.inbound == Some(Inbound::Join))
+        let mut layers = self.layers();
+        self.default.inbound.is_none() || layers.any(|layer| layer.inbound == Some(Inbound::Join))
     }
 
     /// The headers that conditions of routes look at.
@@ -324,8 +311,17 @@ impl Rules {
         conditions.filter_map(|condition| Some(condition.header.as_ref()?.0.as_str()))
     }
 
-    fn named_layers(&self) -> impl Iterator<Item = &Layer> {
-        self.named.iter().map(|(_, layer)| layer)
+    /// Whether the bodies of any request are read.
+    pub(crate) fn reads(&self) -> bool {
+        self.layers()
+            .any(|layer| layer.genai == Some(Genai::Metadata))
+    }
+
+    /// Every layer, the default one last.
+    fn layers(&self) -> impl Iterator<Item = &Layer> {
+        let routes = self.routes.iter().map(|route| &route.layer);
+        let named = self.named.iter().map(|(_, layer)| layer);
+        routes.chain(named).chain([&self.default])
     }
 }
 

@@ -6,12 +6,13 @@ use core::fmt;
 use super::texts::Piece;
 use super::{EndKind, ErrorType, Span};
 use crate::arrival::Clash;
-use crate::context::{OpikId, OpikIds, OtelIds, SpanId, TraceId};
+use crate::context::{OpikId, OpikIds, OtelIds, SpanId, TraceId, divided};
 use crate::fault::Fault;
+use crate::genai::{self, Words};
 use crate::words::Word;
 
 /// One attribute.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Attribute<'s> {
     /// What it is called.
     pub key: Key<'s>,
@@ -38,7 +39,7 @@ pub struct Known {
 }
 
 /// What an attribute says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Value<'s> {
     /// A text of the request, in UTF-8.
     Text(&'s [u8]),
@@ -55,12 +56,33 @@ pub enum Value<'s> {
     /// What disagreed.
     Clash(Clash),
     /// What failed.
-    Error(ErrorType),
+    Error(ErrorType<'s>),
+    /// A number, as JSON spells it.
+    Decimal(&'s [u8]),
+    /// A stretch of time in nanoseconds, to be told in seconds.
+    Seconds(u64),
+    /// Yes.
+    True,
+    /// Several words.
+    Words(Words<'s>),
 }
 
 /// Every header that was refused, each fault once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Faults<'s>(&'s [Fault]);
+
+impl<'s> From<genai::Value<'s>> for Value<'s> {
+    fn from(value: genai::Value<'s>) -> Self {
+        match value {
+            genai::Value::Text(text) => Self::Text(text),
+            genai::Value::Whole(number) => Self::Whole(number),
+            genai::Value::Decimal(number) => Self::Decimal(number),
+            genai::Value::Seconds(nanos) => Self::Seconds(nanos),
+            genai::Value::True => Self::True,
+            genai::Value::Words(words) => Self::Words(words),
+        }
+    }
+}
 
 impl Value<'_> {
     /// Gives it as a text.
@@ -131,7 +153,7 @@ attributes! { span:
     "rpc.grpc.status_code" => span.end.grpc_status.map(|status| Value::Whole(status.into())),
     "http.request.body.size" => span.end.request_bytes.map(Value::Whole),
     "http.response.body.size" => span.end.response_bytes.map(Value::Whole),
-    "error.type" => span.error().map(Value::Error),
+    "error.type" => span.error().filter(|_| !names_error(span)).map(Value::Error),
     "gatespan.decision" => Some(word(span.open.decision.word())),
     "gatespan.end" => Some(word(span.end.kind.word())),
     "gatespan.fault" => faults(span),
@@ -140,6 +162,12 @@ attributes! { span:
     "gatespan.client.span_id" => foreign_otel(span).map(|ids| Value::Span(ids.span)),
     "gatespan.client.opik_trace_id" => foreign_opik(span).map(|ids| Value::Opik(ids.trace)),
     "gatespan.client.opik_parent_span_id" => foreign_opik(span).and_then(|ids| ids.parent).map(Value::Opik),
+}
+
+/// Whether what the call says about itself names its error.
+fn names_error(span: &Span<'_>) -> bool {
+    span.findings()
+        .is_some_and(|findings| findings.error().is_some())
 }
 
 const fn word(word: &str) -> Value<'_> {
@@ -199,14 +227,28 @@ impl fmt::Display for Value<'_> {
             Self::Faults(faults) => write!(f, "{faults}"),
             Self::Clash(clash) => write!(f, "{clash}"),
             Self::Error(error) => write!(f, "{error}"),
+            Self::Decimal(number) => utf8(number),
+            Self::Seconds(nanos) => {
+                let (seconds, rest) = divided(*nanos, 1_000_000_000);
+                write!(f, "{seconds}.{rest:09}")
+            }
+            Self::True => f.write_str("true"),
+            Self::Words(words) => {
+                for (index, word) in words.iter().enumerate() {
+                    f.write_str(if index == 0 { "" } else { ", " })?;
+                    f.write_str(core::str::from_utf8(word).unwrap_or_default())?;
+                }
+                Ok(())
+            }
         }
     }
 }
 
-impl fmt::Display for ErrorType {
+impl fmt::Display for ErrorType<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::End(kind) => f.write_str(EndKind::word(*kind)),
+            Self::Said(name) => f.write_str(name),
             Self::Status(status) => write!(f, "{status}"),
             Self::Grpc(status) => write!(f, "{status}"),
         }

@@ -7,7 +7,7 @@ mod texts;
 pub use attributes::{Attribute, Faults, Key, Known, Value};
 pub use name::{NamePart, NameTemplate};
 pub(crate) use texts::RECORDED_HEADERS;
-use texts::{Piece, Texts};
+use texts::{Piece, Texts, is_thread};
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -19,6 +19,7 @@ use crate::config::{Config, SpanPlan};
 use crate::context::{Dashed, OpikIds, OtelIds, Time};
 use crate::fault::Fault;
 use crate::gate::{Decision, Request};
+use crate::genai::{Exchange, Findings, SESSION_HEADERS};
 use crate::identity::Own;
 use crate::policy::Place;
 use crate::words::words;
@@ -35,6 +36,7 @@ pub struct OpenSpan {
     clash: Option<Clash>,
     faults: Vec<Fault>,
     texts: Texts,
+    exchange: Option<Box<Exchange>>,
 }
 
 /// What the gate knows when it opens a span.
@@ -48,6 +50,8 @@ pub(crate) struct Opening<'o, 'a> {
     pub(crate) linked: bool,
     /// The tracestate of the span.
     pub(crate) state: &'o [u8],
+    /// What reads the bodies.
+    pub(crate) exchange: Option<Box<Exchange>>,
     pub(crate) now: Time,
 }
 
@@ -105,6 +109,7 @@ pub struct Span<'g> {
     open: Box<OpenSpan>,
     end: End,
     ended: Time,
+    findings: Option<Box<Findings>>,
     project: Option<&'g str>,
     tags: &'g [String],
     plan: &'g SpanPlan,
@@ -115,7 +120,7 @@ impl OpenSpan {
     pub(crate) fn begin(
         request: &Request<'_>,
         plan: &SpanPlan,
-        opening: &Opening<'_, '_>,
+        opening: Opening<'_, '_>,
     ) -> Box<Self> {
         let Opening {
             own,
@@ -124,8 +129,10 @@ impl OpenSpan {
             arrival,
             linked,
             state,
+            exchange,
             now,
-        } = *opening;
+        } = opening;
+        let thread = thread(request, plan, exchange.is_some());
         let mut faults = Vec::new();
         for (_, fault) in arrival.faults() {
             // One header spoils every format of its family.
@@ -149,7 +156,8 @@ impl OpenSpan {
             },
             clash: arrival.clash,
             faults,
-            texts: Texts::of(request, plan, state),
+            texts: Texts::of(request, plan, thread, state),
+            exchange,
         })
     }
 
@@ -164,9 +172,38 @@ impl OpenSpan {
         self.dashed.as_ref()
     }
 
+    /// Whether the bodies of this request are to be shown to it, both of them.
+    #[must_use]
+    pub const fn is_read(&self) -> bool {
+        self.exchange.is_some()
+    }
+
+    /// A piece of the request's body passes.
+    pub fn observe_request(&mut self, chunk: &[u8]) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.request_chunk(chunk);
+        }
+    }
+
+    /// The answer begins: its status, and the headers that say how its body is written and packed.
+    pub fn observe_answer(&mut self, status: u16, content_type: &[u8], content_encoding: &[u8]) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.response_headers(status, content_type, content_encoding);
+        }
+    }
+
+    /// A piece of the answer's body passes.
+    pub fn observe(&mut self, chunk: &[u8], now: Time) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.response_chunk(chunk, now);
+        }
+    }
+
     /// Ends the span.
     #[must_use]
-    pub fn close(self: Box<Self>, config: &Config, end: End, now: Time) -> Span<'_> {
+    pub fn close(mut self: Box<Self>, config: &Config, end: End, now: Time) -> Span<'_> {
+        let exchange = self.exchange.take();
+        let findings = exchange.map(|exchange| exchange.end(end.kind == EndKind::Complete));
         let rules = &config.rules;
         Span {
             project: rules.key(self.place, |layer| layer.project.as_deref()),
@@ -177,6 +214,7 @@ impl OpenSpan {
             service: &config.service,
             ended: now.max(self.started),
             end,
+            findings: findings.map(Box::new),
             open: self,
         }
     }
@@ -277,13 +315,24 @@ impl Span<'_> {
         self.open.texts.piece(Piece::Thread)
     }
 
+    /// What the call of a model, or of a tool, said about itself.
+    #[must_use]
+    pub fn findings(&self) -> Option<&Findings> {
+        self.findings.as_deref()
+    }
+
     /// What went wrong, in one word: a failure of the gateway's side, never the caller's own mistake.
     #[must_use]
-    pub fn error(&self) -> Option<ErrorType> {
+    pub fn error(&self) -> Option<ErrorType<'_>> {
+        let said = self.findings().and_then(Findings::error);
         match (self.end.kind, self.end.status, self.end.grpc_status) {
             (EndKind::UpstreamReset | EndKind::UpstreamUnavailable | EndKind::Timeout, ..) => {
                 Some(ErrorType::End(self.end.kind))
             }
+            // Also where the status of HTTP says that all is well. What it blames the caller for is no failure.
+            (_, Some(..400 | 500..), _) if said.is_some() => Some(ErrorType::Said(
+                core::str::from_utf8(said.unwrap_or_default()).unwrap_or_default(),
+            )),
             (_, Some(status @ 500..), _) => Some(ErrorType::Status(status)),
             // unknown, deadline exceeded, unimplemented, internal, unavailable, data loss
             (_, _, Some(status @ (2 | 4 | 12 | 13 | 14 | 15))) => Some(ErrorType::Grpc(status)),
@@ -292,28 +341,41 @@ impl Span<'_> {
     }
 }
 
+/// The thread that the caller names: in the configured header, or, where bodies are read, in one that agents use.
+fn thread<'a>(request: &Request<'a>, plan: &SpanPlan, is_read: bool) -> Option<&'a [u8]> {
+    let usual: &[&str] = if is_read { &SESSION_HEADERS } else { &[] };
+    let names = plan
+        .thread
+        .iter()
+        .map(String::as_str)
+        .chain(usual.iter().copied());
+    let mut values = names.filter_map(|name| request.headers.first(name.as_bytes()));
+    values.find(|value| is_thread(value))
+}
+
 fn is_blank(text: &[u8]) -> bool {
     let is_white = |text: &str| text.chars().all(char::is_whitespace);
     !text.iter().any(u8::is_ascii_graphic) && core::str::from_utf8(text).is_ok_and(is_white)
 }
 
-impl ErrorType {
+impl ErrorType<'_> {
     /// The failure in a sentence, for backends that want one.
     #[must_use]
-    pub fn sentence(self) -> impl core::fmt::Display {
-        Sentence(self)
+    pub fn sentence(&self) -> impl core::fmt::Display {
+        Sentence(*self)
     }
 }
 
-struct Sentence(ErrorType);
+struct Sentence<'s>(ErrorType<'s>);
 
-impl core::fmt::Display for Sentence {
+impl core::fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self.0 {
             ErrorType::End(EndKind::UpstreamReset) => f.write_str("upstream broke off"),
             ErrorType::End(EndKind::UpstreamUnavailable) => f.write_str("upstream unavailable"),
             ErrorType::End(EndKind::Timeout) => f.write_str("upstream took too long"),
             ErrorType::End(kind) => f.write_str(crate::words::Word::word(kind)),
+            ErrorType::Said(name) => write!(f, "answered with the error {name}"),
             ErrorType::Status(status) => write!(f, "answered {status}"),
             ErrorType::Grpc(status) => write!(f, "answered gRPC status {status}"),
         }
@@ -322,7 +384,9 @@ impl core::fmt::Display for Sentence {
 
 /// A failure, in one word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ErrorType {
+pub enum ErrorType<'s> {
+    /// The name that the answer gives it.
+    Said(&'s str),
     /// The way it ended.
     End(EndKind),
     /// The HTTP status.

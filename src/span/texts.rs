@@ -87,13 +87,18 @@ const fn known_scheme(scheme: &[u8]) -> Option<&'static str> {
 
 impl Texts {
     /// `state` is the tracestate of the span, which may be empty.
-    pub(super) fn of(request: &Request<'_>, plan: &SpanPlan, state: &[u8]) -> Self {
-        let (buffer, pieces) = Writer::write(request, plan, state, false);
+    pub(super) fn of(
+        request: &Request<'_>,
+        plan: &SpanPlan,
+        thread: Option<&[u8]>,
+        state: &[u8],
+    ) -> Self {
+        let (buffer, pieces) = Writer::write(request, plan, thread, state, false);
         let is_plain = bytes::is_plain(&buffer);
         let (buffer, pieces) = if is_plain || pieces.are_utf8(&buffer, FIXED + plan.headers.len()) {
             (buffer, pieces)
         } else {
-            Writer::write(request, plan, state, true)
+            Writer::write(request, plan, thread, state, true)
         };
         Self {
             buffer,
@@ -152,15 +157,11 @@ impl Writer {
     fn write(
         request: &Request<'_>,
         plan: &SpanPlan,
+        thread: Option<&[u8]>,
         state: &[u8],
         mends: bool,
     ) -> (Vec<u8>, Pieces) {
         let (path, query) = split_path(request.path);
-        let thread = plan
-            .thread
-            .as_ref()
-            .and_then(|name| request.headers.first(name.as_bytes()))
-            .filter(|name| is_thread(name));
         // Enough for nearly every request, so that the buffer is allocated once.
         let certain = request.method.len() + request.path.len() + request.host.len();
         let capacity = certain.min(2 * LONGEST)
@@ -243,7 +244,7 @@ const fn bit(index: usize) -> u32 {
 }
 
 /// A thread's name is the caller's: it is taken only if it can do no harm anywhere.
-fn is_thread(name: &[u8]) -> bool {
+pub(super) fn is_thread(name: &[u8]) -> bool {
     (1..=LONGEST_THREAD).contains(&name.len())
         && name
             .iter()

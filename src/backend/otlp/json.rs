@@ -92,6 +92,15 @@ impl List<'_> {
                 json::whole(self.0, *number);
                 self.0.extend_from_slice(br#""}}"#);
             }
+            Says::One(Value::True) => {
+                self.begin(name, br#""boolValue":true}}"#);
+            }
+            Says::One(value @ (Value::Seconds(_) | Value::Decimal(_))) => {
+                self.begin(name, br#""doubleValue":"#);
+                json::value(self.0, *value, false);
+                self.0.extend_from_slice(b"}}");
+            }
+            Says::One(Value::Words(words)) => self.texts(name, words.iter()),
             Says::One(value) => value.text(&mut |text| self.text(name, text)),
             Says::ListOfOne(value) => value.text(&mut |text| self.texts(name, [text].into_iter())),
             Says::List(texts) => self.texts(name, texts.iter().map(String::as_bytes)),

@@ -44,7 +44,7 @@ messages! {
     link { TRACE_ID = 1, SPAN_ID = 2, }
     status { CODE = 3, }
     key_value { KEY = 1, VALUE = 2, }
-    any_value { STRING = 1, INT = 3, ARRAY = 5, }
+    any_value { STRING = 1, BOOL = 2, INT = 3, DOUBLE = 4, ARRAY = 5, }
     array_value { VALUES = 1, }
 }
 
@@ -180,6 +180,8 @@ const MORE: u8 = 0x80;
 pub(super) enum AnyValue<'v> {
     Text(&'v [u8]),
     Whole(u64),
+    Double(f64),
+    True,
     Texts(&'v [&'v [u8]]),
 }
 
@@ -188,6 +190,8 @@ impl AnyValue<'_> {
         match self {
             Self::Text(text) => record(text.len()),
             Self::Whole(number) => 1 + sizeof_varint64(*number),
+            Self::Double(_) => 1 + 8,
+            Self::True => 1 + 1,
             Self::Texts(texts) => record(Self::size_of_list(texts)),
         }
     }
@@ -201,6 +205,8 @@ impl AnyValue<'_> {
         match self {
             Self::Text(text) => message.bytes(any_value::STRING, text),
             Self::Whole(number) => message.varint(any_value::INT, *number),
+            Self::Double(number) => message.fixed64(any_value::DOUBLE, number.to_bits()),
+            Self::True => message.varint(any_value::BOOL, 1),
             Self::Texts(texts) => {
                 message.begin(any_value::ARRAY, Self::size_of_list(texts));
                 for text in *texts {

@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 use super::{Api, Call, Frame, Meaning, Served, answer, as_configured, leave, opik};
 use crate::config::{Backend, BackendKind, Dialect, Encoding};
 use crate::gate::Receives;
+use crate::genai;
 use crate::identity::OtelPlace;
 use crate::policy::Secret;
 use crate::span::{Key, Span, Value};
@@ -187,17 +188,29 @@ fn attributes(span: &Span<'_>, dialect: Dialect, tell: &mut dyn FnMut(&Told<'_>)
             },
         });
     });
-    let mut tell = |name, says| {
-        tell(&Told {
-            name: ["", name],
-            says,
-        });
-    };
+    if let Some(findings) = span.findings() {
+        let found = &mut |name: &str, value: genai::Value<'_>| {
+            tell(&Told::of(name, Says::One(value.into())));
+        };
+        match dialect {
+            Dialect::Latest => findings.attributes(span.started(), found),
+            Dialect::Opik => findings.opik_attributes(span.started(), found),
+        }
+    }
     if let Some(thread) = span.thread() {
-        tell(names.thread, Says::One(Value::Text(thread)));
+        tell(&Told::of(names.thread, Says::One(Value::Text(thread))));
     }
     if !span.tags().is_empty() {
-        tell(names.tags, Says::List(span.tags()));
+        tell(&Told::of(names.tags, Says::List(span.tags())));
+    }
+}
+
+impl<'t> Told<'t> {
+    const fn of(name: &'t str, says: Says<'t>) -> Self {
+        Self {
+            name: ["", name],
+            says,
+        }
     }
 }
 
@@ -212,10 +225,7 @@ fn identify(span: &Span<'_>, tell: &mut dyn FnMut(&Told<'_>)) {
     ];
     for (name, id) in ids {
         if let Some(id) = id {
-            tell(&Told {
-                name: ["", name],
-                says: Says::One(Value::Opik(id)),
-            });
+            tell(&Told::of(name, Says::One(Value::Opik(id))));
         }
     }
 }

@@ -107,6 +107,13 @@ pub(super) fn encode(of: &Span<'_>, dialect: Dialect, body: &mut Vec<u8>) {
 fn said(says: &Says<'_>, tell: &mut dyn FnMut(&AnyValue<'_>)) {
     match says {
         Says::One(Value::Whole(number)) => tell(&AnyValue::Whole(*number)),
+        Says::One(Value::True) => tell(&AnyValue::True),
+        Says::One(Value::Seconds(nanos)) => tell(&AnyValue::Double(*nanos as f64 / 1e9)),
+        Says::One(Value::Decimal(number)) => tell(&AnyValue::Double(double(number))),
+        Says::One(Value::Words(words)) => {
+            let texts: Vec<&[u8]> = words.iter().collect();
+            tell(&AnyValue::Texts(&texts));
+        }
         Says::One(value) => value.text(&mut |text| tell(&AnyValue::Text(text))),
         Says::ListOfOne(value) => value.text(&mut |text| tell(&AnyValue::Texts(&[text]))),
         Says::List(texts) => {
@@ -114,6 +121,12 @@ fn said(says: &Says<'_>, tell: &mut dyn FnMut(&AnyValue<'_>)) {
             tell(&AnyValue::Texts(&texts));
         }
     }
+}
+
+/// A number of JSON. What the few digits of a temperature or a price lose here is less than anyone could see.
+fn double(number: &[u8]) -> f64 {
+    let text = core::str::from_utf8(number).unwrap_or_default();
+    text.parse().unwrap_or_default()
 }
 
 /// How many spans of an accepted batch were rejected. An answer that was cut off, or is something else, says nothing.

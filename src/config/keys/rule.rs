@@ -2,7 +2,10 @@
 
 use super::{FORMATS, Key, Kind, key};
 use crate::config::texts;
-use crate::policy::{Conflict, Genai, Inbound, Invalid, Missing, Untrusted, Upstream};
+use crate::genai::Named;
+use crate::policy::{
+    AnswerEncoding, Conflict, Genai, Inbound, Invalid, Missing, Untrusted, Upstream,
+};
 use crate::words::Word;
 
 /// What a rule says; a route and a named rule say the same over it.
@@ -76,6 +79,16 @@ pub(super) const RULE: &[Key] = &[
         "genai",
         Kind::Word(Genai::WORDS),
         "what is read from the bodies of LLM calls; off unless said otherwise",
+    ),
+    key(
+        "genai_api",
+        Kind::Word(Named::WORDS),
+        "which API the calls speak, or whose they are; told by path and host unless said",
+    ),
+    key(
+        "genai_encoding",
+        Kind::Word(AnswerEncoding::WORDS),
+        "whether the upstream may compress an answer that is read; any unless said otherwise",
     ),
     key(
         "expose",
