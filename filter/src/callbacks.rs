@@ -87,7 +87,7 @@ callbacks! {
 
     /// A piece of a request's body passes.
     fn proxy_on_request_body(stream: u32, size: usize, _ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map(|stream| stream.count_request(size)));
+        with(|contexts| contexts.stream(stream).map(|stream| stream.request_body(size)));
         Flow::Continue
     }
 
@@ -99,13 +99,13 @@ callbacks! {
 
     /// A piece of a response's body passes.
     fn proxy_on_response_body(stream: u32, size: usize, ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map(|stream| stream.count_response(size, ends)));
+        with(|contexts| contexts.stream(stream).map(|stream| stream.response_body(size, ends)));
         Flow::Continue
     }
 
     /// A response ends with trailers, and no piece of its body was the last.
     fn proxy_on_response_trailers(stream: u32, _trailers: usize) -> Flow {
-        with(|contexts| contexts.stream(stream).map(|stream| stream.count_response(0, true)));
+        with(|contexts| contexts.stream(stream).map(|stream| stream.response_body(0, true)));
         Flow::Continue
     }
 

@@ -27,6 +27,15 @@ pub(crate) enum Map {
     CallResponse = 6,
 }
 
+/// A body of the ABI, of which a piece can be read while it passes.
+#[derive(Clone, Copy)]
+pub(crate) enum Body {
+    /// That of the request.
+    Request = 0,
+    /// That of the response.
+    Response = 1,
+}
+
 /// How loud a log line is.
 #[derive(Clone, Copy)]
 pub(crate) enum Level {
@@ -94,6 +103,21 @@ pub(crate) fn call_answer(length: usize) -> Option<Vec<u8>> {
     returned(|data, size| unsafe {
         abi::proxy_get_buffer_bytes(CALL_RESPONSE_BODY, 0, length, data, size)
     })
+}
+
+/// Hands over what passes of a body, inside of the callback that tells of it. Piece by piece, because Envoy may let pass as
+/// much at once as its buffers hold, and memory that a module has taken stays with it.
+pub(crate) fn pieces(body: Body, size: usize, mut take: impl FnMut(&[u8])) {
+    for start in (0..size).step_by(PIECE) {
+        let length = PIECE.min(size - start);
+        let piece = returned(|data, size| unsafe {
+            abi::proxy_get_buffer_bytes(body as u32, start, length, data, size)
+        });
+        match piece {
+            Some(piece) => take(&piece),
+            None => return,
+        }
+    }
 }
 
 /// All headers of a map as the host spells them; [`pairs`] reads them.
@@ -235,6 +259,9 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8
     Some(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 
+/// As much of a body as is looked at in one piece.
+const PIECE: usize = 64 << 10;
+
 /// The numbers of buffers.
 const CALL_RESPONSE_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
@@ -262,6 +289,14 @@ mod tests {
             (
                 Map::CallResponse as u32,
                 types::MapType::HttpCallResponseHeaders as u32,
+            ),
+            (
+                Body::Request as u32,
+                types::BufferType::HttpRequestBody as u32,
+            ),
+            (
+                Body::Response as u32,
+                types::BufferType::HttpResponseBody as u32,
             ),
             (
                 CALL_RESPONSE_BODY,

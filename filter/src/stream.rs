@@ -8,7 +8,7 @@ use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Pair, Refusal, Request
 
 use crate::callbacks::Flow;
 use crate::ending::{self, Passed};
-use crate::host::{self, Map};
+use crate::host::{self, Body, Map};
 use crate::root::Worker;
 
 /// A stream and what is remembered of it.
@@ -115,18 +115,38 @@ impl Stream {
         }
     }
 
-    pub(crate) const fn count_request(&mut self, size: usize) {
+    /// A piece of the request's body passes.
+    pub(crate) fn request_body(&mut self, size: usize) {
         self.request_bytes += size as u64;
+        if let Some(span) = self.read() {
+            host::pieces(Body::Request, size, |piece| span.observe_request(piece));
+        }
     }
 
-    pub(crate) const fn count_response(&mut self, size: usize, ends: bool) {
+    /// A piece of the answer's body passes, or nothing but its end.
+    pub(crate) fn response_body(&mut self, size: usize, ends: bool) {
         self.response_bytes += size as u64;
         self.is_answered |= ends;
+        if let Some(span) = self.read().filter(|_| size > 0) {
+            let now = host::now();
+            host::pieces(Body::Response, size, |piece| span.observe(piece, now));
+        }
     }
 
-    /// The answer begins: puts the trace id on it, whoever made it.
+    /// The span, if the bodies are to be shown to it.
+    fn read(&mut self) -> Option<&mut OpenSpan> {
+        self.span.as_deref_mut().filter(|span| span.is_read())
+    }
+
+    /// The answer begins: shows it to the span, and puts the trace id on it, whoever made it.
     pub(crate) fn answer(&mut self, ends: bool) {
         self.is_answered |= ends;
+        if let Some(span) = self.read() {
+            let said = |name| host::header(Map::Response, name).unwrap_or_default();
+            let status = core::str::from_utf8(&said(":status")).map(str::parse);
+            let status = status.ok().and_then(Result::ok).unwrap_or_default();
+            span.observe_answer(status, &said("content-type"), &said("content-encoding"));
+        }
         if let Some(trace) = &self.exposed {
             // Response headers that cannot be set are Envoy's to complain about; the answer goes on.
             let _ = host::set_header(
