@@ -9,6 +9,7 @@
 
 mod client;
 mod faults;
+mod lilypad;
 mod messages;
 mod otel;
 mod otlp;
