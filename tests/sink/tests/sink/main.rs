@@ -8,6 +8,7 @@
 )]
 
 mod client;
+mod everywhere;
 mod faults;
 mod lilypad;
 mod messages;

@@ -7,7 +7,7 @@ use crate::client::{Answer, Client, with};
 
 mod stored;
 
-const PROJECT: &str = "7d8f3c52-9e3b-4c8e-a6d1-0f2b9c4e5a71";
+pub(crate) const PROJECT: &str = "7d8f3c52-9e3b-4c8e-a6d1-0f2b9c4e5a71";
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 const TRACE: &str = "019cae0bba4d7c419a3e5d0f6b72e814";
 const ROOT: &str = "9c1b2281eda8d7fe";
@@ -40,7 +40,7 @@ fn span(id: &str, parent: Option<&str>) -> Value {
 }
 
 /// A root and what is below it.
-fn tree() -> Value {
+pub(crate) fn tree() -> Value {
     json!([span(ROOT, None), span(CHILD, Some(ROOT))])
 }
 
