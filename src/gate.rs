@@ -10,7 +10,7 @@ use crate::arrival::Arrival;
 use crate::config::Config;
 use crate::context::{Entropy, Time};
 use crate::departure;
-use crate::format::Seen;
+use crate::format::{OtelOut, Seen};
 use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
 use crate::policy::{Peer, Refusal, Rule, Stance, Verdict};
@@ -23,6 +23,8 @@ use crate::words::words;
 pub struct Request<'a> {
     /// The method.
     pub method: &'a [u8],
+    /// The scheme of the URL that the caller has asked for.
+    pub scheme: &'a [u8],
     /// The path with its query.
     pub path: &'a [u8],
     /// The host, with or without a port.
@@ -174,6 +176,9 @@ impl Gate {
         let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
         let decision = decision(stance, &came, verdict);
 
+        let receives_state = identity.own.is_some_and(|own| own.otel.is_some());
+        let state = identity.otel.as_ref().filter(|_| receives_state);
+        let state = state.map(OtelOut::trace_state);
         let span = identity.own.map(|own| {
             // What is restarted is forgotten.
             let known = if stance == Stance::Restart {
@@ -188,6 +193,7 @@ impl Gate {
                 decision,
                 arrival: known,
                 linked,
+                state: state.as_deref().unwrap_or_default(),
                 now,
             };
             OpenSpan::begin(request, &config.span, &opening)

@@ -59,6 +59,8 @@ pub struct OtelPlace {
     pub trace: TraceId,
     /// The parent; none means a root.
     pub parent: Option<SpanId>,
+    /// Whether the low 56 bits of the trace id are vouched to be random.
+    pub random: bool,
 }
 
 /// Who writes the row of an Opik trace (law 9): a span never makes one, and a second one wipes the first.
@@ -182,6 +184,7 @@ impl<'f, 'a> Facts<'f, 'a> {
         let otel = receives.otel.then(|| OtelPlace {
             trace: self.trace,
             parent: self.otel_parent(),
+            random: self.is_random(),
         });
         let pair = match opik {
             Some(place) => Some(OpikIds {
@@ -234,18 +237,21 @@ impl<'f, 'a> Facts<'f, 'a> {
     }
 
     fn context(&self, span: SpanId, sampling: Sampling, ot: Ot) -> OtelOut<'a> {
-        // Random bits are vouched for by whoever made them: an Opik caller's are not ours (law 2).
-        let ours = self.arrival.otel.is_none() && self.arrival.opik.is_none();
         OtelOut {
             ids: OtelIds {
                 trace: self.trace,
                 span,
             },
             sampling,
-            random: self.arrival.random || ours,
+            random: self.is_random(),
             state: self.arrival.state.clone(),
             ot,
         }
+    }
+
+    /// Random bits are vouched for by whoever made them: an Opik caller's are not ours (law 2).
+    const fn is_random(&self) -> bool {
+        self.arrival.random || self.arrival.otel.is_none() && self.arrival.opik.is_none()
     }
 
     /// Laws 1 to 3: the trace of our span in Opik, and who writes its row.

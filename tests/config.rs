@@ -43,6 +43,7 @@ fn faults(document: &str, host: Host) -> Vec<String> {
 fn rule(config: &Config) -> Rule<'_> {
     let request = Request {
         method: b"GET",
+        scheme: b"https",
         path: b"/",
         host: b"",
         headers: Headers::new(&[]),

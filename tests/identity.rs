@@ -170,6 +170,7 @@ fn pass(
         .collect();
     let request = Request {
         method: b"GET",
+        scheme: b"https",
         path: b"/",
         host: b"localhost",
         headers: Headers::new(&pairs),

@@ -139,6 +139,7 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
         .collect();
     let request = Request {
         method: method.as_bytes(),
+        scheme: b"https",
         path: path.as_bytes(),
         host: host.as_bytes(),
         headers: Headers::new(&pairs),

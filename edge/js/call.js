@@ -2,8 +2,6 @@
 
 /** Makes a call and tells `owner` what came of it. */
 export async function make({ pauses, timeout }, owner, call) {
-  let status = 0;
-  let pause;
   try {
     const headers = call.headers();
     const response = await fetch(call.url(), {
@@ -13,12 +11,25 @@ export async function make({ pauses, timeout }, owner, call) {
       redirect: "manual",
       signal: AbortSignal.timeout(timeout),
     });
-    pause = pauses.map((name) => response.headers.get(name)).find((text) => /^\d{1,9}$/.test(text ?? ""));
-    // To its end: an answer that breaks off is none, and one that nobody reads holds one of this request's six connections.
-    await response.body?.pipeTo(new WritableStream());
-    ({ status } = response);
+    const beginning = await read(response, call.wanted());
+    const pause = pauses.map((name) => response.headers.get(name)).find((text) => /^\d{1,9}$/.test(text ?? ""));
+    call.answered(response.status, pause === undefined ? undefined : +pause, beginning);
   } catch (error) {
     console.warn(`gatespan: no answer from the backend: ${error}`);
   }
-  owner.settle(call, status, pause === undefined ? undefined : +pause, Date.now());
+  owner.settle(call, Date.now());
+}
+
+/** How an answer begins, read to its end: one that breaks off is none, and one that nobody reads holds one of this request's
+ * six connections. */
+async function read(response, most) {
+  const beginning = new Uint8Array(most);
+  let length = 0;
+  const write = (chunk) => {
+    const piece = chunk.subarray(0, most - length);
+    beginning.set(piece, length);
+    length += piece.length;
+  };
+  await response.body?.pipeTo(new WritableStream({ write }));
+  return beginning.subarray(0, length);
 }

@@ -26,15 +26,19 @@ async function carry(isolate, env, call) {
   if (call.url() !== undefined) return make(isolate, isolate.core, call);
   const body = call.body();
   // It could only be refused: the one answer to it is to cut it in two.
-  if (body.length > LARGEST_MESSAGE) return isolate.core.settle(call, TOO_LARGE, undefined, Date.now());
+  if (body.length > LARGEST_MESSAGE) {
+    call.answered(TOO_LARGE, undefined, NOTHING);
+    return isolate.core.settle(call, Date.now());
+  }
   try {
     await env.GATESPAN_QUEUE.send(body, { contentType: "bytes" });
     isolate.core.taken(call, Date.now());
   } catch (error) {
     console.warn(`gatespan: the Queue took nothing: ${error}`);
-    isolate.core.settle(call, 0, undefined, Date.now());
+    isolate.core.settle(call, Date.now());
   }
 }
 
 const LARGEST_MESSAGE = 128_000;
 const TOO_LARGE = 413;
+const NOTHING = new Uint8Array();

@@ -23,6 +23,7 @@ function made(env) {
     for (const fault of faults) console.error(`gatespan: ${isOurs ? "" : "configuration: "}${fault}`);
     return { faults, isOurs };
   }
+  for (const warning of core.warnings()) console.warn(`gatespan: ${warning}`);
   const headers = core.headers();
   return {
     core,

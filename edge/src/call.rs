@@ -1,6 +1,7 @@
 //! A call to a backend, as the JavaScript half makes it.
 
 use gatespan::Config;
+use gatespan::backend::ANSWER_BYTES;
 use gatespan::config::Via;
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -12,6 +13,12 @@ pub struct Call {
     url: Option<String>,
     headers: Vec<String>,
     body: Vec<u8>,
+    /// How many bytes of the answer are looked at.
+    wanted: usize,
+    /// What came of it: 0 until there is an answer.
+    status: u16,
+    retry_after: Option<u32>,
+    answer: Vec<u8>,
 }
 
 impl Call {
@@ -19,33 +26,57 @@ impl Call {
     pub(crate) fn of(dispatch: &Dispatch<'_>, config: &Config) -> Option<Self> {
         match config.backends.get(dispatch.backend)?.via {
             Via::Http => Self::direct(dispatch, config),
-            Via::Queue => Some(Self {
-                ticket: dispatch.ticket,
-                url: None,
-                headers: Vec::new(),
-                body: Vec::new(),
-            }),
+            Via::Queue => Some(Self::to_nobody(dispatch)),
         }
     }
 
     /// A call to the backend itself.
     pub(crate) fn direct(dispatch: &Dispatch<'_>, config: &Config) -> Option<Self> {
         let backend = config.backends.get(dispatch.backend)?;
-        let own = dispatch.headers.iter();
-        let own = own.flat_map(|(name, value)| [name.clone(), value.reveal().to_owned()]);
+        let own = dispatch.headers();
+        let own = own.flat_map(|(name, value)| [name.to_owned(), value.to_owned()]);
         Some(Self {
-            ticket: dispatch.ticket,
             url: Some(format!("{}{}", backend.url, dispatch.path)),
             headers: ["content-type".to_owned(), dispatch.content_type.to_owned()]
                 .into_iter()
                 .chain(own)
                 .collect(),
             body: dispatch.body.to_vec(),
+            ..Self::to_nobody(dispatch)
         })
+    }
+
+    const fn to_nobody(dispatch: &Dispatch<'_>) -> Self {
+        Self {
+            ticket: dispatch.ticket,
+            url: None,
+            headers: Vec::new(),
+            body: Vec::new(),
+            wanted: if dispatch.reads_answer {
+                ANSWER_BYTES
+            } else {
+                0
+            },
+            status: 0,
+            retry_after: None,
+            answer: Vec::new(),
+        }
     }
 
     pub(crate) const fn is_direct(&self) -> bool {
         self.url.is_some()
+    }
+
+    /// What came of it.
+    pub(crate) fn outcome(&self) -> Outcome<'_> {
+        match self.status {
+            0 => Outcome::Lost,
+            code => Outcome::Status {
+                code,
+                retry_after: self.retry_after,
+                answer: &self.answer,
+            },
+        }
     }
 
     pub(crate) fn packed(self, parcel: Vec<u8>) -> Self {
@@ -53,14 +84,6 @@ impl Call {
             body: parcel,
             ..self
         }
-    }
-}
-
-/// What came of a call: a status, or 0 if no answer came, and the pause that the backend asked for.
-pub(crate) const fn outcome(status: u16, retry_after: Option<u32>) -> Outcome {
-    match status {
-        0 => Outcome::Lost,
-        code => Outcome::Status { code, retry_after },
     }
 }
 
@@ -82,5 +105,18 @@ impl Call {
     #[must_use]
     pub fn body(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.body)
+    }
+
+    /// How many bytes of the answer are looked at.
+    #[must_use]
+    pub fn wanted(&self) -> usize {
+        self.wanted
+    }
+
+    /// It was answered: with a status, perhaps the pause that the backend asks for, and these bytes first.
+    pub fn answered(&mut self, status: u16, retry_after: Option<u32>, answer: &[u8]) {
+        self.status = status;
+        self.retry_after = retry_after;
+        self.answer = answer.to_vec();
     }
 }

@@ -8,7 +8,7 @@ use gatespan::outbox::Counters;
 use gatespan::{Gate, Outbox};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::call::{Call, outcome};
+use crate::call::Call;
 use crate::worker::time;
 
 /// One message of the Queue on its way to the backend.
@@ -56,11 +56,10 @@ impl Courier {
 
     /// What came of a call, as in `Worker`.
     #[expect(clippy::needless_pass_by_value, reason = "a call is settled once")]
-    pub fn settle(&self, call: Call, status: u16, retry_after: Option<u32>, now: f64) {
-        let outcome = outcome(status, retry_after);
+    pub fn settle(&self, call: Call, now: f64) {
         self.outbox
             .borrow_mut()
-            .settle(call.ticket, outcome, time(now));
+            .settle(call.ticket, call.outcome(), time(now));
     }
 
     /// For how many seconds the backend wants to be left alone; no number if nothing is left to deliver.

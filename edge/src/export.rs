@@ -6,7 +6,7 @@ use gatespan::Outbox;
 use gatespan::outbox::Outcome;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::call::{Call, outcome};
+use crate::call::Call;
 use crate::courier::Courier;
 use crate::worker::{Worker, time};
 
@@ -31,13 +31,12 @@ impl Worker {
         Some(call.packed(parcel))
     }
 
-    /// What came of a call: a status, or 0 if no answer came, and the pause that the backend asked for.
+    /// The call was answered, or failed.
     #[expect(clippy::needless_pass_by_value, reason = "a call is settled once")]
-    pub fn settle(&self, call: Call, status: u16, retry_after: Option<u32>, now: f64) {
-        let outcome = outcome(status, retry_after);
+    pub fn settle(&self, call: Call, now: f64) {
         self.outbox
             .borrow_mut()
-            .settle(call.ticket, outcome, time(now));
+            .settle(call.ticket, call.outcome(), time(now));
     }
 
     /// The Queue has taken what a call carries.

@@ -15,6 +15,7 @@ use gatespan::{Headers, Pair};
 /// The facts of one request.
 pub(crate) struct Facts<'t> {
     pub(crate) method: &'t [u8],
+    pub(crate) scheme: &'t [u8],
     pub(crate) host: &'t [u8],
     /// With the query.
     pub(crate) path: &'t [u8],
@@ -36,9 +37,10 @@ impl<'t> Facts<'t> {
                 headers.push((name, value.as_bytes()));
             }
         }
-        let (host, path) = split(url);
+        let [scheme, host, path] = split(url);
         Self {
             method: method.as_bytes(),
+            scheme: scheme.as_bytes(),
             host: host.as_bytes(),
             path: path.as_bytes(),
             headers,
@@ -58,13 +60,13 @@ pub(crate) fn address(headers: Headers<'_>) -> Option<IpAddr> {
     core::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// The authority of a URL and what stands behind it. The JavaScript half has spelt it anew: there is a scheme, there is a
+/// The scheme of a URL, its authority and what stands behind it. The JavaScript half has spelt it anew: there is a scheme, there is a
 /// path, and there is no fragment.
-fn split(url: &str) -> (&str, &str) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.find('/')
-        .and_then(|at| rest.split_at_checked(at))
-        .unwrap_or((rest, "/"))
+fn split(url: &str) -> [&str; 3] {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let slash = rest.find('/').and_then(|at| rest.split_at_checked(at));
+    let (host, path) = slash.unwrap_or((rest, "/"));
+    [scheme, host, path]
 }
 
 #[cfg(test)]
@@ -75,6 +77,7 @@ mod tests {
     fn a_request_is_its_lines() {
         let facts = Facts::read("GET\nhttps://a.test:81/b?c=//d\nb3\n0\nbaggage\n");
         assert_eq!(facts.method, b"GET");
+        assert_eq!(facts.scheme, b"https");
         assert_eq!(facts.host, b"a.test:81");
         assert_eq!(facts.path, b"/b?c=//d");
         let headers: [Pair<'_>; 2] = [(b"b3", b"0"), (b"baggage", b"")];

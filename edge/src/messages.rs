@@ -57,6 +57,7 @@ impl Messages {
         let facts = Facts::read(facts);
         let request = Request {
             method: facts.method,
+            scheme: facts.scheme,
             path: facts.path,
             host: facts.host,
             headers: Headers::new(&facts.headers),

@@ -1,6 +1,6 @@
 //! What the JavaScript half has to know of the configuration, and what people may know of the counters.
 
-use gatespan::backend::PAUSE_HEADERS;
+use gatespan::backend::{PAUSE_HEADERS, warnings};
 use gatespan::config::Via;
 use gatespan::metrics::{Prefix, delivery, metrics};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -38,6 +38,12 @@ impl Worker {
     #[must_use]
     pub fn pause_headers(&self) -> Vec<String> {
         PAUSE_HEADERS.map(str::to_owned).into()
+    }
+
+    /// What is to be said about the configuration although it is without fault.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        warnings(self.gate.config()).collect()
     }
 
     /// How long a call to a backend may take, in milliseconds.

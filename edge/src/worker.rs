@@ -6,7 +6,6 @@ use core::cell::RefCell;
 use core::panic::RefUnwindSafe;
 use core::time::Duration;
 
-use gatespan::backend::undeliverable;
 use gatespan::config::{Host, Via};
 use gatespan::metrics::Tally;
 use gatespan::outbox::Counters;
@@ -96,6 +95,7 @@ impl Worker {
         let now = time(now);
         let mut request = Request {
             method: facts.method,
+            scheme: facts.scheme,
             path: facts.path,
             host: facts.host,
             headers,
@@ -112,7 +112,7 @@ impl Worker {
             request.rule = origin.rule.as_deref().map(str::as_bytes);
         }
         let mut outbox = self.outbox.borrow_mut();
-        let export = outbox.export(self.gate.config(), now);
+        let export = outbox.export(now);
         #[cfg(feature = "panic-hook")]
         panic_if_asked(headers);
         let entropy = self.pool.borrow_mut().draw();
@@ -183,7 +183,7 @@ fn impossible(config: &Config, environment: &Environment) -> impl Iterator<Item 
         .any(|backend| backend.via == Via::Queue);
     let lacks_queue = wants_queue && !environment.has_binding(QUEUE);
     let queue = lacks_queue.then(|| format!("backend.via: queue needs the binding {QUEUE}"));
-    undeliverable(config).chain(queue)
+    queue.into_iter()
 }
 
 /// The variable with the document.

@@ -76,8 +76,8 @@ callbacks! {
     }
 
     /// A call of ours was answered, or failed.
-    fn proxy_on_http_call_response(root: u32, token: u32, headers: usize, _body: usize, _trailers: usize) {
-        with(|contexts| contexts.root(root).map(|root| root.answered(token, headers)));
+    fn proxy_on_http_call_response(root: u32, token: u32, headers: usize, body: usize, _trailers: usize) {
+        with(|contexts| contexts.root(root).map(|root| root.answered(token, headers, body)));
     }
 
     /// A request's headers are there.

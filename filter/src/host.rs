@@ -86,6 +86,16 @@ pub(crate) fn configuration(length: usize) -> Option<Vec<u8>> {
     })
 }
 
+/// How the answer to a call of ours begins, inside of the callback that tells of it.
+pub(crate) fn call_answer(length: usize) -> Option<Vec<u8>> {
+    if length == 0 {
+        return None;
+    }
+    returned(|data, size| unsafe {
+        abi::proxy_get_buffer_bytes(CALL_RESPONSE_BODY, 0, length, data, size)
+    })
+}
+
 /// All headers of a map as the host spells them; [`pairs`] reads them.
 pub(crate) fn headers(map: Map) -> Option<Vec<u8>> {
     returned(|data, size| unsafe { abi::proxy_get_header_map_pairs(map as u32, data, size) })
@@ -225,7 +235,8 @@ fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8
     Some(unsafe { Vec::from_raw_parts(data, size, size) })
 }
 
-/// The number of the buffer that holds the plugin's configuration.
+/// The numbers of buffers.
+const CALL_RESPONSE_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
 /// `random_get` takes no more in one piece.
 const RANDOM_AT_ONCE: usize = 65_536;
@@ -251,6 +262,10 @@ mod tests {
             (
                 Map::CallResponse as u32,
                 types::MapType::HttpCallResponseHeaders as u32,
+            ),
+            (
+                CALL_RESPONSE_BODY,
+                types::BufferType::HttpCallResponseBody as u32,
             ),
             (
                 PLUGIN_CONFIGURATION,

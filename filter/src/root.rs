@@ -1,10 +1,12 @@
 //! One worker: its configuration, its outbox and its counters. All of it lives here and in no static, because Envoy may
 //! put several configurations, the old and the new one among them, into one VM.
 
+mod leaving;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gatespan::backend::{PAUSE_HEADERS, undeliverable};
+use gatespan::backend::{ANSWER_BYTES, PAUSE_HEADERS, warnings};
 use gatespan::config::{Backend, Host};
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
@@ -20,10 +22,17 @@ use crate::stream::Target;
 pub(crate) struct Root {
     worker: Option<Rc<Worker>>,
     /// Calls whose outcome is not known yet, by Envoy's token.
-    calls: Vec<(u32, Ticket)>,
+    calls: Vec<Flight>,
     is_ending: bool,
     /// How often each backend had refused everything when that was last said.
     stops_told: Vec<u64>,
+}
+
+/// A call whose outcome is not known yet.
+struct Flight {
+    token: u32,
+    ticket: Ticket,
+    reads_answer: bool,
 }
 
 /// What the streams of a worker share.
@@ -60,7 +69,7 @@ impl Worker {
     /// Asks the core about a request.
     pub(crate) fn admit<'a>(&'a self, request: &Request<'a>) -> Admission<'a> {
         let now = host::now();
-        let export = self.outbox.borrow().export(self.gate.config(), now);
+        let export = self.outbox.borrow().export(now);
         let entropy = self.pool.borrow_mut().draw();
         self.gate.admit(request, export, now, &entropy)
     }
@@ -103,12 +112,16 @@ impl Root {
             let Some(dispatch) = outbox.poll(now) else {
                 return;
             };
-            let ticket = dispatch.ticket;
+            let (ticket, reads_answer) = (dispatch.ticket, dispatch.reads_answer);
             let Some(backend) = config.backends.get(dispatch.backend) else {
                 return;
             };
             match call(&dispatch, backend, config.export.timeout_ms) {
-                Ok(token) => self.calls.push((token, ticket)),
+                Ok(token) => self.calls.push(Flight {
+                    token,
+                    ticket,
+                    reads_answer,
+                }),
                 Err(failed) => {
                     let name = &backend.name;
                     host::log(
@@ -164,8 +177,10 @@ impl Root {
     pub(crate) fn configure(&mut self, size: usize) -> bool {
         let bytes = host::configuration(size).unwrap_or_default();
         match Config::from_bytes(&bytes, Host::Envoy, &host::variable) {
-            Ok(config) if !complain(undeliverable(&config)) => false,
             Ok(config) => {
+                for warning in warnings(&config) {
+                    host::log(Level::Warn, &format!("gatespan: {warning}"));
+                }
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
                 self.end();
                 self.worker = Some(Rc::new(Worker::new(config)));
@@ -181,7 +196,12 @@ impl Root {
                 }
                 true
             }
-            Err(faults) => complain(faults.iter().map(ToString::to_string)),
+            Err(faults) => {
+                for fault in faults {
+                    host::log(Level::Error, &format!("gatespan: configuration: {fault}"));
+                }
+                false
+            }
         }
     }
 
@@ -189,62 +209,35 @@ impl Root {
     pub(crate) fn tick(&mut self) {
         if let Some(worker) = &self.worker {
             worker.pool.borrow_mut().top_up();
-            if self.is_ending {
-                worker.outbox.borrow_mut().hurry();
-            }
         }
         self.send();
         self.publish();
+        self.go_if_done();
     }
 
     /// A call has its answer, or none.
-    pub(crate) fn answered(&mut self, token: u32, headers: usize) {
+    pub(crate) fn answered(&mut self, token: u32, headers: usize, bytes: usize) {
         let (Some(place), Some(worker)) = (
-            self.calls.iter().position(|(known, _)| *known == token),
+            self.calls.iter().position(|call| call.token == token),
             self.worker.clone(),
         ) else {
             return;
         };
-        let (_, ticket) = self.calls.swap_remove(place);
+        let call = self.calls.swap_remove(place);
+        let wanted = if call.reads_answer && headers > 0 {
+            bytes.min(ANSWER_BYTES)
+        } else {
+            0
+        };
+        let answer = host::call_answer(wanted).unwrap_or_default();
         worker
             .outbox
             .borrow_mut()
-            .settle(ticket, outcome(headers), host::now());
+            .settle(call.ticket, outcome(headers, &answer), host::now());
         self.send();
         self.publish();
-        if self.is_ending && self.calls.is_empty() {
-            host::finish();
-        }
+        self.go_if_done();
     }
-
-    /// The configuration was replaced: what is queued is sent, and Envoy waits for us if that needs time.
-    pub(crate) fn finish(&mut self) -> bool {
-        if let Some(worker) = &self.worker {
-            worker.outbox.borrow_mut().hurry();
-        }
-        self.is_ending = true;
-        self.send();
-        self.publish();
-        self.calls.is_empty()
-    }
-
-    /// Nothing is sent any more: what could not be delivered in time is dropped and counted. Gauges are shared with those
-    /// who come after, and would tell of it for ever.
-    pub(crate) fn end(&mut self) {
-        self.calls.clear();
-        if let Some(worker) = &self.worker {
-            worker.outbox.borrow_mut().shut();
-        }
-        self.publish();
-    }
-}
-
-/// Says what is wrong with the document. Whether nothing is.
-fn complain(faults: impl Iterator<Item = String>) -> bool {
-    faults.fold(true, |_, fault| {
-        host::log(Level::Error, &format!("gatespan: configuration: {fault}"));
-        false
-    })
 }
 
 fn call(dispatch: &Dispatch<'_>, backend: &Backend, timeout_ms: u32) -> Result<u32, host::Failed> {
@@ -256,12 +249,7 @@ fn call(dispatch: &Dispatch<'_>, backend: &Backend, timeout_ms: u32) -> Result<u
         (":path", path.as_str()),
         ("content-type", dispatch.content_type),
     ];
-    headers.extend(
-        dispatch
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.reveal())),
-    );
+    headers.extend(dispatch.headers());
     host::call(
         backend.cluster.as_deref().unwrap_or_default(),
         &headers,
@@ -271,7 +259,7 @@ fn call(dispatch: &Dispatch<'_>, backend: &Backend, timeout_ms: u32) -> Result<u
 }
 
 /// What came of a call. An answer without headers is one that broke off: nothing of it may be looked at.
-fn outcome(headers: usize) -> Outcome {
+fn outcome(headers: usize, answer: &[u8]) -> Outcome<'_> {
     if headers == 0 {
         return Outcome::Lost;
     }
@@ -283,6 +271,7 @@ fn outcome(headers: usize) -> Outcome {
     status.map_or(Outcome::Lost, |code| Outcome::Status {
         code,
         retry_after: PAUSE_HEADERS.into_iter().find_map(number),
+        answer,
     })
 }
 

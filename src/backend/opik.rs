@@ -6,41 +6,54 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Api, Bodies, Call, Meaning, Moment, json};
+use super::{Api, Bodies, Call, Frame, Meaning, Moment, Served, as_configured, json, leave};
 use crate::config::{Backend, BackendKind};
+use crate::gate::Receives;
 use crate::identity::TraceRow;
 use crate::policy::Secret;
-use crate::span::{ErrorType, Key, Span, Value};
+use crate::span::{ErrorType, Span};
 
 pub(super) const API: Api = Api {
-    kind: BackendKind::Opik,
+    serves: Served::all(BackendKind::Opik),
+    receives: Receives {
+        opik: true,
+        otel: false,
+    },
     calls: &CALLS,
+    base: as_configured,
     headers,
+    project: None,
+    frame: |_, _| Frame {
+        openings: [ROWS_OPENING.into(), b"{\"spans\":[".into()],
+        ..Frame::default()
+    },
     encode,
     meaning,
+    missing: None,
+    doubt: |_| None,
 };
 
 static CALLS: [Call; 2] = [
-    Call {
-        path: "/v1/private/traces/batch",
-        content_type: JSON,
-        open: b"{\"traces\":[",
-        close: b"]}",
-        between: b",",
-    },
+    ROWS,
     Call {
         path: "/v1/private/spans/batch",
-        content_type: JSON,
-        open: b"{\"spans\":[",
-        close: b"]}",
-        between: b",",
+        ..ROWS
     },
 ];
+/// The call that writes the rows of traces.
+pub(super) const ROWS: Call = Call {
+    path: "/v1/private/traces/batch",
+    content_type: "application/json",
+    between: b",",
+    close: b"]}",
+    seal: leave,
+};
+/// How its body begins.
+pub(super) const ROWS_OPENING: &[u8] = b"{\"traces\":[";
 const TRACES: usize = 0;
 const SPANS: usize = 1;
-const JSON: &str = "application/json";
 
-fn headers(backend: &Backend) -> Vec<(String, Secret)> {
+pub(super) fn headers(backend: &Backend) -> Vec<(String, Secret)> {
     let mut headers = Vec::new();
     if let Some(key) = &backend.api_key {
         headers.push(("authorization".into(), key.clone()));
@@ -53,12 +66,13 @@ fn headers(backend: &Backend) -> Vec<(String, Secret)> {
 
 /// Answers by their number. A repeated batch is harmless: rows have our ids and our times. What no rule names would be
 /// answered in the same way again: a redirection of a wrong address, a method that something on the way forbids.
-fn meaning(status: u16) -> Meaning {
+pub(super) fn meaning(status: u16) -> Meaning {
     match status {
         200..=299 => Meaning::Stored,
         409 => Meaning::There,
         400 | 413 | 422 => Meaning::Split,
-        408 | 425 | 429 | 500..=599 => Meaning::Later,
+        425 | 429 => Meaning::Wait,
+        408 | 500..=599 => Meaning::Later,
         _ => Meaning::Stop,
     }
 }
@@ -85,22 +99,40 @@ fn encode(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
     out.extend_from_slice(ended.as_bytes());
     let start = out.len();
     common(out, span, backend, &ended);
+    if begin_row(span, &ended, bodies).is_some() {
+        bodies.repeat(start);
+    }
+}
 
-    let updated = match place.row {
-        TraceRow::NotOurs => return,
-        TraceRow::Ours => ended,
+/// Writes the row of the span's trace, where it is ours.
+pub(super) fn row(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
+    let ended = bodies.moment(span.ended());
+    if let Some(out) = begin_row(span, &ended, bodies) {
+        common(out, span, backend, &ended);
+    }
+}
+
+/// A row as far as it differs from a span, if it is ours: the body is left open behind a text.
+fn begin_row<'b>(
+    span: &Span<'_>,
+    ended: &Moment,
+    bodies: &'b mut Bodies<'_>,
+) -> Option<&'b mut Vec<u8>> {
+    let updated = match span.own().opik?.row {
+        TraceRow::NotOurs => return None,
+        TraceRow::Ours => *ended,
         TraceRow::OursAt(time) => Moment::of(time),
     };
     let out = bodies.item(TRACES);
     out.extend_from_slice(br#"{"id":""#);
-    out.extend_from_slice(&dashed.trace);
+    out.extend_from_slice(&span.dashed()?.trace);
     if let Some(thread) = span.thread() {
         out.extend_from_slice(br#"","thread_id":""#);
         json::text(out, thread);
     }
     out.extend_from_slice(br#"","last_updated_at":""#);
     out.extend_from_slice(updated.as_bytes());
-    bodies.repeat(start);
+    Some(out)
 }
 
 /// What a row and a span have alike, from behind a text to the end of the object.
@@ -116,14 +148,8 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
         json::text(out, project.as_bytes());
     }
     out.extend_from_slice(br#"","source":"sdk","name":""#);
-    // A template may leave nothing of a request, and nobody finds a row without a name.
-    let is_blank = span.name().all(is_blank);
-    let nameless = is_blank.then(|| span.service());
     for text in span.name() {
-        plain(out, text, is_plain);
-    }
-    if let Some(service) = nameless {
-        json::text(out, service.as_bytes());
+        json::plain(out, text, is_plain);
     }
     out.push(b'"');
     if let [first, others @ ..] = span.tags() {
@@ -138,21 +164,9 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
     if let Some(error) = span.error() {
         failure(out, error);
     }
-    metadata(out, span, is_plain);
-}
-
-fn is_blank(text: &[u8]) -> bool {
-    let is_white = |text: &str| text.chars().all(char::is_whitespace);
-    !text.iter().any(u8::is_ascii_graphic) && core::str::from_utf8(text).is_ok_and(is_white)
-}
-
-/// A text that is known to be plain, or may not be.
-fn plain(out: &mut Vec<u8>, text: &[u8], is_plain: bool) {
-    if is_plain {
-        out.extend_from_slice(text);
-    } else {
-        json::text(out, text);
-    }
+    out.extend_from_slice(br#","metadata":"#);
+    json::attributes(out, span, is_plain);
+    out.push(b'}');
 }
 
 /// All three must be there and not be blank; a gateway has no traceback.
@@ -164,47 +178,4 @@ fn failure(out: &mut Vec<u8>, error: ErrorType) {
     out.extend_from_slice(br#"","traceback":"gateway: "#);
     json::shown(out, &error.sentence());
     out.extend_from_slice(br#""}"#);
-}
-
-/// The attributes, and the end of the object. No key needs escaping: they are ours, or tokens of HTTP.
-fn metadata(out: &mut Vec<u8>, span: &Span<'_>, is_plain: bool) {
-    out.extend_from_slice(br#","metadata":{"#);
-    // A member brings along the quote that ends the text before it and the comma behind that: the first one neither.
-    let mut surplus = QUOTE_AND_COMMA;
-    span.attributes(&mut |attribute| {
-        match attribute.key {
-            Key::Known(known) => out.extend_from_slice(behind(surplus, known.member.as_bytes())),
-            Key::RequestHeader(name) => {
-                out.extend_from_slice(behind(surplus, br#"","http.request.header."#));
-                out.extend_from_slice(name.as_bytes());
-                out.extend_from_slice(br#"":""#);
-            }
-        }
-        surplus = 0;
-        match attribute.value {
-            Value::Whole(number) => {
-                // A number stands without quotes.
-                out.pop();
-                json::whole(out, number);
-                surplus = QUOTE;
-            }
-            Value::Text(text) => plain(out, text, is_plain),
-            Value::Trace(id) => out.extend_from_slice(&id.hex()),
-            Value::Span(id) => out.extend_from_slice(&id.hex()),
-            Value::Opik(id) => out.extend_from_slice(&id.dashed()),
-            other => json::shown(out, &other),
-        }
-    });
-    out.extend_from_slice(behind(surplus, br#""}}"#));
-}
-
-/// What a member begins with, and may be too much.
-const QUOTE: usize = 1;
-const QUOTE_AND_COMMA: usize = 2;
-
-fn behind(surplus: usize, member: &[u8]) -> &[u8] {
-    if surplus == 0 {
-        return member;
-    }
-    member.get(surplus..).unwrap_or_default()
 }

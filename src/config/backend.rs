@@ -3,7 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::gate::Receives;
 use crate::policy::Secret;
 use crate::words::words;
 
@@ -28,6 +27,8 @@ pub struct Backend {
     pub project: Option<String>,
     /// How OTLP is encoded.
     pub encoding: Encoding,
+    /// Whose names its attributes have.
+    pub dialect: Dialect,
     /// Further headers of the call.
     pub headers: Vec<(String, Secret)>,
     /// Attributes of the OTLP resource.
@@ -62,27 +63,6 @@ words! {
     }
 }
 
-impl BackendKind {
-    /// The systems in which its spans arrive.
-    #[must_use]
-    pub const fn receives(self) -> Receives {
-        match self {
-            Self::Opik => Receives {
-                opik: true,
-                otel: false,
-            },
-            Self::Otlp | Self::Lilypad => Receives {
-                opik: false,
-                otel: true,
-            },
-            Self::None => Receives {
-                opik: false,
-                otel: false,
-            },
-        }
-    }
-}
-
 words! {
     /// How the Worker hands spans over.
     Via {
@@ -100,6 +80,16 @@ words! {
         Protobuf = "protobuf",
         /// JSON, with hex ids.
         Json = "json",
+    }
+}
+
+words! {
+    /// Whose names the attributes of OTLP have.
+    Dialect {
+        /// Those of the conventions.
+        Latest = "latest",
+        /// Those by which Opik files them, with its own ids.
+        Opik = "opik",
     }
 }
 

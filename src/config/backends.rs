@@ -7,11 +7,14 @@ use alloc::vec::Vec;
 use super::node::Node;
 use super::place::Place;
 use super::read::Reader;
-use super::{Backend, BackendKind, Encoding, Host, Via, texts};
+use super::{Backend, BackendKind, Dialect, Encoding, Host, Via, texts};
+use crate::backend::otlp::PROJECT_HEADER;
+use crate::backend::{Api, lilypad, otlp};
 use crate::policy::Secret;
 use crate::words::Word;
 
 pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend> {
+    let service = root.key("service").text().unwrap_or_default();
     let (one, several) = (root.key("backend"), root.key("backends"));
     if one.is_given() && several.is_given() {
         reader.complaints.say(
@@ -23,7 +26,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend>
     let mut backends: Vec<Backend> = Vec::new();
     let single = one.is_object().then_some(one);
     for node in single.into_iter().chain(several.children()) {
-        let Some(backend) = reader.backend(&node) else {
+        let Some(backend) = reader.backend(&node, service) else {
             continue;
         };
         let named = backends.iter().zip(&places);
@@ -42,10 +45,11 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend>
 }
 
 /// Keys that only some kinds of backend know.
-const OF_KINDS: [(&str, &[BackendKind]); 6] = [
-    ("workspace", &[BackendKind::Opik]),
-    ("project", &[BackendKind::Opik]),
+const OF_KINDS: [(&str, &[BackendKind]); 7] = [
+    ("workspace", &[BackendKind::Opik, BackendKind::Otlp]),
+    ("project", &[BackendKind::Opik, BackendKind::Otlp]),
     ("encoding", &[BackendKind::Otlp]),
+    ("dialect", &[BackendKind::Otlp]),
     ("headers", &[BackendKind::Otlp]),
     ("resource", &[BackendKind::Otlp, BackendKind::Lilypad]),
     ("project_id", &[BackendKind::Lilypad]),
@@ -53,7 +57,7 @@ const OF_KINDS: [(&str, &[BackendKind]); 6] = [
 
 impl Reader<'_> {
     /// A backend that is sent spans; none for `kind: none`, which switches a backend off without its keys being lost.
-    fn backend(&mut self, node: &Node<'_, '_>) -> Option<Backend> {
+    fn backend(&mut self, node: &Node<'_, '_>, service: &str) -> Option<Backend> {
         let kind: BackendKind = node
             .key("kind")
             .word()
@@ -62,25 +66,87 @@ impl Reader<'_> {
         let api_key = self.secret(&node.key("api_key_env"));
         let given = || node.key("api_key").string().map(Secret::new);
         let url = node.key("url").text().unwrap_or_default();
-        Some(Backend {
+        // Paths begin with a slash of their own.
+        let url = url.trim_end_matches('/');
+        let dialect = self.dialect(node, kind, url);
+        let mut headers = self.headers(&node.key("headers"));
+        for (key, header) in [
+            ("api_key", "authorization"),
+            ("api_key_env", "authorization"),
+            ("workspace", "comet-workspace"),
+            ("project", PROJECT_HEADER),
+        ] {
+            self.beside(&node.key(key), header, &headers);
+        }
+        let named = |(name, _): &mut (String, Secret)| name == PROJECT_HEADER;
+        let project = if dialect == Dialect::Opik {
+            // Each batch says its own.
+            headers.extract_if(.., named).next()
+        } else {
+            None
+        };
+        let project = project.map(|(_, name)| name.reveal().to_string());
+        let resource = node.key("resource");
+        let mut backend = Backend {
             name: node.key("name").text().unwrap_or(kind.word()).to_string(),
             kind,
-            // Paths begin with a slash of their own.
-            url: url.trim_end_matches('/').to_string(),
+            url: url.to_string(),
             via: node.key("via").word().unwrap_or(Via::Http),
             cluster: node.key("cluster").string(),
             api_key: api_key.or_else(given),
             workspace: node.key("workspace").string(),
-            project: node.key("project").string(),
+            project: node.key("project").string().or(project),
             encoding: node.key("encoding").word().unwrap_or(Encoding::Protobuf),
-            headers: self.headers(&node.key("headers")),
-            resource: node
-                .key("resource")
-                .children()
-                .filter_map(resource)
-                .collect(),
+            dialect,
+            headers,
+            resource: resource.children().filter_map(attribute).collect(),
             project_id: node.key("project_id").lower(),
-        })
+        };
+        if kind == BackendKind::Lilypad && lilypad::is_too_long(service, &backend) {
+            self.complaints.say(
+                &resource.place,
+                "is so long that the server takes no span with it",
+            );
+        }
+        if let Some(api) = Api::of(&backend) {
+            backend.url = (api.base)(&backend);
+        }
+        Some(backend)
+    }
+
+    /// Whose names the attributes of OTLP have, and whether what else is said goes with that.
+    fn dialect(&mut self, node: &Node<'_, '_>, kind: BackendKind, url: &str) -> Dialect {
+        let is_opik = kind == BackendKind::Otlp && otlp::is_opik(url);
+        let usual = if is_opik {
+            Dialect::Opik
+        } else {
+            Dialect::Latest
+        };
+        let dialect = node.key("dialect").word().unwrap_or(usual);
+        if kind != BackendKind::Otlp {
+            return dialect;
+        }
+        if otlp::has_path(url) {
+            self.complaints.say(
+                &node.key("url").place,
+                "ends in /v1/traces, which is put behind it",
+            );
+        }
+        let encoding = node.key("encoding");
+        if (is_opik || dialect == Dialect::Opik) && encoding.word() == Some(Encoding::Json) {
+            self.complaints.say(
+                &encoding.place,
+                "is not for Opik, which reads the hex ids of JSON as base64 and files every span under other ids",
+            );
+        }
+        for key in ["workspace", "project"] {
+            let node = node.key(key);
+            if node.is_given() && dialect == Dialect::Latest {
+                self.complaints
+                    .say(&node.place, "is a setting of otlp towards Opik alone");
+            }
+        }
+        dialect
     }
 
     /// Whether all keys are there that this kind needs in this host, and none that it does not know.
@@ -117,6 +183,14 @@ impl Reader<'_> {
         }
     }
 
+    /// What a key says must not be said by a header as well.
+    fn beside(&mut self, key: &Node<'_, '_>, header: &str, headers: &[(String, Secret)]) {
+        if key.is_given() && headers.iter().any(|(name, _)| name == header) {
+            let message = format!("stands beside headers.{header}, of which one is enough");
+            self.complaints.say(&key.place, message);
+        }
+    }
+
     fn headers(&mut self, node: &Node<'_, '_>) -> Vec<(String, Secret)> {
         let mut headers: Vec<(String, Secret)> = Vec::new();
         for value in node.children() {
@@ -136,6 +210,6 @@ impl Reader<'_> {
     }
 }
 
-fn resource(value: Node<'_, '_>) -> Option<(String, String)> {
+fn attribute(value: Node<'_, '_>) -> Option<(String, String)> {
     Some((value.place.name().to_string(), value.string()?))
 }

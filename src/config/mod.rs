@@ -15,7 +15,7 @@ mod texts;
 mod tree;
 mod walk;
 
-pub use backend::{Backend, BackendKind, Encoding, ExportPlan, Via};
+pub use backend::{Backend, BackendKind, Dialect, Encoding, ExportPlan, Via};
 pub use complaint::Complaint;
 pub use schema::schema;
 pub use tree::Tree;
@@ -23,6 +23,7 @@ pub use tree::Tree;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::backend::Api;
 pub use crate::format::Spelling;
 use crate::format::{FORMATS, Format, FormatSet};
 use crate::gate::{CONTENT_TYPE, Receives};
@@ -128,14 +129,10 @@ impl Config {
     /// The systems in which a span arrives when every backend takes it.
     #[must_use]
     pub fn receives(&self) -> Receives {
-        self.backends
-            .iter()
-            .fold(Receives::default(), |sum, backend| {
-                let one = backend.kind.receives();
-                Receives {
-                    opik: sum.opik || one.opik,
-                    otel: sum.otel || one.otel,
-                }
-            })
+        let apis = self.backends.iter().filter_map(Api::of);
+        apis.fold(Receives::default(), |sum, api| Receives {
+            opik: sum.opik || api.receives.opik,
+            otel: sum.otel || api.receives.otel,
+        })
     }
 }

@@ -17,6 +17,7 @@ mod table;
 pub mod tracestate;
 mod w3c;
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 pub use opik::Spelling;
@@ -150,6 +151,25 @@ pub struct OtelOut<'a> {
     pub state: Option<TraceState<'a>>,
     /// What becomes of its `ot` member.
     pub ot: Ot,
+}
+
+impl OtelOut<'_> {
+    /// The `tracestate` that goes upstream; empty if none does.
+    pub(crate) fn trace_state(&self) -> Cow<'_, [u8]> {
+        let stays = self
+            .state
+            .as_ref()
+            .and_then(|state| state.as_it_came(self.ot));
+        stays.map_or_else(
+            || {
+                TraceState::written(self.state.as_ref(), self.ot)
+                    .as_bytes()
+                    .to_vec()
+                    .into()
+            },
+            Cow::Borrowed,
+        )
+    }
 }
 
 /// What of the caller's headers besides ids may pass (laws 15 and 16).

@@ -117,6 +117,11 @@ impl<'a> TraceState<'a> {
             }
     }
 
+    /// The header, if it stays as it came.
+    pub(super) fn as_it_came(&self, ot: Ot) -> Option<&'a [u8]> {
+        self.values.clone().next().filter(|_| self.stays(ot))
+    }
+
     /// The list to send on: an `ot` member of ours first, duplicates and what is over the bounds left out.
     pub(super) fn written(state: Option<&Self>, ot: Ot) -> Value {
         if state.is_none() && matches!(ot, Ot::Keep | Ot::Amend(None)) {

@@ -1,11 +1,12 @@
 //! A batch: the encoded spans of one delivery, and where each of them lies.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
 use super::parcel::{Packed, Parcel};
 use super::pause::Stretch;
-use crate::backend::{Api, Bodies, CALLS, Call, Moment};
+use crate::backend::{Api, Bodies, CALLS, Call, Frame, Moment};
 use crate::config::Backend;
 use crate::context::Time;
 use crate::span::Span;
@@ -15,10 +16,14 @@ use crate::span::Span;
 pub(super) struct Batch {
     /// One body for each call of the API, open at its end while the batch is filled.
     bodies: [Vec<u8>; CALLS],
+    /// Where the items begin in each body.
+    starts: [u32; CALLS],
     /// Where each unit ends in each body. A body stays far below 4 GiB: a batch is sealed by the unit that fills it.
     ends: Vec<[u32; CALLS]>,
     /// The time that was spelt last in it.
     latest: Moment,
+    /// Whose spans these are, where the headers of a call say so.
+    pub(super) project: Option<String>,
     /// How long it may be filled.
     pub(super) ripens: Stretch,
     /// The call that is next.
@@ -27,25 +32,50 @@ pub(super) struct Batch {
     pub(super) failures: u32,
     /// Whether a failed call may have been stored all the same.
     pub(super) is_repeat: bool,
+    /// Whether the server has failed with it already and did not say of what.
+    pub(super) is_unclear: bool,
 }
 
 impl Batch {
-    /// An empty batch, its bodies with the room that the last ones needed: growing them copies every byte anew.
-    pub(super) fn new(ripens: Stretch, room: [usize; CALLS]) -> Self {
+    /// An empty batch.
+    pub(super) fn new(ripens: Stretch, starts: [u32; CALLS]) -> Self {
         Self {
-            bodies: room.map(Vec::with_capacity),
+            bodies: [const { Vec::new() }; CALLS],
+            starts,
             ends: Vec::new(),
             latest: Moment::of(Time(0)),
+            project: None,
             ripens,
             call: 0,
             failures: 0,
             is_repeat: false,
+            is_unclear: false,
+        }
+    }
+
+    /// An empty batch to be filled, its bodies with the room that the last ones needed: growing them copies every byte anew.
+    pub(super) fn with_room(ripens: Stretch, frame: &Frame, room: [usize; CALLS]) -> Self {
+        Self {
+            bodies: room.map(Vec::with_capacity),
+            ..Self::new(
+                ripens,
+                frame
+                    .openings
+                    .each_ref()
+                    .map(|opening| opening.len() as u32),
+            )
         }
     }
 
     /// Encodes a span behind the others.
-    pub(super) fn add(&mut self, span: &Span<'_>, api: &'static Api, backend: &Backend) {
-        let mut bodies = Bodies::new(&mut self.bodies, api.calls, &mut self.latest);
+    pub(super) fn add(
+        &mut self,
+        span: &Span<'_>,
+        api: &'static Api,
+        frame: &Frame,
+        backend: &Backend,
+    ) {
+        let mut bodies = Bodies::new(&mut self.bodies, api.calls, frame, &mut self.latest);
         (api.encode)(span, backend, &mut bodies);
         self.ends.push(self.lengths());
     }
@@ -63,6 +93,11 @@ impl Batch {
         self.ends.len()
     }
 
+    /// So many of its units are not stored, whichever they are.
+    pub(super) fn lack(&mut self, units: usize) {
+        self.ends.truncate(self.ends.len().saturating_sub(units));
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.bodies.iter().map(Vec::len).sum()
     }
@@ -76,6 +111,7 @@ impl Batch {
         for (body, call) in self.bodies.iter_mut().zip(api.calls) {
             if !body.is_empty() {
                 body.extend_from_slice(call.close);
+                (call.seal)(body);
             }
             body.shrink_to_fit();
         }
@@ -101,6 +137,7 @@ impl Batch {
         }
         self.failures = 0;
         self.is_repeat = false;
+        self.is_unclear = false;
     }
 
     /// Two batches of half the units each, sealed, for the same next call. Calls that were accepted are not made again.
@@ -110,11 +147,17 @@ impl Batch {
             let mut half = Self {
                 call: self.call,
                 is_repeat: self.is_repeat,
-                ..Self::new(self.ripens, [0; CALLS])
+                project: self.project.clone(),
+                ..Self::new(self.ripens, self.starts)
             };
             for unit in units {
                 for (index, call) in api.calls.iter().enumerate().skip(self.call) {
-                    half.copy(index, call, self.item(index, call, unit));
+                    half.copy(
+                        index,
+                        call,
+                        self.opening(index),
+                        self.item(index, call, unit),
+                    );
                 }
                 half.ends.push(half.lengths());
             }
@@ -129,14 +172,19 @@ impl Batch {
         let left = calls.filter(|(_, (_, body))| !body.is_empty());
         let packed = left.map(|(index, (call, body))| Packed {
             path: call.path,
+            start: self.starts.get(index).copied().unwrap_or_default(),
             ends: (self.ends.iter())
                 .filter_map(|ends| ends.get(index).copied())
                 .collect(),
             body,
         });
         let calls = packed.collect();
-        let backend = &backend.name;
-        Parcel { backend, calls }.pack()
+        Parcel {
+            backend: &backend.name,
+            project: self.project.as_deref(),
+            calls,
+        }
+        .pack()
     }
 
     /// The batch that a carrier brings.
@@ -149,11 +197,19 @@ impl Batch {
         let mut batch = Self {
             ends: alloc::vec![[0; CALLS]; units],
             is_repeat,
+            project: parcel.project.map(String::from),
             ..Self::new(Stretch::of(Time(0), 0), [0; CALLS])
         };
-        for Packed { path, ends, body } in &parcel.calls {
+        for Packed {
+            path,
+            start,
+            ends,
+            body,
+        } in &parcel.calls
+        {
             let call = api.calls.iter().position(|call| call.path == *path)?;
             *batch.bodies.get_mut(call)? = body.to_vec();
+            *batch.starts.get_mut(call)? = *start;
             for (unit, end) in batch.ends.iter_mut().zip(ends) {
                 *unit.get_mut(call)? = *end;
             }
@@ -161,23 +217,36 @@ impl Batch {
         Some(batch)
     }
 
+    /// How a body begins, whoever made it.
+    fn opening(&self, index: usize) -> &[u8] {
+        let body = self.bodies.get(index).map(Vec::as_slice);
+        body.and_then(|body| body.get(..self.start(index)))
+            .unwrap_or_default()
+    }
+
     /// The item of a unit in one body, without what stands before it.
     fn item(&self, index: usize, call: &Call, unit: usize) -> &[u8] {
         let end_of = |unit: usize| Some(*self.ends.get(unit)?.get(index)? as usize);
-        let start = unit.checked_sub(1).and_then(end_of).unwrap_or(0);
-        let end = end_of(unit).unwrap_or(start);
+        let first = self.start(index);
+        let start = unit.checked_sub(1).and_then(end_of).unwrap_or(0).max(first);
         let body = self.bodies.get(index).map(Vec::as_slice);
         let item = body
-            .and_then(|body| body.get(start..end))
+            .and_then(|body| body.get(start..end_of(unit)?))
             .unwrap_or_default();
-        item.strip_prefix(if start == 0 { call.open } else { call.between })
-            .unwrap_or(item)
+        if start == first {
+            return item;
+        }
+        item.strip_prefix(call.between).unwrap_or(item)
     }
 
-    fn copy(&mut self, index: usize, call: &Call, item: &[u8]) {
+    fn start(&self, index: usize) -> usize {
+        self.starts.get(index).copied().unwrap_or_default() as usize
+    }
+
+    fn copy(&mut self, index: usize, call: &Call, opening: &[u8], item: &[u8]) {
         if let Some(body) = self.bodies.get_mut(index).filter(|_| !item.is_empty()) {
             body.extend_from_slice(if body.is_empty() {
-                call.open
+                opening
             } else {
                 call.between
             });

@@ -13,12 +13,23 @@ pub struct Dispatch<'o> {
     pub backend: usize,
     /// The path behind the backend's base path.
     pub path: &'static str,
-    /// Headers besides those of HTTP itself.
-    pub headers: &'o [(String, Secret)],
+    pub(super) headers: &'o [(String, Secret)],
+    pub(super) project: Option<(&'static str, &'o str)>,
     /// The media type of the body.
     pub content_type: &'static str,
     /// The body.
     pub body: &'o [u8],
+    /// Whether the beginning of an answer is to be handed over: [`ANSWER_BYTES`](crate::backend::ANSWER_BYTES) of it.
+    pub reads_answer: bool,
+}
+
+impl Dispatch<'_> {
+    /// Headers besides those of HTTP itself.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.headers.iter();
+        own.map(|(name, value)| (name.as_str(), value.reveal()))
+            .chain(self.project)
+    }
 }
 
 /// Names one call, so that its outcome finds the way back.
@@ -30,13 +41,15 @@ pub struct Ticket {
 
 /// What came of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum Outcome<'a> {
     /// The backend answered, and may have asked for a pause.
     Status {
         /// The HTTP status.
         code: u16,
         /// Seconds that it asked us to wait: `RateLimit-Reset`, else `Retry-After`.
         retry_after: Option<u32>,
+        /// How the answer begins, where the call wants to know.
+        answer: &'a [u8],
     },
     /// A carrier has the whole batch, and answers for it from now on.
     Taken,

@@ -11,9 +11,10 @@ use super::batch::Batch;
 use super::counters::{CallOutcome, Counters, Dropped};
 use super::dispatch::{Dispatch, Outcome, Ticket};
 use super::pause::{Backoff, Stretch};
-use crate::backend::{Api, CALLS};
-use crate::config::{Backend, ExportPlan};
+use crate::backend::{Api, CALLS, Frame};
+use crate::config::{Backend, Config, ExportPlan};
 use crate::context::Time;
+use crate::gate::Receives;
 use crate::policy::Secret;
 use crate::span::Span;
 
@@ -22,14 +23,18 @@ use crate::span::Span;
 pub(super) struct Lane {
     backend: usize,
     api: &'static Api,
+    frame: Frame,
     headers: Vec<(String, Secret)>,
     plan: ExportPlan,
-    filling: Option<Batch>,
+    /// Batches that are not full: one, or one for each project where the calls name it.
+    filling: Vec<Batch>,
     /// Sealed batches, the one in flight at the head. Bounded as their bytes are: each has a unit.
     waiting: VecDeque<Batch>,
     flight: Option<Flight>,
     calls: u32,
     backoff: Backoff,
+    /// How long a host that is about to go waits for the next call that is accepted.
+    farewell: Option<Stretch>,
     is_shut: bool,
     /// What a unit is expected to need: the largest of late.
     expected: u32,
@@ -49,23 +54,20 @@ struct Flight {
 }
 
 impl Lane {
-    pub(super) fn new(
-        index: usize,
-        backend: &Backend,
-        plan: ExportPlan,
-        seed: u64,
-    ) -> Option<Self> {
-        let api = Api::of(backend.kind)?;
+    pub(super) fn new(index: usize, backend: &Backend, config: &Config, seed: u64) -> Option<Self> {
+        let api = Api::of(backend)?;
         Some(Self {
             backend: index,
             api,
+            frame: (api.frame)(&config.service, backend),
             headers: (api.headers)(backend),
-            plan: carry::fitted(plan, backend.via),
-            filling: None,
+            plan: carry::fitted(config.export, backend.via),
+            filling: Vec::new(),
             waiting: VecDeque::new(),
             flight: None,
             calls: 0,
             backoff: Backoff::new(seed ^ (index as u64).wrapping_mul(GOLDEN)),
+            farewell: None,
             is_shut: false,
             expected: FIRST_EXPECTED,
             closing: api.calls.iter().map(|call| call.close.len()).sum(),
@@ -76,6 +78,11 @@ impl Lane {
 
     pub(super) const fn backend(&self) -> usize {
         self.backend
+    }
+
+    /// The systems in which its spans arrive.
+    pub(super) const fn receives(&self) -> Receives {
+        self.api.receives
     }
 
     pub(super) const fn counters(&self) -> Counters {
@@ -97,40 +104,64 @@ impl Lane {
     }
 
     pub(super) fn push(&mut self, span: &Span<'_>, backend: &Backend, now: Time) {
-        let own = span.own();
-        let receives = backend.kind.receives();
-        if !(receives.opik && own.opik.is_some() || receives.otel && own.otel.is_some()) {
-            return;
-        }
         if self.is_shut {
             self.counters.turn_away(Dropped::Shutdown);
             return;
         }
-        let (plan, room) = (&self.plan, self.room);
-        let batch = self
-            .filling
-            .get_or_insert_with(|| Batch::new(Stretch::of(now, u64::from(plan.interval_ms)), room));
+        let (own, receives) = (span.own(), self.api.receives);
+        if receives.opik && own.opik.is_none() || receives.otel && own.otel.is_none() {
+            // It was promised to others alone, because there was no way to this one.
+            self.counters.turn_away(match self.counters.stopped {
+                Some(_) => Dropped::Refused,
+                None => Dropped::QueueFull,
+            });
+            return;
+        }
+        let index = self.filling(span, backend, now);
+        let Some(batch) = self.filling.get_mut(index) else {
+            return; // not reached: it was found or made
+        };
         let before = batch.bytes();
-        batch.add(span, self.api, backend);
+        batch.add(span, self.api, &self.frame, backend);
         let bytes = batch.bytes();
         let unit = bytes - before;
-        let closing = self.closing;
+        let (closing, plan) = (self.closing, &self.plan);
         let all = self.counters.queued_bytes + (unit + closing) as u64;
         if all > u64::from(plan.queue_bytes) {
             batch.take_back();
-            self.filling.take_if(|batch| batch.units() == 0);
+            if batch.units() == 0 {
+                self.filling.swap_remove(index);
+            }
             self.counters.turn_away(Dropped::QueueFull);
         } else {
             let is_full = batch.units() >= plan.batch_spans as usize
                 || bytes + closing >= plan.batch_bytes as usize;
             self.counters.queue(unit);
             if is_full {
-                self.seal();
+                self.seal(index);
             }
         }
         // It falls slowly, so that one large span is remembered for some hundred, and not for ever.
         let fallen = self.expected - self.expected / 128;
         self.expected = fallen.max(unit as u32);
+    }
+
+    /// The place of the batch that a span belongs to. Where the calls name a project, no batch is of two.
+    fn filling(&mut self, span: &Span<'_>, backend: &Backend, now: Time) -> usize {
+        let named = self.api.project.is_some();
+        let project = named.then(|| span.project().or(backend.project.as_deref()));
+        let project = project.flatten();
+        let mut batches = self.filling.iter();
+        if let Some(index) = batches.position(|batch| batch.project.as_deref() == project) {
+            return index;
+        }
+        let ripens = Stretch::of(now, u64::from(self.plan.interval_ms));
+        // Of many batches at once, none may keep room that it may never need.
+        let room = if named { [0; CALLS] } else { self.room };
+        let mut batch = Batch::with_room(ripens, &self.frame, room);
+        batch.project = project.map(String::from);
+        self.filling.push(batch);
+        self.filling.len() - 1
     }
 
     pub(super) fn is_due(&mut self, now: Time) -> bool {
@@ -141,15 +172,19 @@ impl Lane {
         if self.flight.is_some() || self.backoff.is_resting(now) {
             return false;
         }
-        let is_ripe = |batch: &Batch| batch.ripens.is_over(now);
-        if self.waiting.is_empty() && self.filling.as_ref().is_some_and(is_ripe) {
-            self.seal();
+        let leaves = self.farewell.is_some();
+        let is_ripe = |batch: &Batch| leaves || batch.ripens.is_over(now);
+        while self.waiting.is_empty()
+            && let Some(index) = self.filling.iter().position(is_ripe)
+        {
+            self.seal(index);
         }
         !self.waiting.is_empty()
     }
 
     pub(super) fn dispatch(&mut self, lane: u32, now: Time) -> Option<Dispatch<'_>> {
-        let (call, body) = self.waiting.front()?.next_call(self.api)?;
+        let batch = self.waiting.front()?;
+        let (call, body) = batch.next_call(self.api)?;
         self.calls = self.calls.wrapping_add(1);
         self.flight = Some(Flight {
             call: self.calls,
@@ -164,8 +199,10 @@ impl Lane {
             backend: self.backend,
             path: call.path,
             headers: &self.headers,
+            project: self.api.project.zip(batch.project.as_deref()),
             content_type: call.content_type,
             body,
+            reads_answer: self.api.missing.is_some(),
         })
     }
 
@@ -173,18 +210,37 @@ impl Lane {
         if let Some(flight) = &self.flight {
             return Some(flight.patience.end());
         }
-        let next = match (self.waiting.is_empty(), &self.filling) {
-            (false, _) => Time(0),
-            (true, Some(batch)) => batch.ripens.end(),
-            (true, None) => return None,
+        let leaves = self.farewell.is_some();
+        let ripe = self.filling.iter().map(|batch| batch.ripens.end()).min();
+        let next = if !self.waiting.is_empty() || leaves && ripe.is_some() {
+            Time(0)
+        } else {
+            ripe?
         };
         Some(next.max(self.backoff.until()))
     }
 
-    pub(super) fn hurry(&mut self) {
-        if let Some(batch) = &mut self.filling {
-            batch.ripens = Stretch::of(Time(0), 0);
+    pub(super) fn leave(&mut self, now: Time) {
+        if self.farewell.is_none() {
+            self.backoff.hasten();
+            self.linger(now);
         }
+    }
+
+    /// A host that is about to go stays some time longer.
+    pub(super) fn linger(&mut self, now: Time) {
+        self.farewell = Some(Stretch::of(
+            now,
+            LAST_CALLS * u64::from(self.plan.timeout_ms),
+        ));
+    }
+
+    /// Whether nothing is left, or nothing of it would be taken in time. A call under way is always awaited.
+    pub(super) fn is_done(&self, now: Time) -> bool {
+        let is_in_vain = |end: Stretch| {
+            end.is_over(now) || self.backoff.is_resting(now) && self.backoff.until() > end.end()
+        };
+        self.counters.queued == 0 || self.flight.is_none() && self.farewell.is_some_and(is_in_vain)
     }
 
     /// Drops everything, and takes nothing more.
@@ -195,14 +251,15 @@ impl Lane {
         let left = self.counters.queued;
         self.counters.drop(Dropped::Shutdown, left as usize);
         self.counters.queued_bytes = 0;
-        self.filling = None;
+        self.filling.clear();
         self.waiting.clear();
         self.is_shut = true;
         left
     }
 
-    fn seal(&mut self) {
-        if let Some(mut batch) = self.filling.take() {
+    fn seal(&mut self, index: usize) {
+        if index < self.filling.len() {
+            let mut batch = self.filling.swap_remove(index);
             let before = batch.bytes();
             batch.seal(self.api);
             self.counters.resize(before, batch.bytes());
@@ -214,5 +271,7 @@ impl Lane {
 
 /// Spreads the seeds of the backends of one gateway.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+/// So many calls that nobody answers are what a host waits for.
+const LAST_CALLS: u64 = 3;
 /// What a unit is expected to need before one was seen.
 const FIRST_EXPECTED: u32 = 2_048;

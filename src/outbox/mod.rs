@@ -36,7 +36,7 @@ impl Outbox {
     pub fn new(config: &Config, seed: u64) -> Self {
         let lanes = config.backends.iter().enumerate();
         let lanes = lanes
-            .filter_map(|(index, backend)| Lane::new(index, backend, config.export, seed))
+            .filter_map(|(index, backend)| Lane::new(index, backend, config, seed))
             .collect();
         Self { lanes, open: 0 }
     }
@@ -44,14 +44,11 @@ impl Outbox {
     /// Whether a span that begins now would be delivered, and to which systems. A span is promised a place when it is
     /// opened, so that no parent is announced that will not arrive (law 7).
     #[must_use]
-    pub fn export(&self, config: &Config, now: Time) -> Export {
+    pub fn export(&self, now: Time) -> Export {
         let mut receives = Receives::default();
         let mut stopped = true;
         for lane in &self.lanes {
-            let Some(backend) = config.backends.get(lane.backend()) else {
-                continue;
-            };
-            let one = backend.kind.receives();
+            let one = lane.receives();
             let is_stopped = lane.is_stopped(now);
             let takes = !is_stopped && lane.has_room(self.open);
             stopped &= is_stopped;
@@ -111,7 +108,7 @@ impl Outbox {
         let parcel = Parcel::unpack(parcel)?;
         let mut backends = config.backends.iter().enumerate();
         let (index, backend) = backends.find(|(_, backend)| backend.name == parcel.backend)?;
-        let mut lane = Lane::new(index, backend, config.export, seed)?;
+        let mut lane = Lane::new(index, backend, config, seed)?;
         lane.take_over(&parcel, before)?;
         Some(Self {
             lanes: [lane].into(),
@@ -127,7 +124,7 @@ impl Outbox {
     }
 
     /// What came of a call. An outcome that comes too late, or of a call that was never made, is ignored.
-    pub fn settle(&mut self, ticket: Ticket, outcome: Outcome, now: Time) {
+    pub fn settle(&mut self, ticket: Ticket, outcome: Outcome<'_>, now: Time) {
         if let Some(lane) = self.lanes.get_mut(ticket.lane as usize) {
             lane.settle(ticket.call, outcome, now);
         }
@@ -139,9 +136,17 @@ impl Outbox {
         self.lanes.iter().filter_map(Lane::wake_at).min()
     }
 
-    /// Makes everything due that waits for a batch to fill, for a host that is about to go. Pauses between tries stay.
-    pub fn hurry(&mut self) {
-        self.lanes.iter_mut().for_each(Lane::hurry);
+    /// The host is about to go, and there will be no other spans: nothing waits for a batch to fill from now on, nor does
+    /// the next try wait, unless a backend has asked for a pause.
+    pub fn leave(&mut self, now: Time) {
+        self.lanes.iter_mut().for_each(|lane| lane.leave(now));
+    }
+
+    /// Whether a host that is about to go need not stay: nothing is left, or no backend takes any of it. One that takes
+    /// nothing for the time of three calls is not waited for, so that nobody stays for ever.
+    #[must_use]
+    pub fn is_done(&self, now: Time) -> bool {
+        self.lanes.iter().all(|lane| lane.is_done(now))
     }
 
     /// The host ends: what is queued or in flight is dropped and counted, and what comes later is, too. How many spans

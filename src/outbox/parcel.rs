@@ -1,7 +1,8 @@
 //! A batch that somebody else delivers: packed for a carrier that keeps it, and brings it to a gateway with the same backend.
 //!
 //! ```text
-//! gatespan/1 ⏎ name of the backend ⏎ { path of a call ␠ length of its body { ␠ where a unit ends in it } ⏎ } ⏎ { body }
+//! gatespan/1 ⏎ name of the backend ⏎ project, if the calls name it ⏎
+//! { path of a call ␠ length of its body ␠ where the items begin in it { ␠ where a unit ends } ⏎ } ⏎ { body }
 //! ```
 
 use alloc::string::String;
@@ -14,6 +15,7 @@ const KIND: &str = "gatespan/1";
 #[derive(PartialEq, Eq, Debug)]
 pub(super) struct Parcel<'p> {
     pub(super) backend: &'p str,
+    pub(super) project: Option<&'p str>,
     pub(super) calls: Vec<Packed<'p>>,
 }
 
@@ -21,6 +23,7 @@ pub(super) struct Parcel<'p> {
 #[derive(PartialEq, Eq, Debug)]
 pub(super) struct Packed<'p> {
     pub(super) path: &'p str,
+    pub(super) start: u32,
     pub(super) ends: Vec<u32>,
     pub(super) body: &'p [u8],
 }
@@ -30,9 +33,16 @@ impl<'p> Parcel<'p> {
     pub(super) fn pack(&self) -> Vec<u8> {
         let mut head = String::new();
         // Writing to a text does not fail.
-        let _ = writeln!(head, "{KIND}\n{}", self.backend);
-        for Packed { path, ends, body } in &self.calls {
-            let _ = write!(head, "{path} {}", body.len());
+        let project = self.project.unwrap_or_default();
+        let _ = writeln!(head, "{KIND}\n{}\n{project}", self.backend);
+        for Packed {
+            path,
+            start,
+            ends,
+            body,
+        } in &self.calls
+        {
+            let _ = write!(head, "{path} {} {start}", body.len());
             for end in ends {
                 let _ = write!(head, " {end}");
             }
@@ -49,7 +59,8 @@ impl<'p> Parcel<'p> {
     /// Reads what was packed; none if it is something else.
     pub(super) fn unpack(bytes: &'p [u8]) -> Option<Self> {
         let (kind, rest) = line(bytes)?;
-        let (backend, mut rest) = line(rest)?;
+        let (backend, rest) = line(rest)?;
+        let (project, mut rest) = line(rest)?;
         let mut lines = Vec::new();
         let mut bodies = loop {
             let (head, behind) = line(rest)?;
@@ -64,14 +75,25 @@ impl<'p> Parcel<'p> {
             let mut words = head.split(' ');
             let path = words.next()?;
             let length = words.next()?.parse().ok()?;
+            let start = words.next()?.parse().ok()?;
             let ends: Option<Vec<u32>> = words.map(|end| end.parse().ok()).collect();
             let (body, rest) = bodies.split_at_checked(length)?;
-            let ends = ends.filter(|ends| is_inside(ends, length))?;
-            calls.push(Packed { path, ends, body });
+            let ends = ends.filter(|ends| is_inside(start, ends, length))?;
+            calls.push(Packed {
+                path,
+                start,
+                ends,
+                body,
+            });
             bodies = rest;
         }
         let is_whole = kind == KIND && bodies.is_empty() && is_even(&calls);
-        is_whole.then_some(Self { backend, calls })
+        let project = Some(project).filter(|project| !project.is_empty());
+        is_whole.then_some(Self {
+            backend,
+            project,
+            calls,
+        })
     }
 }
 
@@ -81,9 +103,11 @@ fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((core::str::from_utf8(line).ok()?, rest.get(1..)?))
 }
 
-/// Whether units follow each other inside the body.
-fn is_inside(ends: &[u32], length: usize) -> bool {
-    ends.is_sorted() && ends.last().is_some_and(|last| *last as usize <= length)
+/// Whether units follow each other inside the body. Units without an item in it may stand before the first that has one.
+fn is_inside(start: u32, ends: &[u32], length: usize) -> bool {
+    ends.is_sorted()
+        && ends.iter().all(|end| *end == 0 || *end >= start)
+        && ends.last().is_some_and(|last| *last as usize <= length)
 }
 
 /// Whether each call has its part of each unit.
@@ -102,14 +126,17 @@ mod tests {
     fn what_was_packed_is_what_comes_out() {
         let parcel = Parcel {
             backend: "opik two",
+            project: Some("a project"),
             calls: Vec::from([
                 Packed {
                     path: "/rows",
+                    start: 1,
                     ends: Vec::from([0, 4, 4]),
                     body: b"[1,\n]",
                 },
                 Packed {
                     path: "/spans",
+                    start: 2,
                     ends: Vec::from([2, 5, 7]),
                     body: b"\n\n2,3,4]",
                 },
@@ -121,23 +148,30 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_parcel() {
-        let good = "gatespan/1\nopik\n/v1 3 2\n\n[,]";
+        let good = "gatespan/1\nopik\n\n/v1 3 1 2\n\n[,]";
         assert!(Parcel::unpack(good.as_bytes()).is_some());
         for (bad, why) in [
             ("", "nothing"),
             ("{\"headers\":{}}", "somebody else's message"),
-            ("gatespan/2\nopik\n/v1 3 2\n\n[,]", "another version"),
-            ("gatespan/1\nopik\n\n", "no call"),
-            ("gatespan/1\nopik\n/v1 3 2\n", "no end of the head"),
-            ("gatespan/1\nopik\n/v1 3\n\n[,]", "no unit"),
-            ("gatespan/1\nopik\n/v1\n\n[,]", "no length"),
-            ("gatespan/1\nopik\n/v1 4 2\n\n[,]", "too short"),
-            ("gatespan/1\nopik\n/v1 2 2\n\n[,]", "too long"),
-            ("gatespan/1\nopik\n/v1 3 4\n\n[,]", "a unit outside"),
-            ("gatespan/1\nopik\n/v1 3 2 1\n\n[,]", "units in no order"),
-            ("gatespan/1\nopik\n/v1 3 -1\n\n[,]", "not a number"),
-            ("gatespan/1\nopik\n/v1 3  2\n\n[,]", "two blanks"),
-            ("gatespan/1\nopik\n/a 1 1\n/b 1 1 1\n\n[]", "uneven"),
+            ("gatespan/2\nopik\n\n/v1 3 1 2\n\n[,]", "another version"),
+            ("gatespan/1\nopik\n\n\n", "no call"),
+            ("gatespan/1\nopik\n\n/v1 3 1 2\n", "no end of the head"),
+            ("gatespan/1\nopik\n\n/v1 3 1\n\n[,]", "no unit"),
+            ("gatespan/1\nopik\n\n/v1\n\n[,]", "no length"),
+            ("gatespan/1\nopik\n\n/v1 4 1 2\n\n[,]", "too short"),
+            ("gatespan/1\nopik\n\n/v1 2 1 2\n\n[,]", "too long"),
+            ("gatespan/1\nopik\n\n/v1 3 1 4\n\n[,]", "a unit outside"),
+            (
+                "gatespan/1\nopik\n\n/v1 3 1 2 1\n\n[,]",
+                "units in no order",
+            ),
+            (
+                "gatespan/1\nopik\n\n/v1 3 2 1 3\n\n[,]",
+                "a unit before the first item",
+            ),
+            ("gatespan/1\nopik\n\n/v1 3 1 -1\n\n[,]", "not a number"),
+            ("gatespan/1\nopik\n\n/v1 3 1  2\n\n[,]", "two blanks"),
+            ("gatespan/1\nopik\n\n/a 1 0 1\n/b 1 0 1 1\n\n[]", "uneven"),
         ] {
             assert!(Parcel::unpack(bad.as_bytes()).is_none(), "{why}");
         }

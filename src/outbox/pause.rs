@@ -32,6 +32,8 @@ impl Stretch {
 #[derive(Debug)]
 pub(super) struct Backoff {
     rest: Option<Stretch>,
+    /// Whether the backend asked for it.
+    is_asked: bool,
     setbacks: u32,
     jitter: u64,
 }
@@ -41,6 +43,7 @@ impl Backoff {
     pub(super) const fn new(seed: u64) -> Self {
         Self {
             rest: None,
+            is_asked: false,
             setbacks: 0,
             // The generator below would stay at zero for ever.
             jitter: seed | 1,
@@ -60,6 +63,13 @@ impl Backoff {
     pub(super) const fn end(&mut self) {
         self.rest = None;
         self.setbacks = 0;
+    }
+
+    /// A pause that nobody asked for is over, and the next one is short: there is no time for long ones any more.
+    pub(super) const fn hasten(&mut self) {
+        if !self.is_asked {
+            self.end();
+        }
     }
 
     /// So many pauses were made already, by somebody else.
@@ -82,11 +92,13 @@ impl Backoff {
                 self.jittered(doubled.min(u64::from(plan.backoff_max_ms)))
             }
         };
+        self.is_asked = asked_s.is_some();
         self.rest = Some(Stretch::of(now, millis));
     }
 
     /// The longest pause.
     pub(super) const fn rest(&mut self, plan: &ExportPlan, now: Time) {
+        self.is_asked = false;
         self.rest = Some(Stretch::of(now, plan.backoff_max_ms as u64));
     }
 

@@ -305,6 +305,19 @@ impl Rules {
         needs
     }
 
+    /// Whether the ids of any caller are continued.
+    pub(crate) fn joins(&self) -> bool {
+        let mut above = self
+            .routes
+            .iter()
+            .map(|route| &route.layer)
+            .chain(self.named_layers());
+        self.default
+            .inbound
+            .is_none_or(|inbound| inbound == Inbound::Join)
+            || above.any(|layer| layer.inbound == Some(Inbound::Join))
+    }
+
     /// The headers that conditions of routes look at.
     pub(crate) fn headers(&self) -> impl Iterator<Item = &str> {
         let conditions = self.routes.iter().map(|route| &route.condition);

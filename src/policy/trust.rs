@@ -172,6 +172,11 @@ impl Secret {
         &self.0
     }
 
+    /// The same behind a word that says what it is.
+    pub(crate) fn after(&self, word: &str) -> Self {
+        Self(alloc::format!("{word}{}", self.0))
+    }
+
     /// Compares in a time that depends on what was presented and not on how much of it is right.
     #[must_use]
     pub fn equals(&self, presented: &[u8]) -> bool {

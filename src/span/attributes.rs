@@ -1,5 +1,6 @@
 //! The attributes of a span, one row each, whatever the backend.
 
+use alloc::string::ToString;
 use core::fmt;
 
 use super::texts::Piece;
@@ -61,6 +62,19 @@ pub enum Value<'s> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Faults<'s>(&'s [Fault]);
 
+impl Value<'_> {
+    /// Gives it as a text.
+    pub(crate) fn text(self, take: &mut dyn FnMut(&[u8])) {
+        match self {
+            Self::Text(text) => take(text),
+            Self::Trace(id) => take(&id.hex()),
+            Self::Span(id) => take(&id.hex()),
+            Self::Opik(id) => take(&id.dashed()),
+            other => take(other.to_string().as_bytes()),
+        }
+    }
+}
+
 impl<'s> Faults<'s> {
     /// The faults.
     pub fn iter(self) -> impl Iterator<Item = Fault> + use<'s> {
@@ -108,6 +122,7 @@ macro_rules! attributes {
 attributes! { span:
     "http.request.method" => Some(word(span.open.texts.method().unwrap_or("_OTHER"))),
     "http.request.method_original" => unknown_method(span).map(Value::Text),
+    "url.scheme" => span.open.texts.scheme().map(word),
     "url.path" => text(span, Piece::Path),
     "url.query" => text(span, Piece::Query),
     "server.address" => text(span, Piece::Host),

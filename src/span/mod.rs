@@ -14,6 +14,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::arrival::{Arrival, Clash};
+use crate::bytes;
 use crate::config::{Config, SpanPlan};
 use crate::context::{Dashed, OpikIds, OtelIds, Time};
 use crate::fault::Fault;
@@ -45,6 +46,8 @@ pub(crate) struct Opening<'o, 'a> {
     pub(crate) arrival: &'o Arrival<'a>,
     /// The caller's ids are not continued but remembered.
     pub(crate) linked: bool,
+    /// The tracestate of the span.
+    pub(crate) state: &'o [u8],
     pub(crate) now: Time,
 }
 
@@ -120,6 +123,7 @@ impl OpenSpan {
             decision,
             arrival,
             linked,
+            state,
             now,
         } = *opening;
         let mut faults = Vec::new();
@@ -145,7 +149,7 @@ impl OpenSpan {
             },
             clash: arrival.clash,
             faults,
-            texts: Texts::of(request, plan),
+            texts: Texts::of(request, plan, state),
         })
     }
 
@@ -196,6 +200,25 @@ impl Span<'_> {
         self.open.client
     }
 
+    /// The caller in another trace, whom our span remembers (law 15).
+    #[must_use]
+    pub fn link(&self) -> Option<OtelIds> {
+        let Client { opik, otel, linked } = self.open.client;
+        let of_opik = |ids: OpikIds| {
+            Some(OtelIds {
+                trace: ids.trace.as_trace(),
+                span: ids.parent?.as_span(),
+            })
+        };
+        otel.or_else(|| opik.and_then(of_opik)).filter(|_| linked)
+    }
+
+    /// The tracestate that goes with the ids of OpenTelemetry.
+    #[must_use]
+    pub fn state(&self) -> Option<&[u8]> {
+        self.open.texts.piece(Piece::State)
+    }
+
     /// When the request came.
     #[must_use]
     pub const fn started(&self) -> Time {
@@ -214,14 +237,20 @@ impl Span<'_> {
         self.end
     }
 
-    /// The pieces of the name, made by the configured template, each of them UTF-8.
+    /// The pieces of the name, made by the configured template, each of them UTF-8. A template may leave nothing of a
+    /// request, and nobody finds a span without a name: then it is that of the gateway.
     pub fn name(&self) -> impl Iterator<Item = &[u8]> {
-        self.plan.name.filled(&self.open.texts)
+        let filled = || self.plan.name.filled(&self.open.texts);
+        let nameless = filled().all(is_blank).then_some(self.service.as_bytes());
+        let count = if nameless.is_some() { 0 } else { usize::MAX };
+        filled().take(count).chain(nameless)
     }
 
-    /// Whether no text of the request, and nothing in the template of the name, needs escaping in any notation.
+    /// Whether no text of the request, and nothing in its name, needs escaping in any notation.
     pub(crate) fn is_plain(&self) -> bool {
-        self.plan.name.is_plain() && self.open.texts.are_plain()
+        self.plan.name.is_plain()
+            && self.open.texts.are_plain()
+            && bytes::is_plain(self.service.as_bytes())
     }
 
     /// The name of this gateway.
@@ -261,6 +290,11 @@ impl Span<'_> {
             _ => None,
         }
     }
+}
+
+fn is_blank(text: &[u8]) -> bool {
+    let is_white = |text: &str| text.chars().all(char::is_whitespace);
+    !text.iter().any(u8::is_ascii_graphic) && core::str::from_utf8(text).is_ok_and(is_white)
 }
 
 impl ErrorType {

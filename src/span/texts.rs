@@ -17,6 +17,7 @@ pub(super) struct Texts {
     pieces: Pieces,
     is_plain: bool,
     method: Option<&'static str>,
+    scheme: Option<&'static str>,
 }
 
 /// Where each piece ends; it begins where the one before it ends.
@@ -44,9 +45,10 @@ pub(super) enum Piece {
     Host,
     Route,
     Thread,
+    State,
 }
 
-const FIXED: usize = 6;
+const FIXED: usize = 7;
 /// How many request headers may be recorded.
 pub(crate) const RECORDED_HEADERS: usize = 16;
 const PIECES: usize = FIXED + RECORDED_HEADERS;
@@ -75,20 +77,30 @@ const fn known_method(method: &[u8]) -> Option<&'static str> {
     })
 }
 
+const fn known_scheme(scheme: &[u8]) -> Option<&'static str> {
+    match scheme {
+        b"http" => Some("http"),
+        b"https" => Some("https"),
+        _ => None,
+    }
+}
+
 impl Texts {
-    pub(super) fn of(request: &Request<'_>, plan: &SpanPlan) -> Self {
-        let (buffer, pieces) = Writer::write(request, plan, false);
+    /// `state` is the tracestate of the span, which may be empty.
+    pub(super) fn of(request: &Request<'_>, plan: &SpanPlan, state: &[u8]) -> Self {
+        let (buffer, pieces) = Writer::write(request, plan, state, false);
         let is_plain = bytes::is_plain(&buffer);
         let (buffer, pieces) = if is_plain || pieces.are_utf8(&buffer, FIXED + plan.headers.len()) {
             (buffer, pieces)
         } else {
-            Writer::write(request, plan, true)
+            Writer::write(request, plan, state, true)
         };
         Self {
             buffer,
             pieces,
             is_plain,
             method: known_method(request.method),
+            scheme: known_scheme(request.scheme),
         }
     }
 
@@ -100,6 +112,11 @@ impl Texts {
     /// The method, if it is one of the conventions'.
     pub(super) const fn method(&self) -> Option<&'static str> {
         self.method
+    }
+
+    /// The scheme, if it is one of HTTP.
+    pub(super) const fn scheme(&self) -> Option<&'static str> {
+        self.scheme
     }
 
     pub(super) fn piece(&self, piece: Piece) -> Option<&[u8]> {
@@ -132,7 +149,12 @@ struct Writer {
 }
 
 impl Writer {
-    fn write(request: &Request<'_>, plan: &SpanPlan, mends: bool) -> (Vec<u8>, Pieces) {
+    fn write(
+        request: &Request<'_>,
+        plan: &SpanPlan,
+        state: &[u8],
+        mends: bool,
+    ) -> (Vec<u8>, Pieces) {
         let (path, query) = split_path(request.path);
         let thread = plan
             .thread
@@ -143,6 +165,7 @@ impl Writer {
         let certain = request.method.len() + request.path.len() + request.host.len();
         let capacity = certain.min(2 * LONGEST)
             + thread.map_or(0, <[u8]>::len)
+            + state.len()
             + 32
             + 128 * plan.headers.len();
         let mut writer = Self {
@@ -159,6 +182,8 @@ impl Writer {
         );
         writer.put(Piece::Route as usize, request.route);
         writer.put(Piece::Thread as usize, thread);
+        let state = Some(state).filter(|state| !state.is_empty());
+        writer.put(Piece::State as usize, state);
         for (index, name) in plan.headers.iter().enumerate() {
             writer.put(FIXED + index, request.headers.first(name.as_bytes()));
         }

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from struct import pack
 
-from host import CALL_RESPONSE, REQUEST, Host
+from host import CALL_RESPONSE, REQUEST, Host, Module
 
 BUDGET = json.loads(Path(__file__).with_name("budget.json").read_text())
 WARM_UP, MEASURED, BATCH = 400, 1000, 200
@@ -90,8 +90,9 @@ def tick(host: Host):
 class Cost:
     """The counts of the measured requests of a case."""
 
-    def __init__(self, module: bytes, configuration: dict, headers: list):
-        host = Host(module, json.dumps(configuration).encode(), PROPERTIES)
+    def __init__(self, module: Module, configuration: dict, headers: list):
+        host = Host(module, PROPERTIES)
+        host.configure(json.dumps(configuration).encode())
         context = Host.ROOT
         for number in range(WARM_UP + MEASURED):
             if number == WARM_UP:
@@ -123,7 +124,8 @@ class Cost:
 
 
 def main(path: str):
-    module = Path(path).read_bytes()
+    code = Path(path).read_bytes()
+    module = Module(code)
     over = []
 
     def judge(place: str, figures: dict, budget: dict):
@@ -131,8 +133,8 @@ def main(path: str):
             if figures[name] > most:
                 over.append(f"{place}: {name} is {figures[name]:g}, the budget {most:g}")
 
-    print(f"module: {len(module):,} bytes")
-    judge("module", {"bytes": len(module)}, BUDGET["module"])
+    print(f"module: {len(code):,} bytes")
+    judge("module", {"bytes": len(code)}, BUDGET["module"])
     print(f"{'a request':<18}{'fuel':>8}{'of ticks':>10}{'host calls':>12}{'returning':>11}  by name")
     for name, configuration, headers in CASES:
         cost = Cost(module, configuration, headers)

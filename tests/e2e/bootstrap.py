@@ -20,7 +20,7 @@ def opik(project: str, **more) -> dict:
     return {"kind": "opik", "cluster": "opik", "url": "http://opik.test/api", "project": project, **more}
 
 
-def plugin(config, name="gatespan", env=(), kind="Struct", vm_id="gatespan") -> dict:
+def plugin(config, name="gatespan", env=(), kind="Struct", vm_id="gatespan", wasm=WASM) -> dict:
     """The filter. `config` is a document, a text for what is no JSON, or None."""
     body = {
         "name": name,
@@ -30,7 +30,7 @@ def plugin(config, name="gatespan", env=(), kind="Struct", vm_id="gatespan") -> 
         "vm_config": {
             "vm_id": vm_id,
             "runtime": "envoy.wasm.runtime.v8",
-            "code": {"local": {"filename": str(WASM)}},
+            "code": {"local": {"filename": str(wasm)}},
         },
     }
     if env:

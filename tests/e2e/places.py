@@ -5,6 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WASM = ROOT / "dist/gatespan.wasm"
+#: The same with a switch that makes it trap.
+TRAPPING = ROOT / "target/wasm-test/gatespan.wasm"
 EXAMPLES = ROOT / "envoy"
 #: Logs and configurations of the last run.
 KEPT = ROOT / "target/e2e"

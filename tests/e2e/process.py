@@ -68,11 +68,15 @@ class Process:
     def wait(self, seconds=20.0):
         return self._child.wait(seconds)
 
+    def terminate(self):
+        """Asks it to end."""
+        self._child.terminate()
+
     def stop(self, seconds=3.0):
         if self in RUNNING:
             RUNNING.remove(self)
         if self.code is None:
-            self._child.terminate()
+            self.terminate()
             try:
                 self._child.wait(seconds)
             except subprocess.TimeoutExpired:

@@ -7,6 +7,7 @@ from statistics import median
 
 import bootstrap as b
 import pytest
+from accounts import adds_up, dropped, settled
 from app import App
 from sink import Sink
 from wire import answer, connect, head, pairs, send
@@ -32,25 +33,6 @@ def call(envoy, figure, count=CALLERS):
         took.append(time.monotonic() - begin)
     figure(f"callers were answered after {median(took) * 1000:.1f} ms, at most {max(took) * 1000:.1f}")
     assert median(took) < USUAL
-
-
-def dropped(stats) -> int:
-    return sum(n for name, n in stats.items() if name.startswith("spans.dropped.reason."))
-
-
-def adds_up(stats) -> bool:
-    return stats["spans.recorded"] == stats["spans.exported"] + dropped(stats) + stats["queue.spans"]
-
-
-def settled(envoy, spans: int, seconds=15) -> dict:
-    """Waits until nothing is queued; the sum holds all the while."""
-
-    def holds(stats):
-        # Envoy reads one counter after the other: it may have read in the middle of a change, but not twice.
-        assert adds_up(stats) or adds_up(envoy.gatespan()), stats
-        return stats["spans.recorded"] == spans and stats["queue.spans"] == 0
-
-    return envoy.eventually(holds, seconds)
 
 
 #: Steps of trouble, after which the sink is well again; and the outcome that must have been counted.

@@ -1,13 +1,10 @@
-"""The configuration: how it comes, what is said about a faulty one, and what a change of it does."""
+"""The configuration: how it comes, and what is said about a faulty one."""
 
 import json
-import os
 
 import bootstrap as b
 import pytest
-from app import App
 from envoy import Envoy
-from places import KEPT
 from sink import Sink
 from wire import send
 
@@ -108,69 +105,3 @@ def test_a_filter_for_one_route_only(app, sink, start):
     envoy = start(b.bootstrap([b.listener("gateway", hcm)], [b.cluster("app", app.port)]))
     assert send(envoy.port, target="/v1/chat").status == 400
     assert send(envoy.port, target="/").status == 200
-
-
-class Listeners:
-    """A file of listeners that Envoy watches."""
-
-    def __init__(self, name: str):
-        self.path = KEPT / f"{name}.lds.json"
-
-    def write(self, *listeners):
-        typed = [{"@type": b.TYPE + "envoy.config.listener.v3.Listener", **one} for one in listeners]
-        part = self.path.with_suffix(".part")
-        part.write_text(json.dumps({"resources": typed}))
-        # Envoy looks when a file is moved into place.
-        os.replace(part, self.path)
-
-    def bootstrap(self, *clusters) -> dict:
-        document = b.bootstrap([], list(clusters))
-        document["node"] = {"id": "test", "cluster": "test"}
-        source = {"path": str(self.path)}
-        document["dynamic_resources"] = {"lds_config": {"path_config_source": source, "resource_api_version": "V3"}}
-        return document
-
-
-def gate(port, **rule):
-    config = {"rule": rule, "backends": [b.opik("updates")], "export": {"interval_ms": 60_000}}
-    return b.listener("gateway", b.manager([b.plugin(config)]), port)
-
-
-def updated(start, app, collector: int):
-    """An Envoy whose old listener goes as soon as it has drained; its listeners, and the port."""
-    listeners = Listeners(f"updates-{collector}")
-    listeners.write(gate(0))
-    envoy = start(listeners.bootstrap(b.cluster("app", app.port), b.cluster("opik", collector)), drain=1)
-    envoy.until(lambda: envoy._ports())
-    return envoy, listeners, next(iter(envoy._ports().values()))
-
-
-def test_updates(app, sink, start):
-    """A faulty update is refused and the old rules stay; a good one takes over, and what was queued is still delivered."""
-    sink.reset()
-    envoy, listeners, port = updated(start, app, sink.port)
-    listeners.write(gate(port))
-    envoy.until(lambda: envoy.stats("listener_manager.lds.update_success")["listener_manager.lds.update_success"] >= 2)
-
-    listeners.write(gate(port, missing="mnt"))
-    rejected = "listener_manager.lds.update_rejected"
-    envoy.until(lambda: envoy.stats(rejected).get(rejected), what="refuse the faulty update")
-    for _ in range(5):
-        assert send(port).status == 200
-    assert sink.spans() == [], "they wait for a batch"
-
-    listeners.write(gate(port, missing="reject"))
-    envoy.until(lambda: send(port).status == 400, what="take the good update")
-    assert envoy.until(lambda: sink.wait(traces=5, spans=5, seconds=1), what="deliver what was queued")
-
-
-def test_an_update_while_the_collector_is_down(app, start):
-    """What the old configuration could not deliver is counted, and not queued for ever."""
-    gone = App()
-    gone.stop()
-    envoy, listeners, port = updated(start, app, gone.port)
-    for _ in range(5):
-        assert send(port).status == 200
-    listeners.write(gate(port, missing="reject"))
-    stats = envoy.eventually(lambda stats: stats["spans.dropped.reason.shutdown"] > 0)
-    assert (stats["spans.recorded"], stats["spans.dropped.reason.shutdown"], stats["queue.spans"], stats["queue.bytes"]) == (5, 5, 0, 0)

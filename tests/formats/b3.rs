@@ -41,6 +41,7 @@ fn continued(headers: &str) -> String {
     let gate = laws::forwarding();
     let request = Request {
         method: b"GET",
+        scheme: b"https",
         path: b"/",
         host: b"gateway.test",
         headers: Headers::new(&pairs),

@@ -96,6 +96,7 @@ const EXPORTS: [Export; 4] = [
 const fn request<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
     Request {
         method: b"POST",
+        scheme: b"https",
         path: b"/v1/chat?q=1",
         host: b"gateway.test",
         headers: Headers::new(pairs),

@@ -17,6 +17,7 @@ const OWN_SPAN: &str = "019cae0b-ba4d-7e57-968f-88817a736c65";
 fn metadata(further: &Value) -> Value {
     let mut metadata = json!({
         "http.request.method": "POST",
+        "url.scheme": "https",
         "url.path": "/v1/chat",
         "url.query": "stream=true&user=REDACTED",
         "server.address": "llm.example.com",

@@ -62,6 +62,7 @@ impl Story<'_> {
         let mut outbox = Outbox::new(gate.config(), 0);
         let request = Request {
             method: self.method,
+            scheme: b"https",
             path: self.path,
             host: self.host,
             headers: Headers::new(self.headers),
@@ -73,7 +74,7 @@ impl Story<'_> {
             rule: None,
         };
         let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
-        let export = outbox.export(gate.config(), NOW);
+        let export = outbox.export(NOW);
         let Admission::Pass(pass) = gate.admit(&request, export, NOW, &entropy) else {
             panic!("refused");
         };
@@ -86,7 +87,7 @@ impl Story<'_> {
         outbox.open();
         let span = pass.span.unwrap().close(gate.config(), self.end, end);
         outbox.push(&span, gate.config(), end);
-        outbox.hurry();
+        outbox.leave(end);
         let mut written = Written {
             rows: Vec::new(),
             spans: Vec::new(),
@@ -108,6 +109,7 @@ impl Story<'_> {
             let stored = Outcome::Status {
                 code: 204,
                 retry_after: None,
+                answer: &[],
             };
             outbox.settle(ticket, stored, end);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gatespan::Outbox;
 use gatespan::outbox::Dropped;
 
 use super::stage::{ROWS, SPANS, Sent, Stage};
@@ -125,4 +126,69 @@ fn what_is_sent_again_in_halves_is_what_was_sent_before() {
     let items: Vec<_> = halves.iter().flat_map(Sent::items).collect();
     assert_eq!(items, whole.items());
     assert!(halves.iter().all(|half| half.path == SPANS));
+}
+
+/// How many calls of one path it may take to find one bad item among so many.
+const fn bound(items: usize) -> usize {
+    // The whole; then at each cut the half that is good and the half that is not, until that is one item.
+    1 + 2 * items.next_power_of_two().ilog2() as usize
+}
+
+/// So many spans in one batch, packed: each position of the bad one begins with the same.
+fn packed(items: usize, has_rows: bool) -> Vec<u8> {
+    let export = r#"{"batch_spans": 1000, "batch_bytes": 10000000, "queue_bytes": 20000000}"#;
+    let mut stage = Stage::new(export);
+    for index in 0..items {
+        let name = index.to_string();
+        if has_rows {
+            stage.minted(&name);
+        } else {
+            stage.joined(&name);
+        }
+    }
+    stage.leave();
+    let sent = stage.sent();
+    assert_eq!(sent.items().len(), items, "one batch");
+    stage.outbox.pack(sent.ticket, stage.gate.config()).unwrap()
+}
+
+/// Whichever item is the bad one of a path, all others are stored, and the calls of that path stay within the bound. The
+/// most that there were.
+fn find_every(items: usize, path: &str) -> usize {
+    let parcel = packed(items, path == ROWS);
+    let mut stage = Stage::new("{}");
+    let mut most = 0;
+    for bad in 0..items {
+        let bad = format!(r#""name":"GET /{bad}""#);
+        stage.outbox = Outbox::carried(stage.gate.config(), &parcel, 0, 7).unwrap();
+        let mut calls = 0;
+        while let Some(sent) = stage.poll() {
+            calls += usize::from(sent.path == path);
+            let is_bad = sent.path == path && sent.body.contains(&bad);
+            stage.answer(&sent, if is_bad { 400 } else { 204 });
+        }
+        assert!(
+            calls <= bound(items),
+            "{bad} of {items}: {calls} calls of {path}"
+        );
+        assert_eq!(stage.counters().exported, items as u64 - 1);
+        assert_eq!(stage.dropped(Dropped::Refused), 1);
+        most = most.max(calls);
+    }
+    most
+}
+
+#[test]
+fn one_bad_item_is_found_in_twice_the_logarithm_of_calls() {
+    for items in 1..=33 {
+        for path in [ROWS, SPANS] {
+            assert_eq!(find_every(items, path), bound(items), "{items} of {path}");
+        }
+    }
+}
+
+#[test]
+fn one_bad_item_in_a_thousand_takes_21_calls_wherever_it_stands() {
+    assert_eq!(bound(1_000), 21);
+    assert_eq!(find_every(1_000, SPANS), 21);
 }

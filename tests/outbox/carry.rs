@@ -12,7 +12,7 @@ fn packed(export: &str, spans: usize) -> (Stage, Vec<Vec<u8>>) {
     let document = format!(r#"{{"backend": {document}, "export": {export}}}"#);
     let mut stage = Stage::in_host(&document, Host::Worker);
     stage.mint(spans);
-    stage.outbox.hurry();
+    stage.leave();
     let mut parcels = Vec::new();
     while let Some(sent) = stage.poll() {
         parcels.extend(stage.outbox.pack(sent.ticket, stage.gate.config()));
@@ -36,7 +36,7 @@ fn left(stage: &Stage) -> Vec<Vec<u8>> {
 fn what_is_packed_is_what_would_have_been_sent() {
     let mut direct = Stage::new("{}");
     direct.mint(7);
-    direct.outbox.hurry();
+    direct.leave();
     let direct = direct.drain();
 
     let (stage, parcels) = packed("{}", 7);

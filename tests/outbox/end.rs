@@ -1,32 +1,143 @@
 //! The end of a host, and what must never be seen.
 
 use gatespan::Export;
-use gatespan::outbox::Dropped;
+use gatespan::outbox::{Dropped, Outcome};
 
-use super::stage::{ACCEPTING, Stage};
+use super::stage::{ACCEPTING, OPIK, Stage, status};
 
 #[test]
-fn a_host_in_a_hurry_need_not_wait_for_a_batch_to_fill() {
+fn a_host_that_goes_need_not_wait_for_a_batch_to_fill() {
     let mut stage = Stage::new("{}");
+    let late = stage.open("late", &[]).unwrap();
     stage.mint(2);
     assert_eq!(stage.poll(), None);
-    stage.outbox.hurry();
+    stage.leave();
     assert!(stage.outbox.wake_at() <= Some(stage.now));
+    assert!(!stage.is_done());
     stage.drain();
     assert_eq!(stage.counters().exported, 2);
-    // It is not in a hurry for ever: batches are worth something.
-    stage.minted("2");
-    assert_eq!(stage.poll(), None);
+    assert!(stage.is_done());
+    // Nobody comes after it who would fill a batch.
+    stage.close(late);
+    assert!(stage.outbox.wake_at() <= Some(stage.now) && !stage.is_done());
+    stage.drain();
+    assert!(stage.is_done());
 }
 
 #[test]
-fn a_hurry_does_not_shorten_a_pause() {
-    let mut stage = Stage::new(r#"{"batch_spans": 1}"#);
+fn a_host_that_goes_delivers_every_batch_and_waits_for_each_call() {
+    let mut stage = Stage::new(r#"{"batch_spans": 2, "timeout_ms": 1000}"#);
+    stage.mint(9);
+    stage.leave();
+    // Ten calls, each of which takes nearly all the time that it may.
+    for _ in 0..10 {
+        let sent = stage.sent();
+        stage.wait(999);
+        assert!(!stage.is_done());
+        stage.answer(&sent, 204);
+    }
+    assert!(stage.is_done());
+    assert_eq!(stage.counters().exported, 9);
+}
+
+#[test]
+fn a_host_that_goes_tries_again_at_once_and_soon_again() {
+    let mut stage = Stage::new(r#"{"batch_spans": 1, "attempts": 20}"#);
     stage.joined("0");
-    let sent = stage.sent();
-    stage.answer(&sent, 429);
-    stage.outbox.hurry();
+    // The pauses have grown to half a minute.
+    for _ in 0..10 {
+        let sent = stage.next();
+        stage.answer(&sent, 503);
+    }
     assert_eq!(stage.poll(), None);
+    stage.leave();
+    let first = stage.sent();
+    stage.answer(&first, 503);
+    assert!(!stage.is_done());
+    stage.wait(500);
+    let second = stage.sent();
+    stage.answer(&second, 204);
+    assert!(stage.is_done());
+    assert_eq!(stage.counters().exported, 1);
+}
+
+#[test]
+fn a_host_that_goes_does_not_shorten_a_pause_that_was_asked_for() {
+    for (asked, is_done) in [(1, false), (60, true)] {
+        let mut stage = Stage::new(r#"{"batch_spans": 1, "timeout_ms": 1000}"#);
+        stage.joined("0");
+        let sent = stage.sent();
+        let retry_after = Some(asked);
+        stage.settle(
+            sent.ticket,
+            Outcome::Status {
+                code: 429,
+                retry_after,
+                answer: &[],
+            },
+        );
+        stage.leave();
+        assert_eq!(stage.poll(), None);
+        // A pause that outlasts it is not waited for.
+        assert_eq!(stage.is_done(), is_done, "{asked} s");
+    }
+}
+
+/// How a backend is that takes nothing: what comes of each call, and after how many milliseconds.
+const DEAD: [(Outcome, u64); 4] = [
+    (Outcome::Lost, 1_000),
+    (Outcome::Lost, 0),
+    (status(503), 10),
+    (status(401), 10),
+];
+
+#[test]
+fn no_host_stays_for_ever() {
+    for (outcome, millis) in DEAD {
+        let mut stage = Stage::new(r#"{"batch_spans": 1, "timeout_ms": 1000, "attempts": 20}"#);
+        (0..100).for_each(|index| stage.joined(&index.to_string()));
+        let left_at = stage.now;
+        stage.leave();
+        let mut calls = 0;
+        while !stage.is_done() {
+            if let Some(sent) = stage.poll() {
+                stage.wait(millis);
+                stage.settle(sent.ticket, outcome);
+                calls += 1;
+            } else {
+                stage.wait(10);
+            }
+        }
+        let stayed = (stage.now.0 - left_at.0) / 1_000_000;
+        assert!(stayed <= 4_000, "{outcome:?}: {stayed} ms");
+        assert!(
+            calls >= if outcome == status(401) { 1 } else { 2 },
+            "{outcome:?}: {calls}"
+        );
+        assert_eq!(stage.outbox.shut(), 100);
+    }
+}
+
+#[test]
+fn a_host_that_goes_waits_for_the_backend_that_works_and_for_no_other() {
+    let second = OPIK.replacen('{', r#"{"name": "second", "#, 1);
+    let mut stage = Stage::of(&format!(
+        r#"{{"backends": [{OPIK}, {second}], "export": {{"batch_spans": 1, "timeout_ms": 1000}}}}"#
+    ));
+    (0..20).for_each(|index| stage.joined(&index.to_string()));
+    stage.leave();
+    while !stage.is_done() {
+        match stage.poll() {
+            Some(sent) if sent.backend == 0 => stage.answer(&sent, 503),
+            Some(sent) => {
+                stage.wait(900);
+                stage.answer(&sent, 204);
+            }
+            None => stage.wait(10),
+        }
+    }
+    let exported: Vec<_> = stage.outbox.counters().map(|(_, of)| of.exported).collect();
+    assert_eq!(exported, [0, 20]);
 }
 
 #[test]
@@ -55,7 +166,7 @@ fn what_is_left_when_the_host_ends_is_dropped_and_counted() {
 fn a_drained_outbox_has_nothing_to_drop() {
     let mut stage = Stage::new("{}");
     stage.mint(3);
-    stage.outbox.hurry();
+    stage.leave();
     stage.drain();
     assert_eq!(stage.outbox.shut(), 0);
     assert_eq!(stage.counters().exported, 3);
@@ -67,11 +178,7 @@ fn no_secret_is_printed() {
     stage.joined("0");
     let outbox = format!("{:?}", stage.outbox);
     let dispatch = stage.outbox.poll(stage.now).unwrap();
-    let sent: Vec<_> = dispatch
-        .headers
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.reveal()))
-        .collect();
+    let sent: Vec<_> = dispatch.headers().collect();
     assert_eq!(sent, [("authorization", "hunter2")]);
     assert_eq!(dispatch.content_type, "application/json");
     assert!(!format!("{outbox}{dispatch:?}").contains("hunter2"));

@@ -100,7 +100,14 @@ fn a_pause_that_the_backend_asks_for_is_kept_but_not_for_ever() {
             let sent = stage.next();
             let before = stage.now;
             let retry_after = Some(asked);
-            stage.settle(sent.ticket, Outcome::Status { code, retry_after });
+            stage.settle(
+                sent.ticket,
+                Outcome::Status {
+                    code,
+                    retry_after,
+                    answer: &[],
+                },
+            );
             stage.next();
             let pause = (stage.now.0 - before.0) / 1_000_000;
             assert!((least..=most).contains(&pause), "asked {asked}, {pause}");

@@ -151,7 +151,7 @@ fn what_closes_a_body_finds_room_too() {
         for span in open {
             stage.close(span);
         }
-        stage.outbox.hurry();
+        stage.leave();
         stage.poll();
         assert!(stage.counters().queued_bytes <= 4_096, "{length}");
     }

@@ -89,6 +89,7 @@ impl Stage {
         let path = format!("/{name}");
         let request = Request {
             method: b"GET",
+            scheme: b"https",
             path: path.as_bytes(),
             host: b"gateway.test",
             headers: Headers::new(headers),
@@ -121,7 +122,7 @@ impl Stage {
     }
 
     pub fn export(&self) -> Export {
-        self.outbox.export(self.gate.config(), self.now)
+        self.outbox.export(self.now)
     }
 
     pub fn wait(&mut self, millis: u64) {
@@ -171,6 +172,17 @@ impl Stage {
         all
     }
 
+    /// The host is about to go.
+    pub fn leave(&mut self) {
+        self.outbox.leave(self.now);
+        self.check();
+    }
+
+    /// Whether a host that is about to go need not stay.
+    pub fn is_done(&self) -> bool {
+        self.outbox.is_done(self.now)
+    }
+
     pub fn counters(&self) -> Counters {
         self.outbox.counters().next().unwrap().1
     }
@@ -194,10 +206,11 @@ impl Stage {
     }
 }
 
-pub const fn status(code: u16) -> Outcome {
+pub const fn status(code: u16) -> Outcome<'static> {
     Outcome::Status {
         code,
         retry_after: None,
+        answer: &[],
     }
 }
 

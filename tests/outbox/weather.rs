@@ -13,9 +13,9 @@ enum Event {
     Joined(usize),
     Wait(u64),
     Poll,
-    Settle(Outcome),
+    Settle(Outcome<'static>),
     Stale,
-    Hurry,
+    Leave,
     Shut,
 }
 
@@ -24,7 +24,11 @@ fn event() -> impl Strategy<Value = Event> {
         prop_oneof![Just(429_u16), Just(500), Just(503)],
         proptest::option::of(0_u32..5),
     );
-    let later = later.prop_map(|(code, retry_after)| Outcome::Status { code, retry_after });
+    let later = later.prop_map(|(code, retry_after)| Outcome::Status {
+        code,
+        retry_after,
+        answer: &[],
+    });
     let refused = prop_oneof![Just(400_u16), Just(409), Just(413), Just(422)];
     let outcome = prop_oneof![
         6 => Just(status(204)),
@@ -41,7 +45,7 @@ fn event() -> impl Strategy<Value = Event> {
         80 => Just(Event::Poll),
         80 => outcome.prop_map(Event::Settle),
         5 => Just(Event::Stale),
-        5 => Just(Event::Hurry),
+        5 => Just(Event::Leave),
         1 => Just(Event::Shut),
     ]
 }
@@ -163,7 +167,7 @@ fn play(events: Vec<Event>) {
                 }
                 assert_eq!(stage.counters(), before);
             }
-            Event::Hurry => stage.outbox.hurry(),
+            Event::Leave => stage.leave(),
             Event::Shut => {
                 stage.outbox.shut();
                 seen.in_flight = None;

@@ -43,6 +43,7 @@ impl<'t> Asked<'t> {
         let [method, path, host] = self.first.map(str::as_bytes);
         Request {
             method,
+            scheme: b"https",
             path,
             host,
             headers: Headers::new(&self.pairs),

@@ -44,7 +44,7 @@ const ROWS: &[Row] = &[
             kind: EndKind::DownstreamReset,
             ..OK
         },
-        wanted: "http.request.method=GET\nurl.path=/\ngatespan.decision=minted\ngatespan.end=downstream_reset",
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/\ngatespan.decision=minted\ngatespan.end=downstream_reset",
     },
     Row {
         why: "everything of HTTP and gRPC",
@@ -57,7 +57,7 @@ const ROWS: &[Row] = &[
             request_bytes: Some(0),
             response_bytes: Some(u64::MAX),
         },
-        wanted: "http.request.method=POST\nurl.path=/a.B/C\nurl.query=alt=sse;key=REDACTED&stream=REDACTED&REDACTED\n\
+        wanted: "http.request.method=POST\nurl.scheme=https\nurl.path=/a.B/C\nurl.query=alt=sse;key=REDACTED&stream=REDACTED&REDACTED\n\
             server.address=Api.Test\ngatespan.route=chat\nhttp.response.status_code=200\nrpc.grpc.status_code=14\n\
             http.request.body.size=0\nhttp.response.body.size=18446744073709551615\nerror.type=14\n\
             gatespan.decision=minted\ngatespan.end=complete\nhttp.request.header.user-agent=curl/8\n\
@@ -72,7 +72,7 @@ const ROWS: &[Row] = &[
             kind: EndKind::LocalReply,
             ..OK
         },
-        wanted: "http.request.method=_OTHER\nhttp.request.method_original=get\nurl.path=/\nurl.query=alt=1&alt\n\
+        wanted: "http.request.method=_OTHER\nhttp.request.method_original=get\nurl.scheme=https\nurl.path=/\nurl.query=alt=1&alt\n\
             server.address=h\nhttp.response.status_code=503\nerror.type=503\ngatespan.decision=minted\n\
             gatespan.end=local_reply",
     },
@@ -81,7 +81,7 @@ const ROWS: &[Row] = &[
         document: "",
         request: "GET /a#token=1?b user:pw@a.test.:80",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/a\nserver.address=a.test\nhttp.response.status_code=200\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/a\nserver.address=a.test\nhttp.response.status_code=200\n\
             gatespan.decision=minted\ngatespan.end=complete",
     },
     Row {
@@ -89,7 +89,7 @@ const ROWS: &[Row] = &[
         document: "",
         request: "GET http://user:pw@h/a?alt=b#token a.test",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/a\nurl.query=alt=b\nserver.address=a.test\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/a\nurl.query=alt=b\nserver.address=a.test\n\
             http.response.status_code=200\ngatespan.decision=minted\ngatespan.end=complete",
     },
     Row {
@@ -97,7 +97,7 @@ const ROWS: &[Row] = &[
         document: "",
         request: "GET /a? [2001:db8::1]:80",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/a\nurl.query=\nserver.address=[2001:db8::1]\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/a\nurl.query=\nserver.address=[2001:db8::1]\n\
             http.response.status_code=200\ngatespan.decision=minted\ngatespan.end=complete",
     },
     Row {
@@ -107,7 +107,7 @@ const ROWS: &[Row] = &[
             x-b3-traceid: 4bf92f3577b34da6a3ce929d0e0e4736\nx-b3-spanid: 00f067aa0ba902b7\nopik_trace_id: 7\n\
             uber-trace-id: 0",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
             gatespan.decision=restarted\ngatespan.end=complete\n\
             gatespan.fault=opik_trace_id is not a UUID; traceparent holds flags that are not hex; b3 holds an unknown \
             sampling state; uber-trace-id does not have the fields its format demands",
@@ -117,7 +117,7 @@ const ROWS: &[Row] = &[
         document: r#""rule": {"inbound": "restart"}"#,
         request: "GET / h\ntraceparent: 00\nopik_trace_id: 019cae0b-ba4d-7b60-9c1b-2281eda8d7fe",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
             gatespan.decision=restarted\ngatespan.end=complete",
     },
     Row {
@@ -126,7 +126,7 @@ const ROWS: &[Row] = &[
         request: "GET / h\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n\
             uber-trace-id: 4bf92f3577b34da6a3ce929d0e0e4736:b7ad6b7169203331:0:1",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
             gatespan.decision=joined\ngatespan.end=complete\ngatespan.conflict=w3c and jaeger carry different ids\n\
             gatespan.client.trace_id=4bf92f3577b34da6a3ce929d0e0e4736\ngatespan.client.span_id=00f067aa0ba902b7",
     },
@@ -135,7 +135,7 @@ const ROWS: &[Row] = &[
         document: OTLP,
         request: "GET / h\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
             gatespan.decision=joined\ngatespan.end=complete",
     },
     Row {
@@ -143,7 +143,7 @@ const ROWS: &[Row] = &[
         document: r#""rule": {"inbound": "link"}, "backend": {"kind": "otlp", "url": "http://otlp.test", "cluster": "otlp"}"#,
         request: "GET / h\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
             gatespan.decision=linked\ngatespan.end=complete\n\
             gatespan.client.trace_id=4bf92f3577b34da6a3ce929d0e0e4736\ngatespan.client.span_id=00f067aa0ba902b7",
     },
@@ -153,7 +153,7 @@ const ROWS: &[Row] = &[
         request: "GET / h\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n\
             opik_trace_id: 019cae0b-ba4d-7b60-9c1b-2281eda8d7fe\nopik_parent_span_id: 019cae0b-ba4e-7d11-8f00-7e4a2b90c3d5",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
             gatespan.decision=joined\ngatespan.end=complete\ngatespan.client.trace_id=4bf92f3577b34da6a3ce929d0e0e4736\n\
             gatespan.client.span_id=00f067aa0ba902b7\n\
             gatespan.client.opik_trace_id=019cae0b-ba4d-7b60-9c1b-2281eda8d7fe\n\
@@ -164,7 +164,7 @@ const ROWS: &[Row] = &[
         document: r#""rule": {"inbound": "link"}"#,
         request: "GET / h\nopik_trace_id: 019cae0b-ba4d-7b60-9c1b-2281eda8d7fe",
         end: OK,
-        wanted: "http.request.method=GET\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
+        wanted: "http.request.method=GET\nurl.scheme=https\nurl.path=/\nserver.address=h\nhttp.response.status_code=200\n\
             gatespan.decision=linked\ngatespan.end=complete\n\
             gatespan.client.opik_trace_id=019cae0b-ba4d-7b60-9c1b-2281eda8d7fe",
     },

@@ -96,6 +96,7 @@ fn show(rule: &Value, headers: &[(&str, &str)], number: u8) {
         .collect();
     let request = Request {
         method: b"POST",
+        scheme: b"https",
         path: b"/v1/chat",
         host: b"llm.example",
         headers: Headers::new(&pairs),

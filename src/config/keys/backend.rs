@@ -1,7 +1,7 @@
 //! The keys of a backend, and of what is sent there.
 
 use super::{Key, Kind, Preset, key};
-use crate::config::{BackendKind, Encoding, Via, texts};
+use crate::config::{BackendKind, Dialect, Encoding, Via, texts};
 use crate::words::Word;
 
 /// What a backend says.
@@ -42,12 +42,12 @@ pub(super) const BACKEND: &[Key] = &[
     key(
         "workspace",
         Kind::Text(texts::header_value),
-        "opik: the workspace",
+        "opik, and otlp towards Opik: the workspace",
     ),
     key(
         "project",
         Kind::Text(texts::filled),
-        "opik: the project of spans whose rule names none",
+        "opik, and otlp towards Opik: the project of spans whose rule names none",
     ),
     key(
         "encoding",
@@ -56,6 +56,11 @@ pub(super) const BACKEND: &[Key] = &[
     )
     .or(Preset::Text("protobuf")),
     key(
+        "dialect",
+        Kind::Word(Dialect::WORDS),
+        "otlp: whose names attributes have, the conventions' or Opik's; Opik's where the URL ends in /v1/private/otel",
+    ),
+    key(
         "headers",
         Kind::Map(texts::call_header, &Kind::Secret(texts::header_value)),
         "otlp: further headers of the call",
@@ -63,7 +68,7 @@ pub(super) const BACKEND: &[Key] = &[
     key(
         "resource",
         Kind::Map(texts::filled, &Kind::Text(texts::any)),
-        "otlp: attributes of the resource",
+        "otlp, lilypad: attributes of the resource",
     ),
     key(
         "project_id",

@@ -9,35 +9,65 @@ use crate::outbox::dispatch::Outcome;
 
 impl Lane {
     /// What came of the call in flight; of any other, nothing comes any more.
-    pub(in crate::outbox) fn settle(&mut self, call: u32, outcome: Outcome, now: Time) {
+    pub(in crate::outbox) fn settle(&mut self, call: u32, outcome: Outcome<'_>, now: Time) {
         if self.flight.take_if(|flight| flight.call == call).is_none() {
             return;
         }
-        let (code, retry_after) = match outcome {
-            Outcome::Status { code, retry_after } => (code, retry_after),
+        let (code, retry_after, answer) = match outcome {
+            Outcome::Status {
+                code,
+                retry_after,
+                answer,
+            } => (code, retry_after, answer),
             Outcome::Taken => return self.hand_over(),
-            Outcome::Lost => return self.retry(None, now),
+            Outcome::Lost => return self.retry(Doubt::Stored, None, now),
         };
-        let is_repeat = self.waiting.front().is_some_and(|batch| batch.is_repeat);
-        match (self.api.meaning)(code) {
-            Meaning::Stored => self.advance(),
-            Meaning::There if is_repeat => self.advance(),
-            Meaning::Split | Meaning::There => self.split(),
-            Meaning::Later => self.retry(retry_after, now),
+        let batch = self.waiting.front();
+        let is_repeat = batch.is_some_and(|batch| batch.is_repeat);
+        let is_unclear = batch.is_some_and(|batch| batch.is_unclear);
+        let meaning = (self.api.meaning)(code);
+        // Whoever goes on taking calls is worth waiting for, and there are only so many of them.
+        if self.farewell.is_some() && meaning.is_taken() {
+            self.linger(now);
+        }
+        match meaning {
+            Meaning::Stored => self.advance(answer),
+            Meaning::There | Meaning::Unclear if is_repeat => self.advance(&[]),
+            Meaning::Unclear if !is_unclear => self.retry(Doubt::Bad, retry_after, now),
+            Meaning::Split | Meaning::There | Meaning::Unclear => self.split(),
+            Meaning::Wait => self.retry(Doubt::None, retry_after, now),
+            Meaning::Later => self.retry(Doubt::Stored, retry_after, now),
             Meaning::Stop => self.stop(code, now),
+            Meaning::Refused => self.refuse(),
         }
     }
 
-    /// The call was accepted: the next one of its batch, or the next batch.
-    fn advance(&mut self) {
+    /// The call was accepted: the next one of its batch, or the next batch. An answer may say that not all of it was.
+    fn advance(&mut self, answer: &[u8]) {
         self.counters.call(CallOutcome::Ok);
         self.recover();
+        let api = self.api;
         if let Some(batch) = self.waiting.front_mut() {
             let before = batch.bytes();
             batch.accept();
             self.counters.resize(before, batch.bytes());
+            // Of the calls of a batch the last one brings the spans.
+            if let Some(missing) = api.missing.filter(|_| batch.next_call(api).is_none()) {
+                let missing = missing(answer, batch.units()).min(batch.units());
+                batch.lack(missing);
+                self.counters.drop(Dropped::Refused, missing);
+            }
         }
         self.retire();
+    }
+
+    /// Nothing of the batch is stored, and it is not sent again.
+    fn refuse(&mut self) {
+        self.counters.call(CallOutcome::Failed);
+        self.recover();
+        if let Some(batch) = self.waiting.pop_front() {
+            self.forget(&batch, Dropped::Refused);
+        }
     }
 
     /// Something in the batch is bad: halves of it are sent until the bad one stands alone.
@@ -61,8 +91,8 @@ impl Lane {
     }
 
     /// The same body is sent again after a pause.
-    fn retry(&mut self, retry_after: Option<u32>, now: Time) {
-        let gave_up = self.fail();
+    fn retry(&mut self, doubt: Doubt, retry_after: Option<u32>, now: Time) {
+        let gave_up = self.fail(doubt);
         self.counters.call(if gave_up {
             CallOutcome::Failed
         } else {
@@ -74,7 +104,7 @@ impl Lane {
     /// Nothing is accepted until someone changes something: nothing new is taken, and one call asks now and then. That
     /// counts as a try, lest a batch that a guard on the way refuses for what a caller wrote stops the export for ever.
     fn stop(&mut self, code: u16, now: Time) {
-        self.fail();
+        self.fail(Doubt::None);
         self.counters.call(CallOutcome::Failed);
         if self.counters.stopped.replace(code).is_none() {
             self.counters.stops += 1;
@@ -83,13 +113,17 @@ impl Lane {
     }
 
     /// Counts a try that failed. Whether it was the last one.
-    fn fail(&mut self) -> bool {
+    fn fail(&mut self, doubt: Doubt) -> bool {
         let most = self.plan.attempts;
         let Some(batch) = self.waiting.front_mut() else {
             return false;
         };
         batch.failures += 1;
-        batch.is_repeat = true;
+        match doubt {
+            Doubt::None => {}
+            Doubt::Stored => batch.is_repeat = true,
+            Doubt::Bad => batch.is_unclear = true,
+        }
         let gave_up = batch.failures >= most;
         if gave_up && let Some(batch) = self.waiting.pop_front() {
             self.forget(&batch, Dropped::GaveUp);
@@ -118,4 +152,15 @@ impl Lane {
         self.counters.drop(reason, batch.units());
         self.counters.resize(batch.bytes(), 0);
     }
+}
+
+/// What is not known of a batch whose call has failed.
+#[derive(Clone, Copy)]
+enum Doubt {
+    /// It is known: nobody has looked at it.
+    None,
+    /// Whether it is stored all the same.
+    Stored,
+    /// Whether something in it is bad.
+    Bad,
 }

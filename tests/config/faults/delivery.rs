@@ -258,8 +258,50 @@ pub const FAULTS: &[Row] = &[
         "opik's settings for otlp",
         r#"{"backend": {"kind": "otlp", "url": "http://a.test", "cluster": "a", "workspace": "default", "project": "gateway"}}"#,
         &[
-            "backend.workspace: is not a setting of otlp",
-            "backend.project: is not a setting of otlp",
+            "backend.workspace: is a setting of otlp towards Opik alone",
+            "backend.project: is a setting of otlp towards Opik alone",
+        ],
+    ),
+    (
+        "JSON to Opik",
+        r#"{"backend": {"kind": "otlp", "url": "http://a.test/api/v1/private/otel/", "cluster": "a", "encoding": "json"}}"#,
+        &[
+            "backend.encoding: is not for Opik, which reads the hex ids of JSON as base64 and files every span under other ids",
+        ],
+    ),
+    (
+        "JSON to Opik, behind a path of one's own",
+        r#"{"backend": {"kind": "otlp", "url": "http://a.test/opik", "cluster": "a", "dialect": "opik", "encoding": "json"}}"#,
+        &[
+            "backend.encoding: is not for Opik, which reads the hex ids of JSON as base64 and files every span under other ids",
+        ],
+    ),
+    (
+        "the path of the call in the base",
+        r#"{"backend": {"kind": "otlp", "url": "http://a.test/v1/traces", "cluster": "a"}}"#,
+        &[
+            "backend.url: ends in /v1/traces, which is put behind it",
+        ],
+    ),
+    (
+        "a key in two places",
+        r#"{"backend": {"kind": "otlp", "url": "http://a.test", "cluster": "a", "api_key": "k", "headers": {"Authorization": "k"}}}"#,
+        &[
+            "backend.api_key: stands beside headers.authorization, of which one is enough",
+        ],
+    ),
+    (
+        "a project in two places",
+        r#"{"backend": {"kind": "otlp", "url": "http://a.test", "cluster": "a", "dialect": "opik", "project": "a", "headers": {"projectName": "b"}}}"#,
+        &[
+            "backend.project: stands beside headers.projectname, of which one is enough",
+        ],
+    ),
+    (
+        "a dialect of an API that has one way to say things",
+        r#"{"backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "dialect": "opik"}}"#,
+        &[
+            "backend.dialect: is not a setting of opik",
         ],
     ),
     (

@@ -44,6 +44,7 @@ pub const ENTROPY: Entropy = *b"\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa-our-spa
 pub fn request<'a>(headers: &'a [(&'a [u8], &'a [u8])]) -> Request<'a> {
     Request {
         method: b"POST",
+        scheme: b"https",
         path: b"/v1/chat/completions?stream=true",
         host: b"api.example.com",
         headers: Headers::new(headers),

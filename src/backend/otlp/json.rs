@@ -1,0 +1,133 @@
+//! OTLP in JSON: that of protocol buffers, but for ids, which are hex, and enumerations, which are numbers.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{KIND_SERVER, SCOPE, STATUS_ERROR, Says, attributes, flags};
+use crate::backend::{json, resource_attributes};
+use crate::config::{Backend, Dialect};
+use crate::span::{Span, Value};
+
+/// How a body begins: with everything that stands before the spans.
+pub(super) fn opening(service: &str, backend: &Backend) -> Vec<u8> {
+    let mut out = Vec::from(br#"{"resourceSpans":[{"resource":{"attributes":["#);
+    let mut list = List(&mut out);
+    for (key, value) in resource_attributes(service, backend) {
+        list.text(["", key], value.as_bytes());
+    }
+    let (name, version) = SCOPE;
+    for piece in [
+        r#"]},"scopeSpans":[{"scope":{"name":""#,
+        name,
+        r#"","version":""#,
+        version,
+        r#""},"spans":["#,
+    ] {
+        out.extend_from_slice(piece.as_bytes());
+    }
+    out
+}
+
+/// Writes a span.
+pub(super) fn encode(span: &Span<'_>, out: &mut Vec<u8>) {
+    let own = span.own();
+    let Some(place) = own.otel else {
+        return;
+    };
+    let is_plain = span.is_plain();
+    out.extend_from_slice(br#"{"traceId":""#);
+    out.extend_from_slice(&place.trace.hex());
+    out.extend_from_slice(br#"","spanId":""#);
+    out.extend_from_slice(&own.id.as_span().hex());
+    if let Some(parent) = place.parent {
+        out.extend_from_slice(br#"","parentSpanId":""#);
+        out.extend_from_slice(&parent.hex());
+    }
+    if let Some(state) = span.state() {
+        out.extend_from_slice(br#"","traceState":""#);
+        json::text(out, state);
+    }
+    out.extend_from_slice(br#"","flags":"#);
+    json::whole(out, flags(place).into());
+    out.extend_from_slice(br#","kind":"#);
+    json::whole(out, KIND_SERVER);
+    out.extend_from_slice(br#","name":""#);
+    for text in span.name() {
+        json::plain(out, text, is_plain);
+    }
+    // 64 bits stand in quotes.
+    out.extend_from_slice(br#"","startTimeUnixNano":""#);
+    json::whole(out, span.started().0);
+    out.extend_from_slice(br#"","endTimeUnixNano":""#);
+    json::whole(out, span.ended().0);
+    out.extend_from_slice(br#"","attributes":["#);
+    let mut list = List(out);
+    attributes(span, Dialect::Latest, &mut |told| {
+        list.member(told.name, &told.says);
+    });
+    out.push(b']');
+    if let Some(ids) = span.link() {
+        out.extend_from_slice(br#","links":[{"traceId":""#);
+        out.extend_from_slice(&ids.trace.hex());
+        out.extend_from_slice(br#"","spanId":""#);
+        out.extend_from_slice(&ids.span.hex());
+        out.extend_from_slice(br#""}]"#);
+    }
+    if span.error().is_some() {
+        out.extend_from_slice(br#","status":{"code":"#);
+        json::whole(out, STATUS_ERROR);
+        out.push(b'}');
+    }
+    out.push(b'}');
+}
+
+/// A list of attributes that is being written.
+struct List<'b>(&'b mut Vec<u8>);
+
+impl List<'_> {
+    fn member(&mut self, name: [&str; 2], says: &Says<'_>) {
+        match says {
+            Says::One(Value::Whole(number)) => {
+                self.begin(name, br#""intValue":""#);
+                json::whole(self.0, *number);
+                self.0.extend_from_slice(br#""}}"#);
+            }
+            Says::One(value) => value.text(&mut |text| self.text(name, text)),
+            Says::ListOfOne(value) => value.text(&mut |text| self.texts(name, [text].into_iter())),
+            Says::List(texts) => self.texts(name, texts.iter().map(String::as_bytes)),
+        }
+    }
+
+    fn text(&mut self, name: [&str; 2], text: &[u8]) {
+        self.begin(name, br#""stringValue":""#);
+        json::text(self.0, text);
+        self.0.extend_from_slice(br#""}}"#);
+    }
+
+    fn texts<'t>(&mut self, name: [&str; 2], texts: impl Iterator<Item = &'t [u8]>) {
+        self.begin(name, br#""arrayValue":{"values":["#);
+        for (index, text) in texts.enumerate() {
+            let open: &[u8] = if index == 0 {
+                br#"{"stringValue":""#
+            } else {
+                br#",{"stringValue":""#
+            };
+            self.0.extend_from_slice(open);
+            json::text(self.0, text);
+            self.0.extend_from_slice(br#""}"#);
+        }
+        self.0.extend_from_slice(b"]}}}");
+    }
+
+    fn begin(&mut self, name: [&str; 2], value: &[u8]) {
+        if self.0.ends_with(b"}") {
+            self.0.push(b',');
+        }
+        self.0.extend_from_slice(br#"{"key":""#);
+        for piece in name {
+            json::text(self.0, piece.as_bytes());
+        }
+        self.0.extend_from_slice(br#"","value":{"#);
+        self.0.extend_from_slice(value);
+    }
+}
