@@ -81,6 +81,7 @@ export class Workers {
     const said = (stream) => stream.on("data", (part) => (this.output += part));
     const sockets = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }], stripCfConnectingIp: false };
     this.names = workers.map(({ name }) => name);
+    this.watched = workers.filter(({ bindings }) => bindings?.GATESPAN_STATUS_PATH === STATUS.path).map(({ name }) => name);
     this.miniflare = new Miniflare({
       log: new Log(LogLevel.NONE),
       // Otherwise asked from the network.
@@ -99,7 +100,15 @@ export class Workers {
     return this;
   }
 
+  /** Fails unless every span is accounted for, whatever was done to these Workers. */
+  async balance() {
+    if (this.isOver) return;
+    for (const name of this.watched) await counters(this.ports[name]);
+  }
+
   async stop() {
+    if (this.isOver) return;
+    this.isOver = true;
     await this.miniflare.dispose();
   }
 

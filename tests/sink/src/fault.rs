@@ -16,7 +16,8 @@
 //! | `big_answer` | `code` (200) with a body of `bytes` | yes, if the code says so |
 //!
 //! `times` counts the requests that the step is for (without it: all); then comes the next step. `only` is a part of the
-//! path. `store: true` stores what `status`, `silent` or `reset_mid_body` would not: the answer is lost, the data is not.
+//! path, `holding` one of the body (`reset` sees none): other bodies are as good as ever. `store: true` stores what
+//! `status`, `silent` or `reset_mid_body` would not: the answer is lost, the data is not.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -48,9 +49,16 @@ pub(crate) struct Step {
     pub(crate) stores: bool,
     times: Option<u64>,
     only: String,
+    holding: String,
 }
 
 impl Step {
+    /// Whether it is for this body.
+    pub(crate) fn is_for(&self, body: &[u8]) -> bool {
+        let holding = self.holding.as_bytes();
+        holding.is_empty() || body.windows(holding.len()).any(|part| part == holding)
+    }
+
     pub(crate) fn word(&self) -> &'static str {
         match self.kind {
             Kind::None => "none",
@@ -151,6 +159,7 @@ fn step(document: &Value) -> Result<Step, String> {
         stores,
         times,
         only: text("only"),
+        holding: text("holding"),
     })
 }
 
