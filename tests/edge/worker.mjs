@@ -44,19 +44,18 @@ export async function counters(port) {
   assert.equal(answer.status, 200, answer.text);
   const all = Object.entries(answer.json()).map(([name, value]) => [name.replace(/^gatespan\./, ""), value]);
   const counted = Object.fromEntries(all);
-  // Without a backend there are no spans to count.
-  if ("spans.recorded" in counted)
-    assert.equal(
-      counted["spans.recorded"],
-      counted["spans.exported"] + dropped(counted) + counted["queue.spans"],
-      answer.text,
-    );
+  // For each backend, and for what a Queue has brought. Without a backend there are no spans to count.
+  const recorded = Object.keys(counted).filter((name) => name.endsWith("spans.recorded"));
+  for (const of of recorded.map((name) => name.slice(0, -"spans.recorded".length))) {
+    const all = counted[`${of}spans.exported`] + dropped(counted, of) + counted[`${of}queue.spans`];
+    assert.equal(counted[`${of}spans.recorded`], all, answer.text);
+  }
   return counted;
 }
 
-export const dropped = (counted) =>
+export const dropped = (counted, of = "") =>
   Object.entries(counted).reduce(
-    (sum, [name, value]) => sum + (name.startsWith("spans.dropped.reason.") ? value : 0),
+    (sum, [name, value]) => sum + (name.startsWith(`${of}spans.dropped.reason.`) ? value : 0),
     0,
   );
 
