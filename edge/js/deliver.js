@@ -15,6 +15,7 @@ export async function deliver(isolate, env, wait) {
       const calls = [];
       for (let call; (call = isolate.core.poll(Date.now())); ) calls.push(carry(isolate, env, call));
       await Promise.all(calls);
+      isolate.queued = isolate.core.queued();
       wait = isolate.core.wait(Date.now(), until - Date.now());
     }
   } catch (error) {

@@ -205,6 +205,29 @@ pub(crate) fn add_to_metric(id: u32, offset: i64) -> Done {
     done(unsafe { abi::proxy_increment_metric(id, offset) })
 }
 
+/// What the VMs of one `vm_id` share under a name, and the version of it.
+pub(crate) fn shared(name: &str) -> Option<(Vec<u8>, u32)> {
+    let mut version = 0;
+    let data = returned(|data, size| unsafe {
+        abi::proxy_get_shared_data(name.as_ptr(), name.len(), data, size, &raw mut version)
+    })?;
+    Some((data, version))
+}
+
+/// Shares something else in its place, unless that was not of this version any more; 0 is any version.
+pub(crate) fn share(name: &str, data: &[u8], version: u32) -> Done {
+    let [name, data] = [name.as_bytes(), data];
+    done(unsafe {
+        abi::proxy_set_shared_data(
+            name.as_ptr(),
+            name.len(),
+            data.as_ptr(),
+            data.len(),
+            version,
+        )
+    })
+}
+
 /// Writes a line to Envoy's log.
 pub(crate) fn log(level: Level, line: &str) {
     // There is nobody left to tell when it fails.
