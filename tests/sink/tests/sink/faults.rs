@@ -1,4 +1,4 @@
-//! Trouble on demand.
+//! Trouble on demand, on Opik's paths; `everywhere` is about all of them.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read};
