@@ -1,4 +1,4 @@
-"""The local stand-in for Opik, as a process; its read-back."""
+"""The local stand-in for every backend, as a process; its read-back."""
 
 import json
 import re
@@ -43,10 +43,10 @@ class Sink(Process):
         """See tests/sink/src/fault.rs for the steps; none of them ends all trouble."""
         self._ask("/control/fault", json.dumps(list(steps)).encode())
 
-    def wait(self, traces=0, spans=0, seconds=10.0, trace=None) -> bool:
-        """Whether that many rows came in time."""
-        of = f"&trace={trace}" if trace else ""
-        return self._ask(f"/read/wait?traces={traces}&spans={spans}&ms={int(seconds * 1000)}{of}")["reached"]
+    def wait(self, seconds=10.0, **least) -> bool:
+        """Whether that many rows came in time: of `traces`, `spans`, `otlp`, `lilypad`; of one `trace`, if that is given."""
+        asked = "".join(f"&{name}={value}" for name, value in least.items())
+        return self._ask(f"/read/wait?ms={int(seconds * 1000)}{asked}")["reached"]
 
     def traces(self, **of) -> list:
         return chosen(self._ask("/read/traces")["traces"], of)
@@ -54,18 +54,32 @@ class Sink(Process):
     def spans(self, **of) -> list:
         return chosen(self._ask("/read/spans")["spans"], of)
 
-    def requests(self) -> list:
-        return self._ask("/read/requests")["requests"]
+    def otlp(self, **of) -> list:
+        return chosen(self._ask("/read/otlp")["spans"], of)
+
+    def lilypad(self, **of) -> list:
+        return chosen(self._ask("/read/lilypad")["spans"], of)
+
+    def lost(self) -> list:
+        """What Lilypad said it took, and did not."""
+        return self._ask("/read/lilypad")["lost"]
+
+    def requests(self, path="") -> list:
+        """Those whose paths hold that."""
+        return [one for one in self._ask("/read/requests")["requests"] if path in one["path"]]
 
     def refused(self) -> list:
         return self._ask("/read/refused")["refused"]
 
-    def tree(self, trace: str) -> dict:
-        return self._ask(f"/read/tree?trace={trace}")
+    def tree(self, trace: str, system="") -> dict:
+        """Of one system, if that is given."""
+        of = f"&system={system}" if system else ""
+        return self._ask(f"/read/tree?trace={trace}{of}")
 
     def report(self):
         try:
             rows = {"refused": self.refused(), "traces": self.traces()[-5:], "spans": self.spans()[-5:]}
+            rows |= {"otlp": self.otlp()[-5:], "lilypad": self.lilypad()[-5:], "lost": self.lost()[-5:]}
             return [(f"{self.name}: the last rows", json.dumps(rows, indent=1)[-8000:])]
         except OSError as error:
             return [(self.name, f"does not answer: {error}")]
