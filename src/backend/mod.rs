@@ -131,7 +131,10 @@ pub enum Meaning {
 impl Meaning {
     /// Whether the backend dealt with what it was sent.
     pub(crate) const fn is_taken(self) -> bool {
-        matches!(self, Self::Stored | Self::Split | Self::There | Self::Refused)
+        matches!(
+            self,
+            Self::Stored | Self::Split | Self::There | Self::Refused
+        )
     }
 }
 

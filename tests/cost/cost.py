@@ -52,6 +52,15 @@ CASES = [
     ("sixty headers", RECORDING, PLAIN + OPIK + [(b"x-%d" % n, b"value") for n in range(50)]),
 ]
 
+#: What the encoding of a span is measured for.
+BACKENDS = [
+    ("opik", {"kind": "opik", "project": "gateway"}),
+    ("otlp", {"kind": "otlp"}),
+    ("otlp as JSON", {"kind": "otlp", "encoding": "json"}),
+    ("otlp to Opik", {"kind": "otlp", "dialect": "opik", "project": "gateway"}),
+    ("lilypad", {"kind": "lilypad", "project_id": "019a8b1c-6f3e-4c41-9a3e-5d0f6b72e814"}),
+]
+
 PROPERTIES = {
     b"response\0code": pack("<q", 200),
     b"response\0flags": pack("<q", 0),
@@ -77,14 +86,21 @@ def request(host: Host, context: int, headers: list):
     host.call("proxy_on_delete", context)
 
 
-def tick(host: Host):
-    """A tick, and answers to the calls that it makes, until it makes no more."""
+#: The first byte of OTLP in protocol buffers.
+EXPORT_REQUEST = b"\x0a"
+
+
+def tick(host: Host) -> int:
+    """A tick, and answers to the calls that it makes, until it makes no more. The bytes of their bodies."""
+    sent = 0
     host.call("proxy_on_tick", Host.ROOT)
     while host.pending:
         token, body = host.pending.popitem()
-        assert json.loads(body), "what is sent is JSON"
+        assert body[:1] == EXPORT_REQUEST or json.loads(body), "what is sent is OTLP or JSON"
+        sent += len(body)
         host.maps[CALL_RESPONSE] = [(b":status", b"204")]
         host.call("proxy_on_http_call_response", Host.ROOT, token, 1, 0, 0)
+    return sent
 
 
 class Cost:
@@ -96,20 +112,22 @@ class Cost:
         context = Host.ROOT
         for number in range(WARM_UP + MEASURED):
             if number == WARM_UP:
-                fuel, ticks, memory = host.fuel(), 0, host.memory_bytes()
+                fuel, ticks, memory, sent = host.fuel(), 0, host.memory_bytes(), 0
                 host.calls, host.returning = Counter(), 0
             context += 1
             request(host, context, headers)
             if (number + 1) % BATCH == 0:
                 before, calls, returning = host.fuel(), host.calls.copy(), host.returning
-                tick(host)
+                bytes_sent = tick(host)
                 if number >= WARM_UP:
                     ticks += host.fuel() - before
+                    sent += bytes_sent
                 host.calls, host.returning = calls, returning
         self.fuel = (host.fuel() - fuel - ticks) / MEASURED
         self.tick_fuel = ticks / MEASURED
         self.calls = {name: count / MEASURED for name, count in sorted(host.calls.items())}
         self.returning = host.returning / MEASURED
+        self.sent = sent / MEASURED
         self.grown = host.memory_bytes() - memory
         self.logged = host.logged
 
@@ -121,6 +139,14 @@ class Cost:
             "random_get": self.calls.get("random_get", 0),
             "memory_growth": self.grown,
         }
+
+
+def encoding(module: Module, backend: dict) -> dict:
+    """What a span costs with this backend: that of a second one like it, where everything else is done for the first."""
+    ours = [{"url": "http://a.internal", "cluster": "a", "name": name, **backend} for name in ("one", "two")]
+    document = {key: value for key, value in RECORDING.items() if key != "backend"}
+    one, two = (Cost(module, {**document, "backends": ours[:count]}, PLAIN + OTHER) for count in (1, 2))
+    return {"fuel": two.fuel - one.fuel, "bytes": two.sent - one.sent}
 
 
 def main(path: str):
@@ -147,6 +173,11 @@ def main(path: str):
         judge(name, figures, {**BUDGET["request"], **BUDGET["cases"].get(name, {})})
         if cost.logged:
             over.append(f"{name}: the module complained: {cost.logged[:3]}")
+    print(f"{'a span':<18}{'fuel':>8}{'bytes':>10}")
+    for name, backend in BACKENDS:
+        figures = encoding(module, backend)
+        print(f"{name:<18}{figures['fuel']:>8.0f}{figures['bytes']:>10.0f}")
+        judge(f"a span for {name}", figures, BUDGET["spans"][name])
     for line in over:
         print(f"over budget: {line}", file=sys.stderr)
     sys.exit(bool(over))

@@ -97,7 +97,7 @@ def test_the_gateway_begins_the_tree(word, gates, sink):
     assert (told["parent"], told["span"]) == (gateway["id"], answer["id"])
     assert gateway["parent_span_id"] is None and gateway["attributes"]["gatespan.decision"] == "minted"
     assert KNOWN & set(told["headers"]) == WORDS[word]
-    assert sink.refused() == sink.lost() == []
+    assert sink.refused() == sink.lilypad()["lost"] == []
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -111,7 +111,7 @@ def test_the_sdk_begins_the_tree(word, applications, gates, sink):
     assert (spans[0]["id"], spans[1]["id"]) == (begun["span"], told["parent"])
     assert spans[1]["attributes"]["gatespan.decision"] == "joined"
     assert KNOWN & set(told["headers"]) == WORDS[word]
-    assert sink.refused() == sink.lost() == []
+    assert sink.refused() == sink.lilypad()["lost"] == []
 
 
 #: A caller of each family; all ids differ.
@@ -147,7 +147,7 @@ def test_of_families_that_disagree_the_gateway_takes_the_one_that_the_sdk_would(
     sink.reset()
     told = send(gates["composite"], lines, target="/answer").json()
     assert sink.wait(lilypad=3, trace=trace)
-    (gateway,) = [span for span in sink.lilypad() if span["name"] == "GET /answer"]
+    (gateway,) = [span for span in sink.lilypad()["spans"] if span["name"] == "GET /answer"]
     assert (told["trace"], told["parent"]) == (trace, gateway["id"])
     assert gateway["parent_span_id"] == parent
     assert ("gatespan.conflict" in gateway["attributes"]) == (len(families) > 1)
@@ -158,7 +158,7 @@ def test_of_families_that_disagree_the_gateway_takes_the_one_that_the_sdk_would(
 #: What the SDK makes of a caller whose traceparent is good, when one thing beside it is not.
 SPOILT = {
     "a b3 of zeros": [f"b3: {'0' * 32}-{'0' * 16}-1"],
-    "a Jaeger of zeros": ["uber-trace-id: 0:0:0:1"],
+    "a Jaeger with a sign": [f"uber-trace-id: -5:{'d' * 16}:0:1"],
     "a Jaeger with too many digits": [f"uber-trace-id: {'d' * 40}:{'d' * 16}:0:1"],
 }
 

@@ -95,12 +95,35 @@ impl Message<'_> {
         value: &AnyValue<'_>,
     ) {
         let (name_length, value_length) = (prefix.len() + name.len(), value.size());
-        self.begin(field, record(name_length) + record(value_length));
-        self.begin(key_value::KEY, name_length);
+        let length = record(name_length) + record(value_length);
+        self.begin_both([(field, length), (key_value::KEY, name_length)]);
         self.0.extend_from_slice(prefix.as_bytes());
         self.0.extend_from_slice(name.as_bytes());
-        self.begin(key_value::VALUE, value_length);
-        value.write(self);
+        if let AnyValue::Text(text) = value {
+            self.begin_both([
+                (key_value::VALUE, value_length),
+                (any_value::STRING, text.len()),
+            ]);
+            self.0.extend_from_slice(text);
+        } else {
+            self.begin(key_value::VALUE, value_length);
+            value.write(self);
+        }
+    }
+
+    /// One field that begins with another. Nearly always both lengths have one digit, and then this is done in one step.
+    fn begin_both(&mut self, fields: [(u32, usize); 2]) {
+        if fields.iter().all(|(_, length)| *length < usize::from(MORE)) {
+            let [outer, inner] = fields.map(|(field, length)| {
+                let tag = Tag::from_parts(field, WIRE_TYPE_LEN).varint();
+                [tag as u8, length as u8]
+            });
+            self.0.extend_from_slice([outer, inner].as_flattened());
+        } else {
+            for (field, length) in fields {
+                self.begin(field, length);
+            }
+        }
     }
 
     fn tag(&mut self, field: u32, wire_type: u8) {
