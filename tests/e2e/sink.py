@@ -67,19 +67,23 @@ class Sink(Process):
         """Sums for each system: requests, taken, items, refused, broken, faults."""
         return self._ask("/read/counters")
 
-    def requests(self) -> list:
-        return self._ask("/read/requests")["requests"]
+    def requests(self, path="") -> list:
+        """Those whose paths hold that."""
+        return [one for one in self._ask("/read/requests")["requests"] if path in one["path"]]
 
     def refused(self) -> list:
         return self._ask("/read/refused")["refused"]
 
-    def tree(self, trace: str) -> dict:
-        return self._ask(f"/read/tree?trace={trace}")
+    def tree(self, trace: str, system="") -> dict:
+        """Of one system, if that is given."""
+        of = f"&system={system}" if system else ""
+        return self._ask(f"/read/tree?trace={trace}{of}")
 
     def report(self):
         try:
             kinds = ("traces", "spans", "otlp")
             rows = {"refused": self.refused(), **{kind: getattr(self, kind)()[-5:] for kind in kinds}}
+            rows["lilypad"] = {kind: found[-5:] for kind, found in self.lilypad().items()}
             return [(f"{self.name}: the last rows", json.dumps(rows, indent=1)[-8000:])]
         except OSError as error:
             return [(self.name, f"does not answer: {error}")]

@@ -102,8 +102,11 @@ pub(super) fn scope(value: &Value) -> Kept {
             "needs version and schema_url, strings or null",
         )?;
     }
-    let own = members.get("attributes").unwrap_or(&Value::Null);
-    flat(own).map_err(|_| "needs attributes, a flat object")?;
+    // Lilypad's own SDK says null where there are none.
+    let own = members.get("attributes").ok_or("needs attributes")?;
+    if !own.is_null() {
+        flat(own).map_err(|_| "needs attributes, a flat object or null")?;
+    }
     expect(members.len() == 4, "holds a key that is unknown here")
 }
 
