@@ -172,14 +172,22 @@ impl Lane {
         if self.flight.is_some() || self.backoff.is_resting(now) {
             return false;
         }
-        let leaves = self.farewell.is_some();
-        let is_ripe = |batch: &Batch| leaves || batch.ripens.is_over(now);
-        while self.waiting.is_empty()
-            && let Some(index) = self.filling.iter().position(is_ripe)
-        {
+        if let Some(index) = self.ripest(now) {
             self.seal(index);
+            self.waiting.rotate_right(1);
         }
         !self.waiting.is_empty()
+    }
+
+    /// The batch that has been filling for the longest, if it is time for it: one that is full does not go before it, or
+    /// where there are many projects a busy one would keep the others back.
+    fn ripest(&self, now: Time) -> Option<usize> {
+        let leaves = self.farewell.is_some();
+        let batches = self.filling.iter().enumerate();
+        let ripe = batches.filter(|(_, batch)| leaves || batch.ripens.is_over(now));
+        let (index, ripest) = ripe.min_by_key(|(_, batch)| batch.ripens.end())?;
+        let goes_first = |head: &Batch| !head.is_begun() && ripest.ripens.end() < head.ripens.end();
+        self.waiting.front().is_none_or(goes_first).then_some(index)
     }
 
     pub(super) fn dispatch(&mut self, lane: u32, now: Time) -> Option<Dispatch<'_>> {

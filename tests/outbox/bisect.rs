@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use gatespan::Outbox;
 use gatespan::outbox::Dropped;
 
+use super::body::contains;
 use super::stage::{ROWS, SPANS, Sent, Stage};
 
 /// A backend that refuses a call if it finds something bad in it. How often it accepted each item, by path and name.
-fn strict(
+pub fn strict(
     stage: &mut Stage,
     code: u16,
     is_bad: impl Fn(&Sent) -> bool,
@@ -164,7 +165,7 @@ fn find_every(items: usize, path: &str) -> usize {
         let mut calls = 0;
         while let Some(sent) = stage.poll() {
             calls += usize::from(sent.path == path);
-            let is_bad = sent.path == path && sent.body.contains(&bad);
+            let is_bad = sent.path == path && contains(&sent.body, bad.as_bytes());
             stage.answer(&sent, if is_bad { 400 } else { 204 });
         }
         assert!(
