@@ -41,7 +41,9 @@ fn speed() {
         });
         println!("{name:26} {rate:8.0} MB/s");
     }
-    let rate = best(&long, |body| body.iter().filter(|byte| **byte == b'\n').count() as u64);
+    let rate = best(&long, |body| {
+        body.iter().filter(|byte| **byte == b'\n').count() as u64
+    });
     println!("{:26} {rate:8.0} MB/s", "counting a byte (SIMD)");
     let mut copy = vec![0; long.len()];
     let rate = best(&long, |body| {
