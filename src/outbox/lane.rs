@@ -69,7 +69,7 @@ impl Lane {
             backoff: Backoff::new(seed ^ (index as u64).wrapping_mul(GOLDEN)),
             farewell: None,
             is_shut: false,
-            expected: FIRST_EXPECTED,
+            expected: FIRST_EXPECTED.min(config.export.queue_bytes),
             closing: api.calls.iter().map(|call| call.close.len()).sum(),
             room: [0; CALLS],
             counters: Counters::default(),
@@ -97,8 +97,13 @@ impl Lane {
 
     /// Whether one more span finds room beside those that are queued and those that are open. Open ones hold up to half
     /// of the queue: while spans are delivered, ten thousand idle WebSockets are no reason to record nothing else.
-    pub(super) fn has_room(&self, open: u32) -> bool {
+    pub(super) fn has_room(&mut self, open: u32) -> bool {
         let queue = u64::from(self.plan.queue_bytes);
+        if u64::from(self.expected) > queue {
+            // Spans as large as of late never find room. As they may have been rare, another is tried after some time.
+            self.expected -= self.expected / 128;
+            return false;
+        }
         let promised = (u64::from(open) + 1) * u64::from(self.expected);
         self.counters.queued_bytes + promised.min(queue / 2) <= queue
     }

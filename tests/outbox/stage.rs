@@ -134,7 +134,7 @@ impl Stage {
         self.check();
     }
 
-    pub fn export(&self) -> Export {
+    pub fn export(&mut self) -> Export {
         self.outbox.export(self.now)
     }
 
