@@ -6,15 +6,19 @@ import { failed } from "./isolate.js";
 /** How long after its answer a request may still wait: the platform allows 30 s, the calls included. */
 export const PATIENCE_MS = 20_000;
 
-/** Waits, makes every call that is due, and goes on as long as the platform lets it. */
+/** Makes every call that is due, and goes on as long as the platform lets it. No backend waits for the answer of another. */
 export async function deliver(isolate, env, wait) {
   const until = Date.now() + PATIENCE_MS;
+  const calls = new Set();
   try {
-    while (wait >= 0) {
-      if (wait > 0) await scheduler.wait(wait);
-      const calls = [];
-      for (let call; (call = isolate.core.poll(Date.now())); ) calls.push(carry(isolate, env, call));
-      await Promise.all(calls);
+    while (wait >= 0 || calls.size > 0) {
+      // Whatever comes first: a batch that is ripe, or an answer, behind which the next call may be due.
+      if (wait !== 0) await Promise.race(wait < 0 ? calls : [...calls, scheduler.wait(wait)]);
+      for (let call; (call = isolate.core.poll(Date.now())); ) {
+        const made = carry(isolate, env, call).finally(() => calls.delete(made));
+        calls.add(made);
+      }
+      isolate.queued = isolate.core.queued();
       wait = isolate.core.wait(Date.now(), until - Date.now());
     }
   } catch (error) {

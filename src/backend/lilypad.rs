@@ -127,7 +127,7 @@ fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
         let provider = findings.dialect().provider().as_bytes();
         members.member(["", "gen_ai.system"], Value::Text(provider));
         findings.attributes(span.started(), &mut |name, value| {
-            members.member(["", name], value.into());
+            members.member([name.prefix, name.rest], value.into());
         });
     }
     members.end();

@@ -174,8 +174,8 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
     members.common(span);
     if let Some(findings) = span.findings() {
         findings.attributes(span.started(), &mut |name, value| {
-            if !has_field(name) {
-                members.member(["", name], value.into());
+            if !has_field(name.rest) {
+                members.member([name.prefix, name.rest], value.into());
             }
         });
     }

@@ -1,8 +1,20 @@
-//! The attributes of an exchange, one row each, by two dialects of the conventions.
+//! The attributes of an exchange, one row each, by the conventions of today and for Opik.
+
+use core::hint::black_box;
 
 use super::findings::Findings;
+use super::key::Text;
 use crate::context::Time;
 use crate::words::Word;
+
+/// The name of an attribute: the two parts, one behind the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Name {
+    /// What it begins with, or nothing.
+    pub prefix: &'static str,
+    /// The rest of it.
+    pub rest: &'static str,
+}
 
 /// What an attribute says.
 #[derive(Clone, Copy, Debug)]
@@ -32,65 +44,201 @@ impl<'f> Words<'f> {
     }
 }
 
-/// Which names attributes have.
+/// Whose names an attribute has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Names {
-    /// The conventions of today.
-    Latest,
-    /// What Opik's OTLP endpoint makes the best of: what it has no rule for goes under `opik.metadata.`, or it would be taken
-    /// for input or output.
+enum For {
+    /// Both the same.
+    Both,
+    /// The conventions alone.
+    Conventions,
+    /// Opik alone.
     Opik,
+    /// Both, but Opik has no rule for it and would take it for input or output: it is told as metadata.
+    OpiksMetadata,
 }
+
+/// What an attribute says, by where it comes from.
+#[derive(Clone, Copy)]
+enum Source {
+    Operation,
+    Provider,
+    OpiksProvider,
+    Text(Text),
+    Decimal(Text),
+    Stream,
+    MaxTokens,
+    Tool,
+    FinishReasons,
+    FirstChunk,
+    RpcStatus,
+    Error,
+    Status,
+    Input,
+    Output,
+    CacheRead,
+    CacheWrite,
+    Reasoning,
+    OpiksUsage,
+}
+
+type Row = (&'static str, For, Source);
+
+/// Every attribute. The model that answered comes last: of two models Opik takes the later one.
+const ROWS: &[Row] = &[
+    ("gen_ai.operation.name", For::Both, Source::Operation),
+    ("gen_ai.provider.name", For::Conventions, Source::Provider),
+    ("gen_ai.system", For::Opik, Source::OpiksProvider),
+    (
+        "gen_ai.request.model",
+        For::Both,
+        Source::Text(Text::RequestModel),
+    ),
+    ("gen_ai.request.stream", For::OpiksMetadata, Source::Stream),
+    (
+        "gen_ai.request.max_tokens",
+        For::OpiksMetadata,
+        Source::MaxTokens,
+    ),
+    (
+        "gen_ai.request.temperature",
+        For::Both,
+        Source::Decimal(Text::Temperature),
+    ),
+    (
+        "gen_ai.request.top_p",
+        For::OpiksMetadata,
+        Source::Decimal(Text::TopP),
+    ),
+    (
+        "mcp.method.name",
+        For::OpiksMetadata,
+        Source::Text(Text::Method),
+    ),
+    ("gen_ai.tool.name", For::Both, Source::Tool),
+    ("gen_ai.response.id", For::Both, Source::Text(Text::Id)),
+    (
+        "gen_ai.response.finish_reasons",
+        For::Both,
+        Source::FinishReasons,
+    ),
+    (
+        "gen_ai.response.time_to_first_chunk",
+        For::OpiksMetadata,
+        Source::FirstChunk,
+    ),
+    (
+        "rpc.response.status_code",
+        For::OpiksMetadata,
+        Source::RpcStatus,
+    ),
+    ("error.type", For::OpiksMetadata, Source::Error),
+    (
+        "gatespan.usage.cost",
+        For::Conventions,
+        Source::Decimal(Text::Cost),
+    ),
+    ("gen_ai.usage.cost", For::Opik, Source::Decimal(Text::Cost)),
+    ("gatespan.usage.status", For::OpiksMetadata, Source::Status),
+    ("gen_ai.usage.input_tokens", For::Conventions, Source::Input),
+    (
+        "gen_ai.usage.output_tokens",
+        For::Conventions,
+        Source::Output,
+    ),
+    (
+        "gen_ai.usage.cache_read.input_tokens",
+        For::Conventions,
+        Source::CacheRead,
+    ),
+    (
+        "gen_ai.usage.cache_creation.input_tokens",
+        For::Conventions,
+        Source::CacheWrite,
+    ),
+    (
+        "gen_ai.usage.reasoning.output_tokens",
+        For::Conventions,
+        Source::Reasoning,
+    ),
+    ("gen_ai.usage.", For::Opik, Source::OpiksUsage),
+    (
+        "gen_ai.response.model",
+        For::Both,
+        Source::Text(Text::Model),
+    ),
+];
 
 impl Findings {
     /// Tells the attributes of OpenTelemetry's conventions. `started` is when the request came.
-    pub fn attributes(&self, started: Time, tell: &mut dyn FnMut(&'static str, Value<'_>)) {
-        self.tell(Names::Latest, started, tell);
-        let mut count = |name, count: Option<u64>| {
-            if let Some(count) = count {
-                tell(name, Value::Whole(count));
+    pub fn attributes(&self, started: Time, tell: &mut dyn FnMut(Name, Value<'_>)) {
+        self.tell(false, started, tell);
+    }
+
+    /// Tells the attributes that Opik's OTLP endpoint understands. No text stands under `gen_ai.usage.`: it would be
+    /// refused, and the whole request with it.
+    pub fn opik_attributes(&self, started: Time, tell: &mut dyn FnMut(Name, Value<'_>)) {
+        self.tell(true, started, tell);
+    }
+
+    fn tell(&self, to_opik: bool, started: Time, tell: &mut dyn FnMut(Name, Value<'_>)) {
+        // With the rows in view the compiler would write the loop out, row by row.
+        for (rest, whose, source) in black_box(ROWS) {
+            let prefix = match whose {
+                For::Conventions if to_opik => continue,
+                For::Opik if !to_opik => continue,
+                For::OpiksMetadata if to_opik => "opik.metadata.",
+                _ => "",
+            };
+            if let Source::OpiksUsage = source {
+                self.opik_usage(&mut |name, count| {
+                    let name = Name {
+                        prefix: rest,
+                        rest: name,
+                    };
+                    tell(name, Value::Whole(count.unsigned_abs().into()));
+                });
+            } else if let Some(value) = self.value(*source, started) {
+                tell(Name { prefix, rest }, value);
             }
-        };
-        count("gen_ai.usage.input_tokens", self.input_tokens());
-        count("gen_ai.usage.output_tokens", self.output_tokens());
-        count(
-            "gen_ai.usage.cache_read.input_tokens",
-            self.cache_read_tokens(),
-        );
-        count(
-            "gen_ai.usage.cache_creation.input_tokens",
-            self.cache_write_tokens(),
-        );
-        count(
-            "gen_ai.usage.reasoning.output_tokens",
-            self.reasoning_tokens(),
-        );
-        if let Some(model) = self.response_model() {
-            tell("gen_ai.response.model", Value::Text(model));
         }
     }
 
-    /// Tells the attributes that Opik's OTLP endpoint understands, the model that answered last: of two it takes the later.
-    pub fn opik_attributes(&self, started: Time, tell: &mut dyn FnMut(&'static str, Value<'_>)) {
-        self.tell(Names::Opik, started, tell);
-        self.opik_counts(&mut |name, count| tell(name, Value::Whole(count.unsigned_abs().into())));
-        if let Some(model) = self.response_model() {
-            tell("gen_ai.response.model", Value::Text(model));
-        }
-    }
-
-    /// The two words for the provider.
-    fn provider(&self, names: Names) -> Option<Value<'_>> {
-        let provider = match names {
-            Names::Latest => self.dialect.provider(),
-            Names::Opik => self.dialect.opik_provider(),
+    fn value(&self, source: Source, started: Time) -> Option<Value<'_>> {
+        let text = match source {
+            Source::Operation => self.operation().map(str::as_bytes),
+            Source::Provider => Some(self.dialect.provider().as_bytes()),
+            Source::OpiksProvider => Some(self.dialect.opik_provider().as_bytes()),
+            Source::Text(text) => self.notes.text(text),
+            Source::Tool => self.tool(),
+            Source::RpcStatus => self.rpc_status(),
+            Source::Error => self.error(),
+            Source::Status if self.is_protocol() => None,
+            Source::Status => Some(self.status().word().as_bytes()),
+            Source::Decimal(text) => return self.notes.text(text).map(Value::Decimal),
+            Source::Stream => return self.stream_requested().then_some(Value::True),
+            Source::FinishReasons => {
+                self.finish_reasons().next()?;
+                return Some(Value::Words(Words(self)));
+            }
+            Source::FirstChunk => {
+                let first = self.first_token()?;
+                return Some(Value::Seconds(first.0.saturating_sub(started.0)));
+            }
+            counted => return self.counted(counted).map(Value::Whole),
         };
-        (!provider.is_empty()).then_some(word(provider))
+        text.filter(|text| !text.is_empty()).map(Value::Text)
     }
 
-    fn waited(&self, started: Time) -> Option<Value<'_>> {
-        let first = self.first_token()?;
-        Some(Value::Seconds(first.0.saturating_sub(started.0)))
+    fn counted(&self, source: Source) -> Option<u64> {
+        match source {
+            Source::MaxTokens => self.max_tokens(),
+            Source::Input => self.input_tokens(),
+            Source::Output => self.output_tokens(),
+            Source::CacheRead => self.cache_read_tokens(),
+            Source::CacheWrite => self.cache_write_tokens(),
+            Source::Reasoning => self.reasoning_tokens(),
+            _ => None,
+        }
     }
 
     /// The code of an error of the protocol.
@@ -98,60 +246,4 @@ impl Findings {
         self.error()
             .filter(|_| self.is_protocol() && !self.is_tool_error())
     }
-}
-
-/// A table of names, by the conventions and for Opik, and what they say.
-macro_rules! attributes {
-    ($findings:ident, $names:ident, $started:ident: $($latest:literal | $opik:literal => $value:expr,)*) => {
-        impl Findings {
-            fn tell(
-                &self,
-                $names: Names,
-                $started: Time,
-                tell: &mut dyn FnMut(&'static str, Value<'_>),
-            ) {
-                let $findings = self;
-                $(if let Some(value) = $value {
-                    tell(if $names == Names::Latest { $latest } else { $opik }, value);
-                })*
-            }
-        }
-    };
-}
-
-attributes! { findings, names, started:
-    "gen_ai.operation.name" | "gen_ai.operation.name" => findings.operation().map(word),
-    "gen_ai.provider.name" | "gen_ai.system" => findings.provider(names),
-    "gen_ai.request.model" | "gen_ai.request.model" => text(findings.request_model()),
-    "gen_ai.request.stream" | "opik.metadata.gen_ai.request.stream" =>
-        findings.stream_requested().then_some(Value::True),
-    "gen_ai.request.max_tokens" | "opik.metadata.gen_ai.request.max_tokens" =>
-        findings.max_tokens().map(Value::Whole),
-    "gen_ai.request.temperature" | "gen_ai.request.temperature" =>
-        findings.temperature().map(Value::Decimal),
-    "gen_ai.request.top_p" | "opik.metadata.gen_ai.request.top_p" => findings.top_p().map(Value::Decimal),
-    "mcp.method.name" | "opik.metadata.mcp.method.name" => text(findings.method()),
-    "gen_ai.tool.name" | "gen_ai.tool.name" => text(findings.tool()),
-    "gen_ai.response.id" | "gen_ai.response.id" => text(findings.response_id()),
-    "gen_ai.response.finish_reasons" | "gen_ai.response.finish_reasons" => reasons(findings),
-    "gen_ai.response.time_to_first_chunk" | "opik.metadata.gen_ai.response.time_to_first_chunk" =>
-        findings.waited(started),
-    "rpc.response.status_code" | "opik.metadata.rpc.response.status_code" => text(findings.rpc_status()),
-    "error.type" | "opik.metadata.error.type" => text(findings.error()),
-    "gatespan.usage.cost" | "gen_ai.usage.cost" => findings.cost().map(Value::Decimal),
-    "gatespan.usage.status" | "opik.metadata.gatespan.usage.status" =>
-        (!findings.is_protocol()).then_some(word(findings.status().word())),
-}
-
-const fn word(word: &str) -> Value<'_> {
-    Value::Text(word.as_bytes())
-}
-
-fn text(text: Option<&[u8]>) -> Option<Value<'_>> {
-    text.map(Value::Text)
-}
-
-fn reasons(findings: &Findings) -> Option<Value<'_>> {
-    findings.finish_reasons().next()?;
-    Some(Value::Words(Words(findings)))
 }

@@ -1,7 +1,11 @@
 //! Which API a request speaks: what the route says, then the path; whose it is, the host says. Never the body.
 
-use super::api::{APIS, Api, PathMark};
+use core::hint::black_box;
+
+use super::api::{FACTS, Facts, PathMark, TOOLS};
 use super::provider::{PROVIDERS, Provider};
+use super::tables::{self, Documents};
+use crate::target::{split_host, split_path};
 use crate::words::words;
 
 words! {
@@ -73,7 +77,9 @@ words! {
 /// What a request speaks, and whose API it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialect {
-    pub(super) api: &'static Api,
+    /// The place of the API among all.
+    place: u8,
+    pub(super) api: &'static Facts,
     pub(super) provider: &'static Provider,
     /// What its path looks like, if it looks like one of the API's.
     mark: Option<&'static PathMark>,
@@ -87,25 +93,29 @@ impl Dialect {
         if method != b"POST" {
             return None;
         }
-        let path = without_query(path);
-        let forced = APIS.iter().find(|api| named == Some(api.named));
-        let (api, mark) = match forced {
-            Some(api) => (*api, mark_of(api, path)),
-            None => APIS
-                .iter()
-                .find_map(|api| Some((*api, Some(mark_of(api, path)?))))?,
+        let path = bare(path);
+        let is_forced = named.is_some_and(|named| FACTS.iter().any(|api| api.named == named));
+        // With all facts in view the compiler would write the search out, row by row.
+        let (place, api, mark) = black_box(&FACTS).iter().zip(0..).find_map(|(api, place)| {
+            let mark = mark_of(api, path);
+            let is_it = match is_forced {
+                true => named == Some(api.named),
+                false => mark.is_some(),
+            };
+            is_it.then_some((place, api, mark))
+        })?;
+        let first = |is_it: &dyn Fn(&Provider) -> bool| {
+            let mut providers = black_box(PROVIDERS).iter().copied();
+            providers.find(|provider| is_it(provider))
         };
-        let is_named = |provider: &&&Provider| named.is_some() && provider.named == named;
-        let provider = (PROVIDERS.iter().find(is_named).copied())
+        let provider = first(&|provider| named.is_some() && provider.named == named)
             .or(mark.and_then(|mark| mark.provider))
-            .or_else(|| {
-                PROVIDERS
-                    .iter()
-                    .find(|provider| is_at(provider, host))
-                    .copied()
-            })
+            .or_else(|| first(&|provider| is_at(provider, host)))
+            // Tools are nobody's, wherever they are.
+            .filter(|_| api.traits & TOOLS == 0)
             .unwrap_or(api.provider);
         Some(Self {
+            place,
             api,
             provider,
             mark,
@@ -130,6 +140,11 @@ impl Dialect {
         self.provider.opik
     }
 
+    /// What its documents say where.
+    pub(super) fn documents(&self) -> Documents {
+        tables::documents(self.place.into())
+    }
+
     /// Whether the path asks for a stream.
     pub(super) fn path_streams(&self) -> bool {
         self.mark.is_some_and(|mark| mark.streams)
@@ -137,11 +152,11 @@ impl Dialect {
 
     /// The piece of a path that names the model, as it is spelt there.
     pub(super) fn model<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
-        named_by(self.mark?, without_query(path))
+        named_by(self.mark?, bare(path))
     }
 }
 
-fn mark_of(api: &'static Api, path: &[u8]) -> Option<&'static PathMark> {
+fn mark_of(api: &'static Facts, path: &[u8]) -> Option<&'static PathMark> {
     api.paths
         .iter()
         .find(|mark| path.ends_with(mark.after.as_bytes()) && named_by(mark, path).is_some())
@@ -159,14 +174,15 @@ fn named_by<'p>(mark: &PathMark, path: &'p [u8]) -> Option<&'p [u8]> {
         .filter(|model| !model.is_empty())
 }
 
-fn without_query(path: &[u8]) -> &[u8] {
-    let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
+/// A path without its query and the slash at its end.
+fn bare(path: &[u8]) -> &[u8] {
+    let (path, _) = split_path(path);
     path.strip_suffix(b"/").unwrap_or(path)
 }
 
 /// Whether a host, with or without a port, is one of a provider's.
 fn is_at(provider: &Provider, host: &[u8]) -> bool {
-    let host = host.split(|byte| *byte == b':').next().unwrap_or_default();
+    let (host, _) = split_host(host);
     provider.hosts.iter().any(|end| {
         let Some(start) = host.len().checked_sub(end.len()) else {
             return false;

@@ -1,14 +1,16 @@
 //! One request and its answer, as their bytes pass.
 
 use alloc::boxed::Box;
+use core::hint::black_box;
 
 use super::api::{FINISH_ENDS, WRAPPED};
 use super::dialect::Dialect;
 use super::findings::{Findings, Status};
 use super::inflate::{Flow, Inflater, Wrapping};
-use super::key::{Key, Mark, Text};
+use super::key::{Mark, Text};
 use super::notes::{Notes, is_name};
 use super::reader::{Framing, Reader};
+use super::tables::Row;
 use crate::context::Time;
 
 /// How much of a body without events is scanned.
@@ -23,6 +25,8 @@ pub struct Exchange {
     inflater: Option<Box<Inflater>>,
     /// How many bytes of the body that is being read were scanned.
     scanned: u32,
+    /// Whether it has any.
+    has_body: bool,
     /// What the body that is being read is to us.
     body: Body,
     /// The answer has begun.
@@ -58,9 +62,10 @@ impl Exchange {
         Self {
             dialect,
             notes,
-            reader: Reader::new(Framing::Json, &dialect.api.request, false),
+            reader: Reader::new(Framing::Json, dialect.documents().request, false),
             inflater: None,
             scanned: 0,
+            has_body: false,
             body: Body::Unknown,
             answering: false,
             http_status: 0,
@@ -70,7 +75,7 @@ impl Exchange {
     /// What the request says of its body.
     pub fn request_headers(&mut self, content_type: &[u8], content_encoding: &[u8]) {
         let framing = framing(content_type).filter(|framing| *framing == Framing::Json);
-        self.begin(framing, content_encoding, &self.dialect.api.request);
+        self.begin(framing, content_encoding, self.dialect.documents().request);
     }
 
     /// A piece of the request's body.
@@ -91,8 +96,8 @@ impl Exchange {
         self.http_status = status;
         let framing = framing(content_type);
         let root = match framing {
-            Some(Framing::Json) | None => &self.dialect.api.body,
-            _ => &self.dialect.api.event,
+            Some(Framing::Json) | None => self.dialect.documents().body,
+            _ => self.dialect.documents().event,
         };
         self.begin(framing, content_encoding, root);
     }
@@ -118,8 +123,9 @@ impl Exchange {
         Findings::new(self.dialect, self.notes, self.http_status, status, streamed)
     }
 
-    fn begin(&mut self, framing: Option<Framing>, encoding: &[u8], root: &'static Key) {
+    fn begin(&mut self, framing: Option<Framing>, encoding: &[u8], root: &'static Row) {
         self.scanned = 0;
+        self.has_body = false;
         self.inflater = None;
         let Some(framing) = framing else {
             self.body = Body::Unread;
@@ -147,11 +153,12 @@ impl Exchange {
             notes,
             inflater,
             scanned,
+            has_body,
             body,
             ..
         } = self;
+        *has_body |= !chunk.is_empty();
         if *body != Body::Read {
-            *scanned = scanned.saturating_add(chunk.len() as u32);
             return;
         }
         let is_capped = reader.framing() == Framing::Json;
@@ -190,19 +197,20 @@ impl Exchange {
         }
         match self.body {
             // An answer without a body needs no type.
-            _ if self.scanned == 0 && is_complete => return Status::Absent,
-            _ if self.scanned == 0 => return Status::Partial,
+            _ if !self.has_body && is_complete => return Status::Absent,
+            _ if !self.has_body => return Status::Partial,
             Body::Encoded => return Status::Encoded,
             Body::Capped => return Status::Capped,
             Body::Unknown | Body::Unread => return Status::Error,
             Body::Read => {}
         }
-        let is_nothing = !notes.is_kept() && (is_complete || self.reader.has_broken());
+        let is_whole = self.reader.is_whole();
+        let is_nothing = !notes.is_kept() && !is_whole && (is_complete || self.reader.has_broken());
         if is_nothing || self.reader.is_lost() {
             return Status::Error;
         }
         let finish_ends = self.dialect.api.traits & FINISH_ENDS != 0;
-        let is_ended = self.reader.is_whole()
+        let is_ended = is_whole
             || notes.has(Mark::Ended)
             || finish_ends && notes.finish_reasons().next().is_some();
         match (is_ended, notes.has_counts()) {
@@ -216,36 +224,39 @@ impl Exchange {
 /// How a body of this type is read; parameters count for nothing.
 fn framing(content_type: &[u8]) -> Option<Framing> {
     let essence = content_type.split(|byte| *byte == b';').next()?;
-    let essence = essence.trim_ascii();
-    let known = TYPES
-        .iter()
-        .find(|known| known.0.eq_ignore_ascii_case(essence));
-    known.map(|known| known.1)
+    match place(TYPES, essence)? {
+        0 => Some(Framing::Json),
+        1 => Some(Framing::Events),
+        2 => Some(Framing::Lines),
+        _ => Some(Framing::Frames),
+    }
 }
 
-const TYPES: &[(&[u8], Framing)] = &[
-    (b"application/json", Framing::Json),
-    (b"text/event-stream", Framing::Events),
-    (b"application/x-ndjson", Framing::Lines),
-    (b"application/vnd.amazon.eventstream", Framing::Frames),
+const TYPES: &[&str] = &[
+    "application/json",
+    "text/event-stream",
+    "application/x-ndjson",
+    "application/vnd.amazon.eventstream",
 ];
 
 /// How a body of this encoding is unfolded, if it needs to be; none if it cannot be.
 fn wrapping(encoding: &[u8]) -> Option<Option<Wrapping>> {
-    let encoding = encoding.trim_ascii();
-    let known = ENCODINGS
-        .iter()
-        .find(|known| known.0.eq_ignore_ascii_case(encoding));
-    known.map(|known| known.1)
+    match place(ENCODINGS, encoding)? {
+        0 | 1 => Some(None),
+        2 => Some(Some(Wrapping::Deflate)),
+        _ => Some(Some(Wrapping::Gzip)),
+    }
 }
 
-const ENCODINGS: &[(&[u8], Option<Wrapping>)] = &[
-    (b"", None),
-    (b"identity", None),
-    (b"gzip", Some(Wrapping::Gzip)),
-    (b"x-gzip", Some(Wrapping::Gzip)),
-    (b"deflate", Some(Wrapping::Deflate)),
-];
+const ENCODINGS: &[&str] = &["", "identity", "deflate", "gzip", "x-gzip"];
+
+/// The place of a word among others, in any case.
+fn place(words: &[&str], word: &[u8]) -> Option<usize> {
+    let word = word.trim_ascii();
+    // With the words in view the compiler would write each comparison out.
+    let mut words = black_box(words).iter();
+    words.position(|known| known.as_bytes().eq_ignore_ascii_case(word))
+}
 
 /// A piece of a path without its percent signs, if it is short enough for a name.
 fn decoded<'o>(raw: &[u8], out: &'o mut [u8; 128]) -> Option<&'o [u8]> {

@@ -214,7 +214,7 @@ impl Frames {
 
     /// A frame is a transaction; one without a payload may still say something in its headers.
     fn end_payload(&mut self, picker: &mut Picker, notes: &mut Notes) {
-        picker.end_line(notes);
+        picker.finish(notes);
         if picker.is_whole() || picker.is_blank() {
             notes.keep();
         } else {

@@ -1,7 +1,7 @@
 //! The language of the tables: which keys of a document lead to what is noted, and nothing else.
 
 /// A key of an object, what its value means, and which keys count inside it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) means: Means,
@@ -34,6 +34,25 @@ pub(crate) enum Means {
     Payload,
     /// One choice of several: ends what was noted of it.
     Choice,
+}
+
+impl Means {
+    /// A number of its own.
+    pub(crate) const fn code(self) -> u16 {
+        let (kind, what) = match self {
+            Self::Nothing => (0, 0),
+            Self::Name(text) => (1, text as u16),
+            Self::Word(text) => (2, text as u16),
+            Self::Decimal(text) => (3, text as u16),
+            Self::Count(count) => (4, count as u16),
+            Self::OneOf => (5, 0),
+            Self::Mark(mark) => (6, mark as u16),
+            Self::Stream => (7, 0),
+            Self::Payload => (8, 0),
+            Self::Choice => (9, 0),
+        };
+        kind << 8 | what
+    }
 }
 
 /// What is noted as a text.

@@ -28,9 +28,10 @@ mod picker;
 mod provider;
 mod reader;
 mod scalar;
+mod tables;
 mod usage;
 
-pub use attributes::{Value, Words};
+pub use attributes::{Name, Value, Words};
 pub use dialect::{Dialect, Named};
 pub use exchange::Exchange;
 pub use findings::{Findings, Status};

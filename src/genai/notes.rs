@@ -1,8 +1,9 @@
 //! What was read, in constant room. An event is a transaction: what it says is staged behind what is kept, and is kept
 //! when the event is whole, or forgotten.
 
-use super::key::{CHOICES, COUNTS, Count, Key, Mark, Means, Text};
+use super::key::{CHOICES, COUNTS, Count, Mark, Means, Text};
 use super::number;
+use super::tables::Row;
 use crate::context::Time;
 
 /// The longest name of a model and the longest id.
@@ -12,7 +13,7 @@ const LONGEST_WORD: usize = 64;
 /// The longest number that is kept as its digits.
 const LONGEST_DECIMAL: usize = 24;
 /// Room for the texts of one exchange, each with two bytes before it: which one it is, and its length.
-const ROOM: usize = 384;
+const ROOM: usize = 320;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Notes {
@@ -157,7 +158,7 @@ impl Notes {
     }
 
     /// Forgets what an earlier key of the same name said in the same object: of duplicates the last one counts.
-    pub(crate) fn forget_key(&mut self, key: &Key) {
+    pub(crate) fn forget_key(&mut self, key: &Row) {
         match key.means {
             Means::Name(text) | Means::Word(text) | Means::Decimal(text) => {
                 self.unstage(text as u8);
@@ -175,21 +176,21 @@ impl Notes {
             }
             Means::Nothing | Means::OneOf | Means::Payload => {}
         }
-        for key in key.then {
+        for key in key.keys() {
             self.forget_key(key);
         }
     }
 
     /// A text came.
-    pub(crate) fn say(&mut self, key: &'static Key, text: &[u8]) {
+    pub(crate) fn say(&mut self, key: &Row, text: &[u8]) {
         match key.means {
             Means::Name(slot) => self.stage(slot as u8, text, is_name(text)),
             Means::Word(slot) => {
-                let counts = key.then.is_empty() || key.then.iter().any(|word| is(word, text));
+                let counts = key.keys().is_empty() || key.key(text).is_some();
                 self.stage(slot as u8, text, counts && is_word(text));
             }
             Means::OneOf => {
-                if let Some(word) = key.then.iter().find(|word| is(word, text)) {
+                if let Some((_, word)) = key.key(text) {
                     self.see(word);
                 }
             }
@@ -198,9 +199,9 @@ impl Notes {
     }
 
     /// A number came.
-    pub(crate) fn number(&mut self, key: &'static Key, digits: &[u8]) {
+    pub(crate) fn number(&mut self, key: &Row, digits: &[u8]) {
         match key.means {
-            Means::Word(slot) if key.then.is_empty() => {
+            Means::Word(slot) if key.keys().is_empty() => {
                 self.stage(slot as u8, digits, is_word(digits));
             }
             Means::Decimal(slot) => {
@@ -216,7 +217,7 @@ impl Notes {
     }
 
     /// True or false came.
-    pub(crate) const fn truth(&mut self, key: &'static Key, is_true: bool) {
+    pub(crate) const fn truth(&mut self, key: &Row, is_true: bool) {
         match key.means {
             Means::Stream if is_true => self.mark(Mark::Streaming),
             Means::Stream => self.mark(Mark::Unstreamed),
@@ -226,7 +227,7 @@ impl Notes {
     }
 
     /// Something came that is not nothing: an object, an array, the first character of a text, a number.
-    pub(crate) const fn see(&mut self, key: &Key) {
+    pub(crate) const fn see(&mut self, key: &Row) {
         match key.means {
             Means::Mark(mark) => self.mark(mark),
             Means::Payload if self.staged_first.is_none() => self.staged_first = Some(self.now),
@@ -334,10 +335,6 @@ impl Notes {
             self.kept -= size;
         }
     }
-}
-
-fn is(word: &Key, text: &[u8]) -> bool {
-    word.name.as_bytes() == text
 }
 
 /// Whether a text may name a model, an answer or a tool: no control characters, so that it stays on its line.

@@ -4,10 +4,11 @@
 //! Levels below the 64th are counted, and not looked at. Above them every document is held against the whole grammar,
 //! because one that breaks off must not be taken for one that is whole.
 
-use super::key::{Key, Mark, Means};
+use super::key::{Mark, Means};
 use super::notes::Notes;
 use super::number::Number;
 use super::scalar::Scalar;
+use super::tables::Row;
 use crate::bytes;
 
 /// How many levels are told apart.
@@ -25,12 +26,12 @@ pub(crate) struct Picker {
     /// Of how many of them, from the outermost, the table speaks.
     known: u8,
     /// What it says of these.
-    nodes: [&'static Key; PATH],
+    nodes: [&'static Row; PATH],
     /// Which of its keys have been there, a bit for each.
     seen: [u32; PATH],
     /// The key whose value comes, if the table has it.
-    at: Option<&'static Key>,
-    root: &'static Key,
+    at: Option<&'static Row>,
+    root: &'static Row,
     /// What to do with the text that is being read.
     take: Take,
     is_key: bool,
@@ -108,7 +109,7 @@ enum Take {
 }
 
 impl Picker {
-    pub(crate) const fn new(root: &'static Key, kind: Kind) -> Self {
+    pub(crate) const fn new(root: &'static Row, kind: Kind) -> Self {
         Self {
             state: State::Start,
             depth: 0,
@@ -151,6 +152,20 @@ impl Picker {
     /// Whether the document is a list of events.
     pub(crate) const fn is_list(&self) -> bool {
         self.is_list
+    }
+
+    /// The document ends here: a number that stands alone has no other end.
+    pub(crate) fn finish(&mut self, notes: &mut Notes) {
+        if let State::Number(number) = self.state
+            && self.depth == 0
+        {
+            self.end_number(number, notes);
+        }
+    }
+
+    /// Something that is no JSON came.
+    pub(crate) const fn spoil(&mut self) {
+        self.state = State::Broken;
     }
 
     /// A line ends, or the last one did: white space, which ends a number and stands in no text.
@@ -252,14 +267,10 @@ impl Picker {
     }
 
     /// The key of the table that was read. What it said before in this object is forgotten.
-    fn found(&mut self, notes: &mut Notes) -> Option<&'static Key> {
+    fn found(&mut self, notes: &mut Notes) -> Option<&'static Row> {
         let level = usize::from(self.known).checked_sub(1)?;
         let name = self.scalar.text()?;
-        let keys = self.nodes.get(level)?.then;
-        let place = keys
-            .iter()
-            .position(|key| bytes::same(key.name.as_bytes(), name))?;
-        let key = keys.get(place)?;
+        let (place, key) = self.nodes.get(level)?.key(name)?;
         let seen = self.seen.get_mut(level)?;
         let bit = 1u32.checked_shl(place as u32)?;
         if *seen & bit != 0 {
@@ -429,7 +440,7 @@ impl Picker {
             _ if self.depth == 0 => Some(self.root).filter(|_| !is_array || self.is_list),
             Some(key) => {
                 notes.see(key);
-                Some(key).filter(|key| key.each == is_array && !key.then.is_empty())
+                Some(key).filter(|key| key.each == is_array && !key.keys().is_empty())
             }
             // An element of an array that the table speaks of.
             None if self.depth == known as u32 && self.in_array() && !is_array => known

@@ -1,9 +1,9 @@
 //! Bodies of every framing, a chunk at a time: which bytes are a document, and where an event ends.
 
 use super::frames::Frames;
-use super::key::Key;
 use super::notes::Notes;
 use super::picker::{Kind, Picker, ends_line};
+use super::tables::Row;
 use crate::bytes;
 
 /// How the documents of a body are told apart.
@@ -49,7 +49,7 @@ const FIELD: &[u8] = b"data";
 
 impl Reader {
     /// Of a body with this framing, of whose documents this table speaks.
-    pub(crate) const fn new(framing: Framing, root: &'static Key, is_wrapped: bool) -> Self {
+    pub(crate) const fn new(framing: Framing, root: &'static Row, is_wrapped: bool) -> Self {
         let kind = match framing {
             Framing::Events => Kind::Event,
             _ => Kind::Alone,
@@ -133,12 +133,16 @@ impl Reader {
     }
 
     /// A byte where a byte order mark may stand.
-    fn order(&self, byte: u8, came: u8) -> Line {
+    fn order(&mut self, byte: u8, came: u8) -> Line {
         match ORDER.get(usize::from(came)) {
             Some(expected) if *expected == byte => Line::Order(came + 1),
             _ if came == 0 || usize::from(came) == ORDER.len() => self.first(),
             // Some bytes of a mark, and no mark: a line that nothing can be made of.
-            _ => Line::Other,
+            _ if self.framing == Framing::Events => Line::Other,
+            _ => {
+                self.picker.spoil();
+                Line::Data
+            }
         }
     }
 
@@ -188,24 +192,18 @@ impl Reader {
     /// The body ends here, or nothing more of it is read. What is whole counts without the line end that it lacks; of a
     /// single document everything counts that came.
     pub(crate) fn finish(&mut self, notes: &mut Notes) {
-        match self.framing {
-            Framing::Frames => notes.forget(),
+        self.picker.finish(notes);
+        let counts = match self.framing {
+            Framing::Frames => false,
             Framing::Json => {
-                self.picker.end_line(notes);
-                if self.picker.is_broken() || self.picker.is_list() {
-                    notes.forget();
-                } else {
-                    notes.keep();
-                }
+                !self.picker.is_broken() && !self.picker.is_list() && !self.picker.is_blank()
             }
-            Framing::Lines | Framing::Events => {
-                self.picker.end_line(notes);
-                if self.picker.is_whole() {
-                    notes.keep();
-                } else {
-                    notes.forget();
-                }
-            }
+            Framing::Lines | Framing::Events => self.picker.is_whole(),
+        };
+        if counts {
+            notes.keep();
+        } else {
+            notes.forget();
         }
     }
 }

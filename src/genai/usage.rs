@@ -4,6 +4,8 @@
 //! Anthropic and Bedrock wants the input without the cache, under the provider's own names, or it charges the cached part
 //! at the full price as well.
 
+use core::hint::black_box;
+
 use super::api::{Counts, NEWER_NAMES};
 use super::findings::Findings;
 use super::key::Count;
@@ -27,88 +29,58 @@ enum Quantity {
     CacheWrite,
 }
 
-/// The names that every provider has, as attributes.
+/// The names that every provider has.
 const EVERY: &[(&str, Quantity)] = &[
-    ("gen_ai.usage.prompt_tokens", Quantity::Prompt),
-    ("gen_ai.usage.completion_tokens", Quantity::Completion),
-    ("gen_ai.usage.total_tokens", Quantity::Total),
+    ("prompt_tokens", Quantity::Prompt),
+    ("completion_tokens", Quantity::Completion),
+    ("total_tokens", Quantity::Total),
 ];
 
 const OPENAI: &[(&str, Quantity)] = &[
+    ("original_usage.prompt_tokens", Quantity::Prompt),
+    ("original_usage.completion_tokens", Quantity::Completion),
     (
-        "gen_ai.usage.original_usage.prompt_tokens",
-        Quantity::Prompt,
-    ),
-    (
-        "gen_ai.usage.original_usage.completion_tokens",
-        Quantity::Completion,
-    ),
-    (
-        "gen_ai.usage.original_usage.prompt_tokens_details.cached_tokens",
+        "original_usage.prompt_tokens_details.cached_tokens",
         Quantity::CacheRead,
     ),
 ];
 
 const OPENAI_NEWER: &[(&str, Quantity)] = &[(
-    "gen_ai.usage.original_usage.input_tokens_details.cached_tokens",
+    "original_usage.input_tokens_details.cached_tokens",
     Quantity::CacheRead,
 )];
 
 const ANTHROPIC: &[(&str, Quantity)] = &[
+    ("original_usage.input_tokens", Quantity::Uncached),
+    ("original_usage.output_tokens", Quantity::Completion),
     (
-        "gen_ai.usage.original_usage.input_tokens",
-        Quantity::Uncached,
-    ),
-    (
-        "gen_ai.usage.original_usage.output_tokens",
-        Quantity::Completion,
-    ),
-    (
-        "gen_ai.usage.original_usage.cache_read_input_tokens",
+        "original_usage.cache_read_input_tokens",
         Quantity::CacheRead,
     ),
     (
-        "gen_ai.usage.original_usage.cache_creation_input_tokens",
+        "original_usage.cache_creation_input_tokens",
         Quantity::CacheWrite,
     ),
 ];
 
 const BEDROCK: &[(&str, Quantity)] = &[
-    (
-        "gen_ai.usage.original_usage.inputTokens",
-        Quantity::Uncached,
-    ),
-    (
-        "gen_ai.usage.original_usage.outputTokens",
-        Quantity::Completion,
-    ),
-    (
-        "gen_ai.usage.original_usage.cacheReadInputTokens",
-        Quantity::CacheRead,
-    ),
-    (
-        "gen_ai.usage.original_usage.cacheWriteInputTokens",
-        Quantity::CacheWrite,
-    ),
+    ("original_usage.inputTokens", Quantity::Uncached),
+    ("original_usage.outputTokens", Quantity::Completion),
+    ("original_usage.cacheReadInputTokens", Quantity::CacheRead),
+    ("original_usage.cacheWriteInputTokens", Quantity::CacheWrite),
 ];
 
 const GOOGLE: &[(&str, Quantity)] = &[
+    ("original_usage.prompt_token_count", Quantity::PromptAlone),
     (
-        "gen_ai.usage.original_usage.prompt_token_count",
-        Quantity::PromptAlone,
-    ),
-    (
-        "gen_ai.usage.original_usage.cached_content_token_count",
+        "original_usage.cached_content_token_count",
         Quantity::CacheRead,
     ),
     (
-        "gen_ai.usage.original_usage.candidates_token_count",
+        "original_usage.candidates_token_count",
         Quantity::OutputAlone,
     ),
 ];
-
-/// What Opik cuts off an attribute's name to have the name of a count.
-const PREFIX: usize = "gen_ai.usage.".len();
 
 impl Findings {
     /// The input with everything that came from a cache or went into it.
@@ -169,15 +141,6 @@ impl Findings {
 
     /// Tells the counts by the names of Opik's REST API. A number that its schema has no room for would cost the whole batch.
     pub fn opik_usage(&self, tell: &mut dyn FnMut(&'static str, i32)) {
-        self.opik_counts(&mut |name, count| {
-            if let Some(name) = name.get(PREFIX..) {
-                tell(name, count);
-            }
-        });
-    }
-
-    /// The same by the names of attributes.
-    pub(super) fn opik_counts(&self, tell: &mut dyn FnMut(&'static str, i32)) {
         let original = match self.dialect.provider.formula {
             Formula::Plain => &[],
             Formula::OpenAi if self.dialect.api.traits & NEWER_NAMES != 0 => OPENAI_NEWER,
@@ -186,9 +149,8 @@ impl Findings {
             Formula::Bedrock => BEDROCK,
             Formula::Google => GOOGLE,
         };
-        for (name, quantity) in EVERY.iter().chain(original) {
-            let count = self.quantity(*quantity);
-            if let Some(Ok(count)) = count.map(i32::try_from) {
+        for (name, quantity) in black_box(EVERY).iter().chain(original) {
+            if let Some(Ok(count)) = self.quantity(*quantity).map(i32::try_from) {
                 tell(name, count);
             }
         }

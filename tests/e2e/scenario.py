@@ -13,7 +13,7 @@ TABLE = json.loads((ROOT / "tests/scenarios/table.json").read_text())
 ROWS = {row["name"]: row for row in TABLE["rows"]}
 
 #: Backends that the filter has an encoder for, and the sink a receiver.
-DELIVERED = {"none", "opik"}
+DELIVERED = {"none", "opik", "otlp"}
 
 #: A proof of trust that rows send; the plugin reads it from the environment.
 SECRET = {"GATE_SECRET": "open-sesame"}
@@ -41,12 +41,27 @@ def needs(row):
     return None
 
 
+def otlp_path(row_name: str) -> str:
+    return f"/otlp/{row_name}/v1/traces"
+
+
+#: The project, or the path, tells the row from which a span came. Where a row's backend is in trouble it has a cluster of its
+#: own.
+BACKENDS = {
+    "opik": lambda row: b.opik(row["name"], cluster=row.get("export", "opik")),
+    "otlp": lambda row: {
+        "kind": "otlp",
+        "cluster": row.get("export", "otlp"),
+        "url": "http://otlp.test" + otlp_path(row["name"]).removesuffix("/v1/traces"),
+    },
+}
+
+
 def config(row) -> dict:
     document = dict(row.get("config", {}))
-    if "opik" in kinds(row):
-        # The project tells the row from which a span came.
-        # A cluster of its own where the row's backend is in trouble.
-        document["backends"] = [b.opik(row["name"], cluster=row.get("export", "opik"))]
+    backends = [BACKENDS[kind](row) for kind in row["backend"].split() if kind in BACKENDS]
+    if backends:
+        document["backends"] = backends
         document["export"] = {"interval_ms": 200}
     if row.get("export") == "queue_full":
         # The smallest that the configuration allows, and a call that does not end.
@@ -113,28 +128,42 @@ def outcome(row, answer, arrived, sink) -> Outcome:
     )
 
 
-def written(sink, project: str) -> list:
-    lines = []
-    for row in sink.traces(project=project):
+def written(sink, name: str) -> list:
+    lines, facts = [], []
+    for row in sink.traces(project=name):
         own = row["last_updated_at"] == instant(row["id"])
         lines.append(f"opik row {row['id']}" + (" at its own time" if own else ""))
-    for span in sink.spans(project=project):
-        under = f" under {span['parent_span_id']}" if span.get("parent_span_id") else ""
-        lines.append(f"opik span {span['id']} in {span['trace_id']}{under}")
-        lines += said(span.get("metadata", {}))
-    return lines
+    for span in sink.spans(project=name):
+        lines.append(f"opik {placed(span)}")
+        facts += said(span.get("metadata", {}))
+    for span in sink.otlp(path=otlp_path(name)):
+        again = "" if span["times"] == 1 else f", {span['times']} times"
+        lines.append(f"otlp {placed(span)}{again}")
+        facts += linked(span) + said(span["attributes"], links=False)
+    # Every backend is told the same about a request.
+    return lines + list(dict.fromkeys(facts))
 
 
-def said(metadata: dict) -> list:
+def placed(span: dict) -> str:
+    under = f" under {span['parent_span_id']}" if span.get("parent_span_id") else ""
+    return f"span {span['id']} in {span['trace_id']}{under}"
+
+
+def linked(span: dict) -> list:
+    return [f"link {link['trace_id']} {link['span_id']}" for link in span["links"]]
+
+
+def said(told: dict, links=True) -> list:
+    """What attributes say; without `links` where a caller's ids of OpenTelemetry that are linked to have a place of their own."""
     lines = []
-    word = "link" if metadata.get("gatespan.decision") == "linked" else "client"
+    word = "link" if told.get("gatespan.decision") == "linked" else "client"
     for trace, parent in (("trace_id", "span_id"), ("opik_trace_id", "opik_parent_span_id")):
-        found = metadata.get(f"gatespan.client.{trace}")
-        if found:
-            lines.append(f"{word} {found} {metadata.get(f'gatespan.client.{parent}', '')}")
+        found = told.get(f"gatespan.client.{trace}")
+        if found and (links or word == "client" or trace == "opik_trace_id"):
+            lines.append(f"{word} {found} {told.get(f'gatespan.client.{parent}', '')}")
     for name in ("fault", "conflict", "decision"):
-        if f"gatespan.{name}" in metadata:
-            lines.append(f"{name} {metadata[f'gatespan.{name}']}")
+        if f"gatespan.{name}" in told:
+            lines.append(f"{name} {told[f'gatespan.{name}']}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The local stand-in for Opik, as a process; its read-back."""
+"""The local stand-in for the backends, as a process; its read-back."""
 
 import json
 import re
@@ -43,10 +43,11 @@ class Sink(Process):
         """See tests/sink/src/fault.rs for the steps; none of them ends all trouble."""
         self._ask("/control/fault", json.dumps(list(steps)).encode())
 
-    def wait(self, traces=0, spans=0, seconds=10.0, trace=None) -> bool:
-        """Whether that many rows came in time."""
+    def wait(self, traces=0, spans=0, seconds=10.0, trace=None, otlp=0, lilypad=0) -> bool:
+        """Whether that many rows came in time; `traces` and `spans` are Opik's."""
         of = f"&trace={trace}" if trace else ""
-        return self._ask(f"/read/wait?traces={traces}&spans={spans}&ms={int(seconds * 1000)}{of}")["reached"]
+        least = f"traces={traces}&spans={spans}&otlp={otlp}&lilypad={lilypad}"
+        return self._ask(f"/read/wait?{least}&ms={int(seconds * 1000)}{of}")["reached"]
 
     def traces(self, **of) -> list:
         return chosen(self._ask("/read/traces")["traces"], of)
@@ -54,18 +55,35 @@ class Sink(Process):
     def spans(self, **of) -> list:
         return chosen(self._ask("/read/spans")["spans"], of)
 
-    def requests(self) -> list:
-        return self._ask("/read/requests")["requests"]
+    def otlp(self, **of) -> list:
+        """Spans that came by OTLP: ids in hex, `attributes` as a map; see tests/sink/src/lib.rs."""
+        return chosen(self._ask("/read/otlp")["spans"], of)
+
+    def lilypad(self) -> dict:
+        """`spans` in the words of OTLP's, each with what was `sent`; those that were `lost` in silence."""
+        return self._ask("/read/lilypad")
+
+    def counters(self) -> dict:
+        """Sums for each system: requests, taken, items, refused, broken, faults."""
+        return self._ask("/read/counters")
+
+    def requests(self, path="") -> list:
+        """Those whose paths hold that."""
+        return [one for one in self._ask("/read/requests")["requests"] if path in one["path"]]
 
     def refused(self) -> list:
         return self._ask("/read/refused")["refused"]
 
-    def tree(self, trace: str) -> dict:
-        return self._ask(f"/read/tree?trace={trace}")
+    def tree(self, trace: str, system="") -> dict:
+        """Of one system, if that is given."""
+        of = f"&system={system}" if system else ""
+        return self._ask(f"/read/tree?trace={trace}{of}")
 
     def report(self):
         try:
-            rows = {"refused": self.refused(), "traces": self.traces()[-5:], "spans": self.spans()[-5:]}
+            kinds = ("traces", "spans", "otlp")
+            rows = {"refused": self.refused(), **{kind: getattr(self, kind)()[-5:] for kind in kinds}}
+            rows["lilypad"] = {kind: found[-5:] for kind, found in self.lilypad().items()}
             return [(f"{self.name}: the last rows", json.dumps(rows, indent=1)[-8000:])]
         except OSError as error:
             return [(self.name, f"does not answer: {error}")]

@@ -1,7 +1,6 @@
 """Real applications of the Opik SDK: caller, gateway and application make one tree."""
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +9,9 @@ import bootstrap as b
 import pytest
 from envoy import Envoy
 from places import KEPT
+from ports import answers, free
 from process import Process
-from wire import connect, send
+from wire import send
 
 SERVICES = Path(__file__).parent / "services"
 PROJECT = "sdk"
@@ -45,21 +45,6 @@ def behind(request, sink, opik_env):
         server.until(lambda: answers(port), 60)
         with Envoy(f"sdk-{request.param}-envoy", b.gateway(config, port, sink.port)) as envoy:
             yield envoy.port
-
-
-def free() -> int:
-    """A port that is free now; the servers do not tell which one they took."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def answers(port: int) -> bool:
-    try:
-        connect(port, 1).close()
-        return True
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize("style", ["argument", "context"])

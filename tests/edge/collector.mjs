@@ -1,4 +1,4 @@
-// The local stand-in for Opik (tests/sink), as a process; its read-back.
+// The local stand-in for the backends (tests/sink), as a process; its read-back.
 
 import { Child } from "./child.mjs";
 import { told } from "./places.mjs";
@@ -30,10 +30,10 @@ export class Collector extends Child {
     await this.ask("/control/reset", "");
   }
 
-  /** Whether that many rows came in time. */
-  async wait({ traces = 0, spans = 0, seconds = 10, trace }) {
-    const of = trace ? `&trace=${trace}` : "";
-    return (await this.ask(`/read/wait?traces=${traces}&spans=${spans}&ms=${Math.round(seconds * 1000)}${of}`)).reached;
+  /** Whether that many rows came in time; `traces` and `spans` are Opik's. */
+  async wait({ seconds = 10, trace, ...counts }) {
+    const asked = { ...counts, ...(trace && { trace }), ms: Math.round(seconds * 1000) };
+    return (await this.ask(`/read/wait?${new URLSearchParams(asked)}`)).reached;
   }
 
   async traces(of = {}) {
@@ -42,6 +42,21 @@ export class Collector extends Child {
 
   async spans(of = {}) {
     return chosen((await this.ask("/read/spans")).spans, of);
+  }
+
+  /** Spans that came by OTLP: ids in hex, `attributes` as a map; see tests/sink/src/lib.rs. */
+  async otlp(of = {}) {
+    return chosen((await this.ask("/read/otlp")).spans, of);
+  }
+
+  /** `spans` in the words of OTLP's, each with what was `sent`; those that were `lost` in silence. */
+  async lilypad() {
+    return await this.ask("/read/lilypad");
+  }
+
+  /** Sums for each system: requests, taken, items, refused, broken, faults. */
+  async counters() {
+    return await this.ask("/read/counters");
   }
 
   async requests() {

@@ -11,7 +11,7 @@ const TABLE = JSON.parse(readFileSync(join(ROOT, "tests/scenarios/table.json"), 
 export const ROWS = TABLE.rows.map((row) => ({ ...row, ...row.instead?.worker }));
 
 /** Backends that the Worker delivers to, and the sink receives. */
-const DELIVERED = new Set(["none", "opik"]);
+const DELIVERED = new Set(["none", "opik", "otlp"]);
 
 /** A proof of trust that rows send; a secret of the Worker. */
 const SECRET = { GATE_SECRET: "open-sesame" };
@@ -34,14 +34,19 @@ export function needs(row) {
   if (missing.length && !row.refused) return `needs the ${missing} backend, which the Worker does not deliver to yet`;
 }
 
+const otlpPath = (name) => `/otlp/${name}/v1/traces`;
+
+/** The project, or the path, tells the row from which a span came. */
+const BACKENDS = {
+  opik: (row, url) => opik(url, { project: row.name }),
+  otlp: (row, url) => ({ kind: "otlp", url: url + otlpPath(row.name).replace(/\/v1\/traces$/, "") }),
+};
+
 /** `url` is that of the backend, which may be in trouble. */
 function config(row, url) {
   const document = { ...row.config };
-  if (kinds(row).includes("opik")) {
-    // The project tells the row from which a span came.
-    document.backends = [opik(url, { project: row.name })];
-    document.export = { interval_ms: 200 };
-  }
+  const backends = kinds(row).flatMap((kind) => BACKENDS[kind]?.(row, url) ?? []);
+  if (backends.length) Object.assign(document, { backends, export: { interval_ms: 200 } });
   // The smallest that the configuration allows, and a call that does not end.
   if (row.export === "queue_full")
     Object.assign(document.export, { queue_bytes: 1024, batch_bytes: 1024, timeout_ms: 60_000 });
@@ -85,30 +90,43 @@ export async function outcome(row, answer, arrived, collector) {
   };
 }
 
-async function written(collector, project_name) {
+async function written(collector, name) {
   const lines = [];
-  for (const row of await collector.traces({ project_name })) {
+  const facts = [];
+  for (const row of await collector.traces({ project_name: name })) {
     lines.push(`opik row ${row.id}${row.last_updated_at === instant(row.id) ? " at its own time" : ""}`);
   }
-  for (const span of await collector.spans({ project_name })) {
-    const under = span.parent_span_id ? ` under ${span.parent_span_id}` : "";
-    lines.push(`opik span ${span.id} in ${span.trace_id}${under}`, ...said(span.metadata ?? {}));
+  for (const span of await collector.spans({ project_name: name })) {
+    lines.push(`opik ${placed(span)}`);
+    facts.push(...said(span.metadata ?? {}));
   }
-  return lines;
+  for (const span of await collector.otlp({ path: otlpPath(name) })) {
+    lines.push(`otlp ${placed(span)}${span.times === 1 ? "" : `, ${span.times} times`}`);
+    facts.push(...linked(span), ...said(span.attributes, false));
+  }
+  // Every backend is told the same about a request.
+  return [...lines, ...new Set(facts)];
 }
 
-function said(metadata) {
+const placed = (span) =>
+  `span ${span.id} in ${span.trace_id}${span.parent_span_id ? ` under ${span.parent_span_id}` : ""}`;
+
+const linked = (span) => span.links.map((link) => `link ${link.trace_id} ${link.span_id}`);
+
+/** What attributes say; without `links` where a caller's ids of OpenTelemetry that are linked to have a place of their own. */
+function said(told, links = true) {
   const lines = [];
-  const word = metadata["gatespan.decision"] === "linked" ? "link" : "client";
-  const client = (name) => metadata[`gatespan.client.${name}`];
+  const word = told["gatespan.decision"] === "linked" ? "link" : "client";
+  const client = (name) => told[`gatespan.client.${name}`];
   for (const [trace, parent] of [
     ["trace_id", "span_id"],
     ["opik_trace_id", "opik_parent_span_id"],
   ]) {
-    if (client(trace)) lines.push(`${word} ${client(trace)} ${client(parent) ?? ""}`);
+    if (client(trace) && (links || word === "client" || trace === "opik_trace_id"))
+      lines.push(`${word} ${client(trace)} ${client(parent) ?? ""}`);
   }
   for (const name of ["fault", "conflict", "decision"]) {
-    const value = metadata[`gatespan.${name}`];
+    const value = told[`gatespan.${name}`];
     if (value !== undefined) lines.push(`${name} ${value}`);
   }
   return lines;

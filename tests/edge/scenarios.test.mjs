@@ -35,8 +35,9 @@ async function drive() {
   const { ports } = await stage.workers(EASY.map((row) => worker(row, origin, collector, WATCHED)));
   for (const row of EASY) await ask(row, ports[row.name]);
   const lines = EASY.flatMap((row) => row.written ?? []);
-  const count = (word) => lines.filter((line) => line.startsWith(`opik ${word}`)).length;
-  await collector.wait({ traces: count("row"), spans: count("span"), seconds: 8 });
+  const count = (begin) => lines.filter((line) => line.startsWith(begin)).length;
+  const counts = { traces: count("opik row"), spans: count("opik span"), otlp: count("otlp span") };
+  await collector.wait({ ...counts, seconds: 8 });
 }
 
 async function ask(row, port) {

@@ -1,7 +1,7 @@
 //! An exchange as a host plays it, in pieces of any size; and what it found, as lines.
 
+use gatespan::Time;
 use gatespan::genai::{Dialect, Exchange, Findings, Named, Value};
-use gatespan::{Time, Word};
 
 /// When the request came, and when the answer's bytes do.
 pub const STARTED: Time = Time::from_millis(1_772_446_530_000);
@@ -106,15 +106,16 @@ impl<'p> Play<'p> {
                 "cut at {place}"
             );
         }
+        let request = shown(&self.run([self.request], []));
         for place in 0..=self.request.len() {
             let (one, other) = self.request.split_at(place);
             assert_eq!(
-                shown(&self.run([one, other], [self.body])),
-                whole,
+                shown(&self.run([one, other], [])),
+                request,
                 "request cut at {place}"
             );
         }
-        for seed in 1..40 {
+        for seed in 1..20 {
             let (request, body) = (pieces(self.request, seed), pieces(self.body, seed));
             assert_eq!(shown(&self.run(request, body)), whole, "seed {seed}");
         }
@@ -131,6 +132,33 @@ impl<'p> Play<'p> {
             .collect();
         assert_eq!(found.trim(), expected.trim(), "\nfound:\n{found}");
     }
+}
+
+/// What a part of the lines must be; behind `!` what no line may begin with.
+impl Play<'_> {
+    #[track_caller]
+    pub fn tells(&self, expected: &[&str]) {
+        let found = self.found();
+        for line in expected {
+            match line.strip_prefix('!') {
+                Some(line) => assert!(
+                    !found.lines().any(|found| found.starts_with(line)),
+                    "!{line} in\n{found}"
+                ),
+                None => assert!(
+                    found.lines().any(|found| found == *line),
+                    "{line} not in\n{found}"
+                ),
+            }
+        }
+    }
+}
+
+/// Events of a stream.
+pub fn events(data: &[&str]) -> Vec<u8> {
+    data.iter()
+        .flat_map(|data| format!("data: {data}\n\n").into_bytes())
+        .collect()
 }
 
 /// Pieces of sizes that a small generator draws, many of them of a few bytes.
@@ -158,7 +186,9 @@ pub fn shown(findings: &Findings) -> String {
         let name = name.strip_prefix("gen_ai.").unwrap_or(name);
         out.push_str(&format!("{name} = {value}\n"));
     };
-    findings.attributes(STARTED, &mut |name, value| line(name, spelt(value)));
+    findings.attributes(STARTED, &mut |name, value| {
+        line(&[name.prefix, name.rest].concat(), spelt(value));
+    });
     let mut usage = Vec::new();
     findings.opik_usage(&mut |name, count| usage.push(format!("{name} {count}")));
     if !usage.is_empty() {
@@ -176,9 +206,4 @@ pub fn spelt(value: Value<'_>) -> String {
         Value::True => "true".into(),
         Value::Words(words) => format!("{:?}", words.iter().map(text).collect::<Vec<_>>()),
     }
-}
-
-/// The status word alone.
-pub fn status(play: &Play<'_>) -> &'static str {
-    play.run([play.request], [play.body]).status().word()
 }

@@ -1,7 +1,7 @@
 //! Anthropic's messages. The counts of a stream are sums so far: a later one replaces an earlier one, those of the input
 //! too. `ping` says nothing; `message_stop` ends it.
 
-use super::{Api, Counts, PathMark, ending};
+use super::{Api, Counts, Facts, PathMark, ending};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output};
 use crate::genai::key::Mark::Ended;
@@ -11,25 +11,29 @@ use crate::genai::key::{
 };
 use crate::genai::provider::{ANTHROPIC, VERTEX_ANTHROPIC};
 
-pub(super) static API: Api = Api {
-    named: Named::AnthropicMessages,
-    operation: "chat",
-    provider: &ANTHROPIC,
-    paths: &[
-        ending("/v1/messages"),
-        PathMark {
-            before: "/publishers/anthropic/models/",
-            after: ":rawPredict",
-            streams: false,
-            provider: Some(&VERTEX_ANTHROPIC),
-        },
-        PathMark {
-            before: "/publishers/anthropic/models/",
-            after: ":streamRawPredict",
-            streams: true,
-            provider: Some(&VERTEX_ANTHROPIC),
-        },
-    ],
+pub(super) const API: Api = Api {
+    facts: Facts {
+        named: Named::AnthropicMessages,
+        operation: "chat",
+        provider: &ANTHROPIC,
+        paths: &[
+            ending("/v1/messages"),
+            PathMark {
+                before: "/publishers/anthropic/models/",
+                after: ":rawPredict",
+                streams: false,
+                provider: Some(&VERTEX_ANTHROPIC),
+            },
+            PathMark {
+                before: "/publishers/anthropic/models/",
+                after: ":streamRawPredict",
+                streams: true,
+                provider: Some(&VERTEX_ANTHROPIC),
+            },
+        ],
+        counts: Counts::CacheApart,
+        traits: 0,
+    },
     request: document(&[
         name("model", RequestModel),
         stream("stream"),
@@ -48,8 +52,6 @@ pub(super) static API: Api = Api {
         object("usage", USAGE),
         ERROR,
     ]),
-    counts: Counts::CacheApart,
-    traits: 0,
 };
 
 pub(super) const BODY: &[Key] = &[

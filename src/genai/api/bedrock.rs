@@ -2,7 +2,7 @@
 //! stream. The model stands in the path alone. Errors are named in a header.
 
 use super::anthropic;
-use super::{Api, Counts, WRAPPED, naming, streaming};
+use super::{Api, Counts, Facts, WRAPPED, naming, streaming};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Total};
 use crate::genai::key::Mark::Ended;
@@ -12,14 +12,18 @@ use crate::genai::key::{
 };
 use crate::genai::provider::BEDROCK;
 
-pub(super) static CONVERSE: Api = Api {
-    named: Named::BedrockConverse,
-    operation: "chat",
-    provider: &BEDROCK,
-    paths: &[
-        naming("/model/", "/converse"),
-        streaming("/model/", "/converse-stream"),
-    ],
+pub(super) const CONVERSE: Api = Api {
+    facts: Facts {
+        named: Named::BedrockConverse,
+        operation: "chat",
+        provider: &BEDROCK,
+        paths: &[
+            naming("/model/", "/converse"),
+            streaming("/model/", "/converse-stream"),
+        ],
+        counts: Counts::CacheApart,
+        traits: 0,
+    },
     request: document(&[object(
         "inferenceConfig",
         &[
@@ -41,19 +45,21 @@ pub(super) static CONVERSE: Api = Api {
             ],
         ),
     ]),
-    counts: Counts::CacheApart,
-    traits: 0,
 };
 
 /// Anthropic's bodies, Amazon's own, and what Bedrock adds to the last event.
-pub(super) static INVOKE: Api = Api {
-    named: Named::BedrockInvoke,
-    operation: "chat",
-    provider: &BEDROCK,
-    paths: &[
-        naming("/model/", "/invoke"),
-        streaming("/model/", "/invoke-with-response-stream"),
-    ],
+pub(super) const INVOKE: Api = Api {
+    facts: Facts {
+        named: Named::BedrockInvoke,
+        operation: "chat",
+        provider: &BEDROCK,
+        paths: &[
+            naming("/model/", "/invoke"),
+            streaming("/model/", "/invoke-with-response-stream"),
+        ],
+        counts: Counts::CacheApart,
+        traits: WRAPPED,
+    },
     request: document(&[
         count("max_tokens", MaxTokens),
         decimal("temperature", Temperature),
@@ -84,8 +90,6 @@ pub(super) static INVOKE: Api = Api {
         METRICS,
         failure("error", &[word("type", ErrorType)]),
     ]),
-    counts: Counts::CacheApart,
-    traits: WRAPPED,
 };
 
 const USAGE: &[Key] = &[

@@ -1,6 +1,6 @@
 //! Cohere's chat, of its second version. An answer names no model.
 
-use super::{Api, Counts, ending};
+use super::{Api, Counts, Facts, ending};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{Input, MaxTokens, Output};
 use crate::genai::key::Mark::Ended;
@@ -10,11 +10,15 @@ use crate::genai::key::{
 };
 use crate::genai::provider::COHERE;
 
-pub(super) static API: Api = Api {
-    named: Named::CohereChat,
-    operation: "chat",
-    provider: &COHERE,
-    paths: &[ending("/v2/chat")],
+pub(super) const API: Api = Api {
+    facts: Facts {
+        named: Named::CohereChat,
+        operation: "chat",
+        provider: &COHERE,
+        paths: &[ending("/v2/chat")],
+        counts: Counts::Inclusive,
+        traits: 0,
+    },
     request: document(&[
         name("model", RequestModel),
         stream("stream"),
@@ -32,8 +36,6 @@ pub(super) static API: Api = Api {
         name("id", Id),
         object("delta", DELTA),
     ]),
-    counts: Counts::Inclusive,
-    traits: 0,
 };
 
 const DELTA: &[Key] = &[
@@ -43,7 +45,7 @@ const DELTA: &[Key] = &[
         "message",
         &[
             object("content", &[payload("text"), payload("thinking")]),
-            payload("tool_calls"),
+            object("tool_calls", &[payload("function")]),
             payload("tool_plan"),
         ],
     ),

@@ -1,7 +1,7 @@
 //! Gemini, of Google's AI and of Vertex AI. Usage stands in every event; a stream without `alt=sse` is one array. Nothing
 //! ends it but a finish reason. Thoughts are not in the candidates' count, what tools used is not in the prompt's.
 
-use super::{Api, Counts, FINISH_ENDS, naming, streaming};
+use super::{Api, Counts, FINISH_ENDS, Facts, naming, streaming};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{CacheRead, Input, MaxTokens, Output, Reasoning, ToolUse, Total};
 use crate::genai::key::Text::{ErrorCode, ErrorType, Finish, Id, Model, Temperature, TopP};
@@ -10,16 +10,20 @@ use crate::genai::key::{
 };
 use crate::genai::provider::GEMINI;
 
-pub(super) static API: Api = Api {
-    named: Named::GeminiGenerateContent,
-    operation: "generate_content",
-    provider: &GEMINI,
-    paths: &[
-        naming("/models/", ":generateContent"),
-        streaming("/models/", ":streamGenerateContent"),
-        naming("/endpoints/", ":generateContent"),
-        streaming("/endpoints/", ":streamGenerateContent"),
-    ],
+pub(super) const API: Api = Api {
+    facts: Facts {
+        named: Named::GeminiGenerateContent,
+        operation: "generate_content",
+        provider: &GEMINI,
+        paths: &[
+            naming("/models/", ":generateContent"),
+            streaming("/models/", ":streamGenerateContent"),
+            naming("/endpoints/", ":generateContent"),
+            streaming("/endpoints/", ":streamGenerateContent"),
+        ],
+        counts: Counts::ThoughtsApart,
+        traits: FINISH_ENDS,
+    },
     request: document(&[object(
         "generationConfig",
         &[
@@ -30,8 +34,6 @@ pub(super) static API: Api = Api {
     )]),
     body: document(RESPONSE),
     event: document(RESPONSE),
-    counts: Counts::ThoughtsApart,
-    traits: FINISH_ENDS,
 };
 
 const RESPONSE: &[Key] = &[

@@ -1,18 +1,22 @@
 //! The Model Context Protocol: JSON-RPC 2.0, in one document or as events. Known by the route alone. A tool that ran and
 //! failed says so in its result; everything else that failed is an error.
 
-use super::{Api, Counts, TOOLS};
+use super::{Api, Counts, Facts, TOOLS};
 use crate::genai::dialect::Named;
 use crate::genai::key::Mark::{Ended, ToolFailed};
 use crate::genai::key::Text::{ErrorCode, Method, Tool, Traceparent};
 use crate::genai::key::{Key, Means, document, failure, mark, name, object, word};
 use crate::genai::provider::NOBODY;
 
-pub(super) static API: Api = Api {
-    named: Named::Mcp,
-    operation: "execute_tool",
-    provider: &NOBODY,
-    paths: &[],
+pub(super) const API: Api = Api {
+    facts: Facts {
+        named: Named::Mcp,
+        operation: "execute_tool",
+        provider: &NOBODY,
+        paths: &[],
+        counts: Counts::Inclusive,
+        traits: TOOLS,
+    },
     request: document(&[
         name("method", Method),
         object(
@@ -25,8 +29,6 @@ pub(super) static API: Api = Api {
     ]),
     body: document(ANSWER),
     event: document(ANSWER),
-    counts: Counts::Inclusive,
-    traits: TOOLS,
 };
 
 const ANSWER: &[Key] = &[

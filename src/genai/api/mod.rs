@@ -17,7 +17,7 @@ use super::key::Key;
 use super::provider::{self, Provider};
 
 /// Every API, in the order in which paths are held against them.
-pub(crate) static APIS: &[&Api] = &[
+pub(crate) const APIS: [&Api; COUNT] = [
     &openai::CHAT,
     &responses::API,
     &anthropic::API,
@@ -33,24 +33,47 @@ pub(crate) static APIS: &[&Api] = &[
     &mcp::API,
 ];
 
+/// How many there are.
+pub(crate) const COUNT: usize = 13;
+
 /// One API: how its requests are known, and what its documents say where.
-#[derive(Debug)]
 pub(crate) struct Api {
+    pub(crate) facts: Facts,
+    pub(crate) request: Key,
+    /// A whole answer.
+    pub(crate) body: Key,
+    /// An event of a stream, a line, a frame.
+    pub(crate) event: Key,
+}
+
+/// What an API has besides documents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
     pub(crate) named: Named,
     /// `gen_ai.operation.name`.
     pub(crate) operation: &'static str,
     /// Whose it is where neither path nor host say otherwise.
     pub(crate) provider: &'static Provider,
     pub(crate) paths: &'static [PathMark],
-    pub(crate) request: Key,
-    /// A whole answer.
-    pub(crate) body: Key,
-    /// An event of a stream, a line, an element of a list.
-    pub(crate) event: Key,
     pub(crate) counts: Counts,
     /// What else an API has that others have not.
     pub(crate) traits: u8,
 }
+
+/// The facts of all of them.
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a bad index in a constant does not compile"
+)]
+pub(crate) static FACTS: [Facts; COUNT] = {
+    let mut facts = [APIS[0].facts; COUNT];
+    let mut index = 0;
+    while index < COUNT {
+        facts[index] = APIS[index].facts;
+        index += 1;
+    }
+    facts
+};
 
 /// Answers come as a stream unless the request says otherwise.
 pub(crate) const STREAMS: u8 = 1;

@@ -1,47 +1,55 @@
 //! Ollama: a document a line, unless the request says otherwise. The last line is `done`, and counts.
 
-use super::{Api, Counts, STREAMS, ending};
+use super::{Api, Counts, Facts, STREAMS, ending};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{Input, MaxTokens, Output};
 use crate::genai::key::Mark::{Ended, Failed};
 use crate::genai::key::Text::{Finish, Model, RequestModel, Temperature, TopP};
-use crate::genai::key::{Key, count, decimal, document, mark, name, object, payload, stream, word};
+use crate::genai::key::{
+    Key, count, decimal, document, each, mark, name, object, payload, stream, word,
+};
 use crate::genai::provider::OLLAMA;
 
-pub(super) static CHAT: Api = Api {
-    named: Named::OllamaChat,
-    operation: "chat",
-    provider: &OLLAMA,
-    paths: &[ending("/api/chat")],
+pub(super) const CHAT: Api = Api {
+    facts: Facts {
+        named: Named::OllamaChat,
+        operation: "chat",
+        provider: &OLLAMA,
+        paths: &[ending("/api/chat")],
+        counts: Counts::Inclusive,
+        traits: STREAMS,
+    },
     request: document(REQUEST),
     body: document(ANSWER),
     event: document(ANSWER),
-    counts: Counts::Inclusive,
-    traits: STREAMS,
 };
 
-pub(super) static GENERATE: Api = Api {
-    named: Named::OllamaGenerate,
-    operation: "text_completion",
-    provider: &OLLAMA,
-    paths: &[ending("/api/generate")],
+pub(super) const GENERATE: Api = Api {
+    facts: Facts {
+        named: Named::OllamaGenerate,
+        operation: "text_completion",
+        provider: &OLLAMA,
+        paths: &[ending("/api/generate")],
+        counts: Counts::Inclusive,
+        traits: STREAMS,
+    },
     request: document(REQUEST),
     body: document(ANSWER),
     event: document(ANSWER),
-    counts: Counts::Inclusive,
-    traits: STREAMS,
 };
 
-pub(super) static EMBED: Api = Api {
-    named: Named::OllamaEmbed,
-    operation: "embeddings",
-    provider: &OLLAMA,
-    paths: &[ending("/api/embed")],
+pub(super) const EMBED: Api = Api {
+    facts: Facts {
+        named: Named::OllamaEmbed,
+        operation: "embeddings",
+        provider: &OLLAMA,
+        paths: &[ending("/api/embed")],
+        counts: Counts::Inclusive,
+        traits: 0,
+    },
     request: document(&[name("model", RequestModel)]),
     body: document(ANSWER),
     event: document(&[]),
-    counts: Counts::Inclusive,
-    traits: 0,
 };
 
 const REQUEST: &[Key] = &[
@@ -68,7 +76,7 @@ const ANSWER: &[Key] = &[
         &[
             payload("content"),
             payload("thinking"),
-            payload("tool_calls"),
+            each("tool_calls", &[payload("function")]),
         ],
     ),
     payload("response"),

@@ -4,7 +4,7 @@
 //! A stream has usage only where the request asks for it: in a last event without choices, or, of some, in that of the last
 //! choice. It ends in `[DONE]`. Azure's first event has an empty id and model.
 
-use super::{Api, Counts, PathMark, deployment, ending};
+use super::{Api, Counts, Facts, PathMark, deployment, ending};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{
     CacheRead, CacheWrite, Index, Input, MaxTokens, Output, Reasoning, Total,
@@ -13,44 +13,50 @@ use crate::genai::key::Text::{
     Cost, ErrorCode, ErrorType, Id, Model, Pending, RequestModel, Temperature, TopP,
 };
 use crate::genai::key::{
-    Key, choices, count, decimal, document, failure, name, object, payload, stream, word,
+    Key, choices, count, decimal, document, each, failure, name, object, payload, stream, word,
 };
 use crate::genai::provider::OPENAI;
 
-pub(super) static CHAT: Api = Api {
-    named: Named::OpenAiChat,
-    operation: "chat",
-    provider: &OPENAI,
-    paths: &[deployment("/chat/completions"), ending("/chat/completions")],
+pub(super) const CHAT: Api = Api {
+    facts: Facts {
+        named: Named::OpenAiChat,
+        operation: "chat",
+        provider: &OPENAI,
+        paths: &[deployment("/chat/completions"), ending("/chat/completions")],
+        counts: Counts::Inclusive,
+        traits: 0,
+    },
     request: document(REQUEST),
     body: document(BODY),
     event: document(EVENT),
-    counts: Counts::Inclusive,
-    traits: 0,
 };
 
-pub(super) static COMPLETIONS: Api = Api {
-    named: Named::OpenAiCompletions,
-    operation: "text_completion",
-    provider: &OPENAI,
-    paths: &[deployment("/completions"), ending("/completions")],
+pub(super) const COMPLETIONS: Api = Api {
+    facts: Facts {
+        named: Named::OpenAiCompletions,
+        operation: "text_completion",
+        provider: &OPENAI,
+        paths: &[deployment("/completions"), ending("/completions")],
+        counts: Counts::Inclusive,
+        traits: 0,
+    },
     request: document(REQUEST),
     body: document(BODY),
     event: document(EVENT),
-    counts: Counts::Inclusive,
-    traits: 0,
 };
 
-pub(super) static EMBEDDINGS: Api = Api {
-    named: Named::OpenAiEmbeddings,
-    operation: "embeddings",
-    provider: &OPENAI,
-    paths: EMBEDDINGS_PATHS,
+pub(super) const EMBEDDINGS: Api = Api {
+    facts: Facts {
+        named: Named::OpenAiEmbeddings,
+        operation: "embeddings",
+        provider: &OPENAI,
+        paths: EMBEDDINGS_PATHS,
+        counts: Counts::Inclusive,
+        traits: 0,
+    },
     request: document(&[name("model", RequestModel)]),
     body: document(BODY),
     event: document(&[]),
-    counts: Counts::Inclusive,
-    traits: 0,
 };
 
 const EMBEDDINGS_PATHS: &[PathMark] = &[deployment("/embeddings"), ending("/embeddings")];
@@ -90,7 +96,7 @@ const FINISH: Key = word("finish_reason", Pending);
 
 const DELTA: &[Key] = &[
     payload("content"),
-    payload("tool_calls"),
+    each("tool_calls", &[payload("function")]),
     payload("refusal"),
     // DeepSeek's and OpenRouter's.
     payload("reasoning_content"),

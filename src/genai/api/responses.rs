@@ -2,7 +2,7 @@
 //! three types ends it. There is no `[DONE]`, and details of usage may be missing.
 
 use super::openai::ERROR;
-use super::{Api, Counts, NEWER_NAMES, ending};
+use super::{Api, Counts, Facts, NEWER_NAMES, ending};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Reasoning, Total};
 use crate::genai::key::Mark::{Ended, Failed};
@@ -12,11 +12,15 @@ use crate::genai::key::{
 };
 use crate::genai::provider::OPENAI;
 
-pub(super) static API: Api = Api {
-    named: Named::OpenAiResponses,
-    operation: "chat",
-    provider: &OPENAI,
-    paths: &[ending("/responses")],
+pub(super) const API: Api = Api {
+    facts: Facts {
+        named: Named::OpenAiResponses,
+        operation: "chat",
+        provider: &OPENAI,
+        paths: &[ending("/responses")],
+        counts: Counts::Inclusive,
+        traits: NEWER_NAMES,
+    },
     request: document(&[
         name("model", RequestModel),
         stream("stream"),
@@ -42,8 +46,6 @@ pub(super) static API: Api = Api {
         // Of text, of reasoning, of the arguments of a tool.
         payload("delta"),
     ]),
-    counts: Counts::Inclusive,
-    traits: NEWER_NAMES,
 };
 
 const RESPONSE: &[Key] = &[

@@ -1,4 +1,4 @@
-//! A strict local stand-in for what spans are sent to: Opik, and any receiver of OTLP. It answers as they do and refuses
+//! A strict local stand-in for what spans are sent to: Opik, Lilypad, and any receiver of OTLP. It answers as they do and refuses
 //! what they refuse or ought to (one bad item costs the whole batch), keeps what it took, tells on request what arrived,
 //! fails on demand, and shows traces on a page.
 //!
@@ -7,6 +7,8 @@
 //!  POST {any base}/v1/private/otel/v1/traces         opik/     the same spans by OTLP, in protobuf
 //!  GET  {any base}/is-alive/ping
 //!  POST {any base}/v1/traces                         otlp/     OTLP over HTTP, protobuf and JSON
+//!  POST {any base}/projects/{uuid}/traces            lilypad/  Lilypad's list of spans
+//!  GET  {any base}/projects/{uuid}/traces/by-trace-id/{id}
 //!  POST /control/fault, /control/reset               fault     trouble on demand, for ingestion alone
 //!  GET  /read/...                                    read/     what was taken, refused and asked, as JSON
 //!  GET  /  and  /events                              page      the same for people, live
@@ -19,6 +21,7 @@
 //! | `fault` | the plan of faults |
 //! | `opik/` | one receiver: its calls, the table of fields and their rules, how rows replace each other, what it makes of OTLP |
 //! | `otlp/` | another: the table of messages, what decoders pass over, the rules, rows |
+//! | `lilypad/` | another: keys of projects, the table of fields and their rules, which trees are stored |
 //! | `store/` | rows, logs and counters, bounded; waiting for a change |
 //! | `tree`, `read/` | rows to trees; the JSON read-back |
 //! | `instant`, `ids` | timestamps and UUIDs as strictly as the backend reads them |
@@ -31,13 +34,14 @@
 //! |---|---|
 //! | `/read/traces`, `/read/spans` | Opik's rows as they were sent; `via` is `otlp` where they came by that, and `input` holds the attributes that have no place |
 //! | `/read/otlp` | spans of OTLP, ids in hex and attributes as a map (below) |
+//! | `/read/lilypad` | `spans` that Lilypad stored, in the words of OTLP's and each with what was `sent`; those that were `lost` although it answered 200 |
 //! | `/read/tree?trace=` | everything of one trace, in either spelling of its id: `trace`, Opik's row or null; `spans`, nested, or with `shape=flat` in reading order. `system=otlp` and the like for one system alone |
-//! | `/read/wait?traces=&spans=&otlp=&ms=` | as soon as there are that many rows; 504 when they did not come in time |
+//! | `/read/wait?traces=&spans=&otlp=&lilypad=&ms=` | as soon as there are that many rows; 504 when they did not come in time |
 //! | `/read/refused`, `/read/requests` | the newest thousand of each, with every reason |
 //! | `/read/counters` | of each system `requests`, `taken`, `items`, `refused`, `broken`, `faults`: sums that forget nothing |
 //! | `/read/overview` | a line for each trace |
 //!
-//! The first four take `trace=`. A span of OTLP is
+//! Those of rows, and the wait, take `trace=`. A span of OTLP is
 //!
 //! ```json
 //! {"system": "otlp", "id": "9c1b2281eda8d7fe", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "parent_span_id": null,
@@ -60,6 +64,7 @@ mod fault;
 mod http;
 mod ids;
 mod instant;
+mod lilypad;
 mod opik;
 mod otlp;
 mod read;

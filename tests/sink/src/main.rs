@@ -12,11 +12,13 @@ A strict local stand-in for what spans are sent to. Prints `sink http://ADDRESS`
 
   --listen ADDRESS       where to listen; 127.0.0.1:0 takes a free port (default)
   --beyond-loopback      allow an address that other machines reach: nothing here asks who they are
-  --key KEY              ask for this API key, and for a workspace, as the cloud does
-  --workspace NAME       the one workspace there is (default: default)
-  --window HOURS         how far from now the time in an own id may be; 0 for no limit (default: 24)
+  --key KEY              Opik: ask for this API key, and for a workspace, as the cloud does
+  --workspace NAME       Opik: the one workspace there is (default: default)
+  --window HOURS         Opik: how far from now the time in an own id may be; 0 for no limit (default: 24)
+  --lilypad-key KEY=UUID Lilypad: a key and the project it belongs to, as often as needed; without any, every key is good
+  --lilypad-queue        Lilypad: there is a queue before the database
   --max-body BYTES       largest body by its Content-Length (default: 50000000)
-  --rows N               traces, and spans, that are kept (default: 10000)
+  --rows N               traces, and spans of each system, that are kept (default: 10000)
 ";
 
 fn main() -> ExitCode {
@@ -45,8 +47,13 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
     let mut options = Options::default();
     let mut beyond = false;
     while let Some(name) = arguments.next() {
-        if name == "--beyond-loopback" {
-            beyond = true;
+        let flag = match name.as_str() {
+            "--beyond-loopback" => Some(&mut beyond),
+            "--lilypad-queue" => Some(&mut options.lilypad_queue),
+            _ => None,
+        };
+        if let Some(flag) = flag {
+            *flag = true;
             continue;
         }
         let value = arguments
@@ -59,6 +66,13 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
             "--window" => {
                 let hours = read::<u32>(&name, &value)?;
                 options.window = (hours > 0).then(|| Duration::from_secs(u64::from(hours) * 3_600));
+            }
+            "--lilypad-key" => {
+                let (key, project) = value
+                    .split_once('=')
+                    .ok_or_else(|| format!("{name}: it is KEY=UUID"))?;
+                let own = (key.to_owned(), project.to_owned());
+                options.lilypad_keys.push(own);
             }
             "--max-body" => options.max_body = read(&name, &value)?,
             "--rows" => options.rows = read(&name, &value)?,

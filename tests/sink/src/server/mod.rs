@@ -13,7 +13,7 @@ use crate::fault::{Partial, Plan};
 use crate::http::{Answer, Request, Trouble};
 use crate::store::{Store, System};
 use crate::wire::Wire;
-use crate::{opik, otlp};
+use crate::{lilypad, opik, otlp};
 
 mod ingest;
 mod own;
@@ -34,6 +34,10 @@ pub struct Options {
     pub window: Option<Duration>,
     /// Largest body by its `Content-Length`.
     pub max_body: u64,
+    /// Lilypad's keys, each with the project that it belongs to; none for any key at all.
+    pub lilypad_keys: Vec<(String, String)>,
+    /// Whether Lilypad has a queue before its database.
+    pub lilypad_queue: bool,
     /// Rows kept, of traces and of spans each.
     pub rows: usize,
 }
@@ -46,6 +50,8 @@ impl Default for Options {
             workspace: "default".to_owned(),
             window: Some(Duration::from_secs(24 * 60 * 60)),
             max_body: 50_000_000,
+            lilypad_keys: Vec::new(),
+            lilypad_queue: false,
             rows: 10_000,
         }
     }
@@ -78,7 +84,7 @@ pub(crate) struct Received {
 }
 
 /// The first that claims a path has it: one of Opik's ends as OTLP's do.
-pub(crate) const RECEIVERS: [&Receiver; 2] = [&opik::RECEIVER, &otlp::RECEIVER];
+pub(crate) const RECEIVERS: [&Receiver; 3] = [&opik::RECEIVER, &otlp::RECEIVER, &lilypad::RECEIVER];
 
 pub(crate) struct Shared {
     pub(crate) options: Options,

@@ -3,6 +3,7 @@
 
 mod cdp;
 mod samples;
+mod systems;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ fn the_page_shows_what_was_reported() {
     details(&mut browser, &folder, &samples);
     orphans(&mut browser, &sink, &samples, &folder);
     it_is_live(&mut browser, &sink, &samples);
+    systems::one_tree_of_two_systems(&mut browser, &sink, &samples, &folder);
+    systems::lilypad_alone(&mut browser, &sink, &samples, &folder);
     refusals(&mut browser, &sink, &folder);
     strangers_names_stay_text(&mut browser, &sink, &samples);
     pictures(&mut browser, &samples, &folder);
@@ -65,6 +68,7 @@ fn nothing_yet(browser: &mut Browser, folder: &Path) {
         "Nothing has been reported yet",
         "make run",
         "OPIK_URL_OVERRIDE=http://127.0.0.1:",
+        "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:",
         "curl",
     ] {
         assert!(words.contains(word), "{word}: {words}");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 pub(crate) struct Samples {
     /// Milliseconds since 1970 at which the main trace begins.
-    begin: u64,
+    pub(crate) begin: u64,
     pub(crate) trace: String,
 }
 
@@ -135,7 +135,7 @@ impl Samples {
 }
 
 /// A version 7 id with this time.
-fn id(millis: u64, number: u64) -> String {
+pub(crate) fn id(millis: u64, number: u64) -> String {
     let time = format!("{millis:012x}");
     let (high, low) = time.split_at(8);
     // Looks random, and is the same for the same number.
@@ -193,13 +193,17 @@ pub(crate) fn post(sink: &Sink, list: &str, body: &Value) {
 }
 
 pub(crate) fn send(sink: &Sink, list: &str, body: &Value) -> u16 {
+    give(sink, &format!("/api/v1/private/{list}/batch"), body)
+}
+
+pub(crate) fn give(sink: &Sink, path: &str, body: &Value) -> u16 {
     let body = body.to_string();
     let mut stream = TcpStream::connect(sink.address()).expect("the sink listens");
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
         .expect("a socket");
     let head = format!(
-        "POST /api/v1/private/{list}/batch HTTP/1.1\r\ncontent-type: application/json\r\nconnection: close\r\n\
+        "POST {path} HTTP/1.1\r\ncontent-type: application/json\r\nconnection: close\r\nx-api-key: k\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     );

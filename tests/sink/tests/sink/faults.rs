@@ -1,4 +1,4 @@
-//! Trouble on demand.
+//! Trouble on demand, on Opik's paths; `everywhere` is about all of them.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read};
@@ -75,6 +75,18 @@ fn faults_are_for_ingestion_and_for_the_path_they_name() {
     );
     client.fault(&json!({ "kind": "none" }));
     assert_eq!(client.spans(&spans()), 204);
+}
+
+#[test]
+fn a_fault_may_be_for_bodies_that_hold_something() {
+    let sink = sink();
+    let mut client = Client::new(&sink);
+    let mut bad = spans();
+    bad["spans"][1]["name"] = json!("poison");
+    client.fault(&json!({ "kind": "status", "code": 400, "holding": "poison" }));
+    let answers = [spans(), bad, spans()].map(|body| client.spans(&body));
+    assert_eq!(answers, [204, 400, 204]);
+    assert_eq!(kept(&mut client), 3, "nothing of the bad one");
 }
 
 #[test]

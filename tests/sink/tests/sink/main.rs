@@ -8,7 +8,9 @@
 )]
 
 mod client;
+mod everywhere;
 mod faults;
+mod lilypad;
 mod messages;
 mod otel;
 mod otlp;

@@ -38,7 +38,8 @@ fn refuses_what_it_does_not_understand_and_what_is_not_loopback() {
     for (arguments, word) in [
         (vec!["--listen", "0.0.0.0:0"], "--beyond-loopback"),
         (vec!["--window", "long"], "--window"),
-        (vec!["--nonsense"], "no such option"),
+        (vec!["--lilypad-key", "alone"], "--lilypad-key"),
+        (vec!["--lilypad-queue", "--nonsense"], "no such option"),
     ] {
         let output = Command::new(PROGRAM).args(&arguments).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();

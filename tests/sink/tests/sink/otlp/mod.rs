@@ -1,6 +1,6 @@
 //! The receiver of OTLP.
 
-mod bodies;
+pub(crate) mod bodies;
 mod refusals;
 mod taken;
 mod wire;
