@@ -12,25 +12,23 @@ import { WATCHED, gateway, settled } from "./worker.mjs";
 const WORDS = ["tracecontext", "b3", "b3multi", "jaeger", "composite"];
 const KEYS = ["--lilypad-key", `${KEY}=${PROJECT}`];
 
-/** The application of tests/e2e, with this propagator; what tells its port. */
-async function application(stage, collector, word) {
+/** The applications of tests/e2e, one for each word; their ports. */
+async function applications(stage, collector) {
   const python = told("GATESPAN_PARTS");
-  const port = await free();
+  const ports = [];
+  for (const _ of WORDS) ports.push(await free());
   const env = {
-    LILYPAD_PROPAGATOR: word,
     LILYPAD_BASE_URL: `${collector.url}/v0`,
     LILYPAD_PROJECT_ID: PROJECT,
     LILYPAD_API_KEY: KEY,
     // The SDK calls ruff.
     PATH: `${dirname(python)}:${process.env.PATH}`,
   };
-  const command = [python, "-m", "uvicorn", "lilypad_asgi:app", "--host", "127.0.0.1", "--port", port];
-  const cwd = join(ROOT, "tests/e2e/services");
-  const server = await stage.child(`lilypad-${word}`, [...command, "--log-level", "warning"], { env, cwd });
-  return async () => {
-    await server.until(() => answers(port), 60);
-    return port;
-  };
+  const program = join(ROOT, "tests/e2e/services/lilypad_apps.py");
+  const words = WORDS.map((word, at) => `${word}=${ports[at]}`);
+  const served = await stage.child("lilypad", [python, program, ...words], { env });
+  for (const port of ports) await served.until(() => answers(port), 60);
+  return ports;
 }
 
 /** The spans from the root down, each the only child of the one before. */
@@ -47,10 +45,7 @@ async function branch(collector, trace, spans) {
 
 proof("one tree, whoever begins it, with every propagator", async (stage) => {
   const collector = await stage.collector(...KEYS, "--lilypad-queue");
-  // They start side by side.
-  const starting = [];
-  for (const word of WORDS) starting.push(await application(stage, collector, word));
-  const apps = await Promise.all(starting.map((ready) => ready()));
+  const apps = await applications(stage, collector);
   const worker = (word, at) => {
     const formats = { extract: [word], inject: [word] };
     const config = { formats, backend: lilypad(collector), export: { interval_ms: 50 } };
