@@ -18,6 +18,7 @@ export async function deliver(isolate, env, wait) {
         const made = carry(isolate, env, call).finally(() => calls.delete(made));
         calls.add(made);
       }
+      isolate.queued = isolate.core.queued();
       wait = isolate.core.wait(Date.now(), until - Date.now());
     }
   } catch (error) {

@@ -27,6 +27,8 @@ function made(env) {
   const headers = core.headers();
   return {
     core,
+    // A module that is gone cannot be asked what it had. Since it was last asked, one more for each span that ended.
+    queued: 0,
     wanted: new Set(headers.filter((name) => !name.endsWith("*"))),
     beginnings: headers.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1)),
     origins: core.origins(),
@@ -44,6 +46,7 @@ function made(env) {
 export function failed(broken, error) {
   console.error(`gatespan: ${error?.stack ?? error}`);
   if (error?.name === "PanicError" || typeof error === "string" || broken.core === NOBODY) return;
+  console.error(`gatespan: the module is gone, and with it ${broken.queued} spans that were queued`);
   broken.core = NOBODY;
   isolate = undefined;
   renew();
@@ -58,4 +61,5 @@ const NOBODY = {
   taken: () => undefined,
   courier: () => undefined,
   brought: () => undefined,
+  queued: () => 0,
 };

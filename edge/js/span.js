@@ -25,6 +25,7 @@ export function ended(span, ending, status, { grpc = null, bytes = null } = {}) 
 }
 
 function close({ isolate, number }, ending, status, { grpc = null, bytes = null, patience }) {
+  isolate.queued += 1;
   const [grpcStatus, length] = [grpc, bytes].map((text) => (/^\d+$/.test(text ?? "") ? +text : UNKNOWN));
   try {
     return isolate.core.close(number, ending, status, grpcStatus, length, Date.now(), patience);

@@ -52,6 +52,14 @@ impl Worker {
         self.gate.config().export.timeout_ms
     }
 
+    /// How many spans are queued, for all backends together.
+    #[must_use]
+    pub fn queued(&self) -> u32 {
+        let outbox = self.outbox.borrow();
+        let queued = outbox.counters().map(|(_, counters)| counters.queued);
+        queued.sum::<u64>() as u32
+    }
+
     /// The path that shows the counters, if one does.
     #[must_use]
     pub fn status_path(&self) -> Option<String> {

@@ -5,11 +5,10 @@
 //! let pass.
 #![allow(unsafe_code, reason = "an export needs a name that the host knows")]
 
-use std::alloc::{Layout, alloc};
 use std::cell::RefCell;
-use std::ptr::null_mut;
 
 use crate::contexts::Contexts;
+use crate::host;
 use crate::root::Root;
 use crate::stream::Stream;
 
@@ -51,13 +50,9 @@ callbacks! {
     /// The version of the ABI; its presence says it.
     fn proxy_abi_version_0_2_1() {}
 
-    /// Memory for what a host call returns; `host` takes it over as a vector of this capacity. Null when there is none:
-    /// the host's call fails, and nothing else.
+    /// Memory for what a host call returns.
     fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
-        match Layout::array::<u8>(size) {
-            Ok(layout) if size > 0 => unsafe { alloc(layout) },
-            _ => null_mut(),
-        }
+        host::give(size)
     }
 
     /// A context begins: a root, or a stream under its root.

@@ -63,15 +63,22 @@ mod tests {
 
     use gatespan::Config;
     use gatespan::config::Host;
+    use gatespan::metrics::Tally;
     use gatespan::outbox::Counters;
+    use gatespan::policy::Reason;
 
     use super::*;
+    use crate::callbacks::Flow;
     use crate::root::Worker;
 
     /// A root that records, and what it works with.
     fn recording() -> (Contexts, Rc<Worker>) {
-        let document =
-            r#"{ "backend": { "kind": "opik", "url": "http://opik.test", "cluster": "opik" } }"#;
+        configured(
+            r#"{ "backend": { "kind": "opik", "url": "http://opik.test", "cluster": "opik" } }"#,
+        )
+    }
+
+    fn configured(document: &str) -> (Contexts, Rc<Worker>) {
         let config = Config::parse(document, Host::Envoy, &|_| None).unwrap();
         let worker = Rc::new(Worker::new(config));
         let mut contexts = Contexts::new();
@@ -87,13 +94,16 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_recorded_once_whatever_its_host_leaves_out() {
-        for calls in ["ldx", "dx", "x", "xx", "lld", "dlx", "ddl"] {
+    fn a_stream_is_recorded_once_whatever_its_host_leaves_out_or_repeats() {
+        for calls in [
+            "hldx", "hdx", "hx", "hxx", "hlld", "hdlx", "hddl", "ldx", "lldx", "lhdx", "hhldx",
+            "hlhx",
+        ] {
             let (mut contexts, worker) = recording();
             contexts.create(2, 1);
-            contexts.stream(2).unwrap().admit();
             for call in calls.chars() {
                 match call {
+                    'h' => drop(contexts.stream(2).map(Stream::admit)),
                     'l' => drop(contexts.stream(2).map(Stream::log)),
                     'd' => drop(contexts.finish(2)),
                     _ => contexts.delete(2),
@@ -101,6 +111,18 @@ mod tests {
             }
             assert_eq!(counted(&worker).recorded, 1, "{calls}");
         }
+    }
+
+    #[test]
+    fn a_request_is_refused_once_and_stays_refused() {
+        let (mut contexts, worker) = configured(r#"{ "rule": { "missing": "reject" } }"#);
+        contexts.create(2, 1);
+        for _ in 0..2 {
+            assert_eq!(contexts.stream(2).unwrap().admit(), Flow::Pause);
+        }
+        let mut once = Tally::default();
+        once.rejected(Reason::Missing);
+        assert_eq!(worker.stats.borrow().tally, once);
     }
 
     #[test]

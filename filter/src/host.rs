@@ -8,11 +8,14 @@
 )]
 
 mod abi;
+mod given;
 mod wire;
 
 use core::ptr::null_mut;
 
 use gatespan::Time;
+pub(crate) use given::give;
+use given::returned;
 pub(crate) use wire::pairs;
 use wire::spelled;
 
@@ -69,6 +72,9 @@ pub(crate) unsafe fn fill_random(buffer: *mut u8, length: usize) -> Done {
 pub(crate) fn variable(name: &str) -> Option<String> {
     let (mut count, mut size) = (0, 0);
     done(unsafe { abi::environ_sizes_get(&raw mut count, &raw mut size) }).ok()?;
+    if count.max(size) > MOST_ENVIRONMENT {
+        return None;
+    }
     let mut entries = vec![null_mut::<u8>(); count];
     let mut texts = vec![0_u8; size];
     done(unsafe { abi::environ_get(entries.as_mut_ptr(), texts.as_mut_ptr()) }).ok()?;
@@ -205,6 +211,29 @@ pub(crate) fn add_to_metric(id: u32, offset: i64) -> Done {
     done(unsafe { abi::proxy_increment_metric(id, offset) })
 }
 
+/// What the VMs of one `vm_id` share under a name, and the version of it.
+pub(crate) fn shared(name: &str) -> Option<(Vec<u8>, u32)> {
+    let mut version = 0;
+    let data = returned(|data, size| unsafe {
+        abi::proxy_get_shared_data(name.as_ptr(), name.len(), data, size, &raw mut version)
+    })?;
+    Some((data, version))
+}
+
+/// Shares something else in its place, unless that was not of this version any more; 0 is any version.
+pub(crate) fn share(name: &str, data: &[u8], version: u32) -> Done {
+    let [name, data] = [name.as_bytes(), data];
+    done(unsafe {
+        abi::proxy_set_shared_data(
+            name.as_ptr(),
+            name.len(),
+            data.as_ptr(),
+            data.len(),
+            version,
+        )
+    })
+}
+
 /// Writes a line to Envoy's log.
 pub(crate) fn log(level: Level, line: &str) {
     // There is nobody left to tell when it fails.
@@ -224,20 +253,11 @@ const fn done(status: u32) -> Done {
     }
 }
 
-/// Takes what a call returned. The host wrote it into memory that `callbacks` gave it, of just this size.
-fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
-    let mut data = null_mut();
-    let mut size = 0;
-    done(call(&raw mut data, &raw mut size)).ok()?;
-    if data.is_null() {
-        return Some(Vec::new());
-    }
-    Some(unsafe { Vec::from_raw_parts(data, size, size) })
-}
-
 /// The numbers of buffers.
 const CALL_RESPONSE_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
+/// More than an environment is anywhere: who tells of more has none.
+const MOST_ENVIRONMENT: usize = 1 << 21;
 /// `random_get` takes no more in one piece.
 const RANDOM_AT_ONCE: usize = 65_536;
 

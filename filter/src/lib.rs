@@ -14,6 +14,7 @@ mod contexts;
 mod ending;
 mod entropy;
 mod host;
+mod ledger;
 mod memory;
 mod root;
 mod stats;

@@ -14,6 +14,7 @@ use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Sieve};
 
 use crate::entropy::Pool;
 use crate::host::{self, Level, Map};
+use crate::ledger::Ledger;
 use crate::stats::Stats;
 use crate::stream::Target;
 
@@ -26,6 +27,8 @@ pub(crate) struct Root {
     is_ending: bool,
     /// How often each backend had refused everything when that was last said.
     stops_told: Vec<u64>,
+    ledger: Ledger,
+    tick_ms: u32,
 }
 
 /// A call whose outcome is not known yet.
@@ -141,6 +144,7 @@ impl Root {
         let outbox = worker.outbox.borrow();
         let mut stats = worker.stats.borrow_mut();
         stats.publish(&outbox, worker.gate.config());
+        self.ledger.keep(&stats.gauges());
         self.stops_told
             .resize(worker.gate.config().backends.len(), 0);
         for (index, counters) in outbox.counters() {
@@ -183,7 +187,11 @@ impl Root {
                 }
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
                 self.end();
-                self.worker = Some(Rc::new(Worker::new(config)));
+                let worker = Worker::new(config);
+                let [a, b, c, d, e, f, g, h, ..] = worker.pool.borrow_mut().draw();
+                self.ledger = Ledger::new(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+                self.tick_ms = tick;
+                self.worker = Some(Rc::new(worker));
                 self.publish();
                 if let Err(failed) = host::tick_every(tick) {
                     host::log(
@@ -210,6 +218,7 @@ impl Root {
         if let Some(worker) = &self.worker {
             worker.pool.borrow_mut().top_up();
         }
+        self.ledger.tick(self.tick_ms);
         self.send();
         self.publish();
         self.go_if_done();

@@ -4,7 +4,7 @@
 use gatespan::metrics::{Metric, Tally, metrics};
 use gatespan::{Config, Outbox};
 
-use crate::host;
+use crate::{host, ledger};
 
 /// The metrics of one worker.
 #[derive(Default)]
@@ -16,6 +16,8 @@ pub(crate) struct Stats {
 
 /// A metric as the host knows it.
 struct Known {
+    /// Of a gauge its name: see `ledger`.
+    gauge: Option<String>,
     /// The host's number of it.
     id: Option<u32>,
     told: u64,
@@ -37,12 +39,25 @@ impl Stats {
             place += 1;
         });
     }
+
+    /// What the gauges were told, but for those that are 0, as `ledger` wants it.
+    pub(crate) fn gauges(&self) -> Vec<u8> {
+        let mut parts = Vec::new();
+        for Known { gauge, told, .. } in &self.known {
+            if let (Some(name), 1..) = (gauge, *told) {
+                ledger::put(&mut parts, name, *told);
+            }
+        }
+        parts
+    }
 }
 
 impl Known {
     fn define(metric: &Metric<'_>) -> Self {
+        let name = metric.name.to_string();
         Self {
-            id: host::define_metric(&metric.name.to_string(), metric.is_gauge),
+            id: host::define_metric(&name, metric.is_gauge),
+            gauge: metric.is_gauge.then_some(name),
             told: 0,
         }
     }

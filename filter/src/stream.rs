@@ -16,8 +16,9 @@ pub(crate) struct Stream {
     worker: Rc<Worker>,
     span: Option<Box<OpenSpan>>,
     exposed: Option<String>,
-    /// Envoy calls back for the headers of every request that it could read.
-    is_admitted: bool,
+    /// Whether the core was asked, which is done once: the span of before would be forgotten, and a refused request changed.
+    is_decided: bool,
+    is_refused: bool,
     is_grpc: bool,
     request_bytes: u64,
     response_bytes: u64,
@@ -31,7 +32,8 @@ impl Stream {
             worker,
             span: None,
             exposed: None,
-            is_admitted: false,
+            is_decided: false,
+            is_refused: false,
             is_grpc: false,
             request_bytes: 0,
             response_bytes: 0,
@@ -41,17 +43,24 @@ impl Stream {
 
     /// Asks the core, and does what it says.
     pub(crate) fn admit(&mut self) -> Flow {
-        self.is_admitted = true;
         #[cfg(feature = "trap-hook")]
         if host::header(Map::Request, "x-gatespan-trap").is_some() {
             std::process::abort();
         }
-        self.ask(true)
+        if !self.is_decided {
+            self.ask(true);
+        }
+        if self.is_refused {
+            Flow::Pause
+        } else {
+            Flow::Continue
+        }
     }
 
     /// `is_open` is whether the request can still be changed and answered. What is not open any more is recorded alone:
     /// Envoy does not survive an answer to a request that has ended.
-    fn ask(&mut self, is_open: bool) -> Flow {
+    fn ask(&mut self, is_open: bool) {
+        self.is_decided = true;
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map, &self.worker.sieve);
         let target = Target::of(&pairs);
@@ -75,14 +84,14 @@ impl Stream {
         };
         let worker = Rc::clone(&self.worker);
         match worker.admit(&request) {
-            Admission::Refuse(_) if !is_open => Flow::Continue,
+            Admission::Refuse(_) if !is_open => {}
             Admission::Refuse(refusal) => {
                 if refusal.reason() == Reason::Config {
                     worker.miss(request.rule.unwrap_or_default());
                 }
                 worker.stats.borrow_mut().tally.rejected(refusal.reason());
                 refuse(refusal, request.is_grpc());
-                Flow::Pause
+                self.is_refused = true;
             }
             Admission::Pass(pass) => {
                 if is_open {
@@ -95,7 +104,6 @@ impl Stream {
                 }
                 self.span = pass.span;
                 self.exposed = pass.exposed;
-                Flow::Continue
             }
         }
     }
@@ -108,8 +116,7 @@ impl Stream {
                 is_grpc: self.is_grpc,
                 request_bytes: self.request_bytes,
                 response_bytes: self.response_bytes,
-                // Of what another filter answered before us nothing went by.
-                is_answered: self.is_answered || !self.is_admitted,
+                is_answered: self.is_answered,
             };
             self.worker.close(span, ending::of_stream(&passed));
         }
@@ -138,9 +145,10 @@ impl Stream {
     }
 
     pub(crate) fn log(&mut self) {
-        if !self.is_admitted {
-            // It was no HTTP, or a filter before ours has answered: nothing was decided yet.
+        if !self.is_decided {
+            // It was no HTTP, or a filter before ours has answered: nothing was decided yet, and of the answer nothing went by.
             self.ask(false);
+            self.is_answered = true;
         }
         self.close();
     }

@@ -6,7 +6,14 @@ pub(super) fn number(answer: &[u8], key: &[u8]) -> Option<usize> {
     let value = value(answer, key)?;
     let digits = value.strip_prefix(b"\"").unwrap_or(value);
     let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-    core::str::from_utf8(digits.get(..end)?).ok()?.parse().ok()
+    // More than there can be of anything is as much as there is.
+    let add = |number: usize, digit: &u8| {
+        number
+            .saturating_mul(10)
+            .saturating_add(usize::from(digit - b'0'))
+    };
+    let digits = digits.get(..end).filter(|digits| !digits.is_empty())?;
+    Some(digits.iter().fold(0, add))
 }
 
 /// Whether a key of JSON has this text.
@@ -18,9 +25,13 @@ pub(super) fn says(answer: &[u8], key: &[u8], text: &[u8]) -> bool {
 
 /// What stands behind a key, which is given with its quotes.
 fn value<'a>(answer: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let at = answer.windows(key.len()).position(|piece| piece == key)?;
-    let rest = answer.get(at + key.len()..)?.trim_ascii_start();
-    Some(rest.strip_prefix(b":")?.trim_ascii_start())
+    let pieces = answer.windows(key.len()).enumerate();
+    let mut places = pieces.filter(|(_, piece)| *piece == key);
+    // A text may say the same as the key, but nothing stands behind it that stands behind a key.
+    places.find_map(|(at, _)| {
+        let rest = answer.get(at + key.len()..)?.trim_ascii_start();
+        Some(rest.strip_prefix(b":")?.trim_ascii_start())
+    })
 }
 
 #[cfg(test)]
@@ -34,11 +45,12 @@ mod tests {
             (r#"{ "n" : "12" , "m": 1}"#, Some(12)),
             (r#"{"m":{"n":0}}"#, Some(0)),
             (r#"{"m":"\"n\":7","n":8}"#, Some(8)),
+            (r#"{"m":"n","n":8}"#, Some(8)),
             (r#"{"n":3"#, None), // the rest of it may have been cut off
             (r#"{"n":-1}"#, None),
             (r#"{"n":null}"#, None),
             (r#"{"nn":3}"#, None),
-            (r#"{"n":99999999999999999999999}"#, None),
+            (r#"{"n":99999999999999999999999}"#, Some(usize::MAX)),
             ("", None),
         ] {
             assert_eq!(number(answer.as_bytes(), b"\"n\""), wanted, "{answer}");

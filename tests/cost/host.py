@@ -38,6 +38,8 @@ class Host:
         self._now = 1_772_446_530_125_000_000
         self._random = 0
         self._tokens = 0
+        #: What VMs share; there is this one.
+        self._shared = None
         #: What the maps and the buffers hold at this moment, by the ABI's numbers.
         self.maps, self.buffers = {}, {}
         #: Calls by name, and how many of them brought bytes into the module.
@@ -149,6 +151,14 @@ class Host:
         return OK
 
     def proxy_increment_metric(self, _metric, _offset):
+        return OK
+
+    def proxy_get_shared_data(self, _name, _size, at, size_at, version_at):
+        self._write(version_at, pack("<I", 1))
+        return self._return(self._shared, at, size_at)
+
+    def proxy_set_shared_data(self, _name, _size, data, data_size, _version):
+        self._shared = self._read(data, data_size)
         return OK
 
     def proxy_send_local_response(self, *_):

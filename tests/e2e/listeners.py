@@ -4,7 +4,8 @@ import json
 import os
 
 import bootstrap as b
-from places import KEPT
+from places import KEPT, WASM
+from wire import send
 
 UPDATED = "listener_manager.lds.update_success"
 
@@ -28,10 +29,10 @@ class Listeners:
         return document
 
 
-def gate(port, export=None, vm_id="gatespan", **rule) -> dict:
+def gate(port, export=None, wasm=WASM, **rule) -> dict:
     """A listener with the filter. Unless `export` says otherwise, what is recorded waits."""
     config = {"rule": rule, "backends": [b.opik("updates")], "export": {"interval_ms": 60_000, **(export or {})}}
-    return b.listener("gateway", b.manager([b.plugin(config, vm_id=vm_id)]), port)
+    return b.listener("gateway", b.manager([b.plugin(config, wasm=wasm)]), port)
 
 
 def updated(start, app, collector: int, export=None, **options):
@@ -42,3 +43,12 @@ def updated(start, app, collector: int, export=None, **options):
     envoy = start(listeners.bootstrap(*clusters), drain=1, **options)
     envoy.until(envoy.listening)
     return envoy, listeners, next(iter(envoy.listening().values()))
+
+
+def enforces(port) -> bool:
+    """Whether the new rules answer, which refuse every request without a trace."""
+    try:
+        return send(port).status == 400
+    except OSError:
+        # It was in the backlog of the old socket, and reset with it.
+        return False

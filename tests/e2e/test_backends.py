@@ -3,7 +3,6 @@
 import bootstrap as b
 import pytest
 from accounts import adds_up, dropped, missing
-from app import App
 from backends import PROJECT, gateway, lilypad, otlp
 from ports import free
 from sink import Sink

@@ -6,6 +6,8 @@ import { createHash } from "node:crypto";
 import http from "node:http";
 import { gzipSync } from "node:zlib";
 
+const CLOSED = Symbol("closed");
+
 export class Origin {
   /** `usual` is what it does when a request does not say. */
   constructor(usual = "echo") {
@@ -35,7 +37,9 @@ export class Origin {
       bytes: 0,
       digest: createHash("sha256"),
     };
-    one.closed = new Promise((resolve) => asked.socket.once("close", resolve));
+    // One for each connection, which may bring many.
+    asked.socket[CLOSED] ??= new Promise((resolve) => asked.socket.once("close", resolve));
+    one.closed = asked.socket[CLOSED];
     one.all = (name) => one.raw.filter((_, at) => at % 2 && one.raw[at - 1].toLowerCase() === name);
     one.one = (name) => (one.all(name).length === 1 ? one.all(name)[0] : undefined);
     one.lines = () => one.raw.flatMap((name, at) => (at % 2 ? [] : [`${name.toLowerCase()}: ${one.raw[at + 1]}`]));

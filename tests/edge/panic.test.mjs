@@ -65,6 +65,25 @@ proof(
   },
 );
 
+proof("what a trap costs is told: what was queued, and not what was delivered", async (stage) => {
+  const origin = await stage.origin();
+  const collector = await stage.collector();
+  const config = { backend: opik(collector), export: { interval_ms: 15_000, batch_spans: 3 } };
+  const workers = await stage.worker({ config, origin, folder: HOOKED, bindings: WATCHED });
+  for (let number = 0; number < 5; number++) await send(workers.port);
+  await until(async () => (await counters(workers.port))["spans.exported"] === 3, "the first batch");
+  await until(async () => (await counters(workers.port))["queue.spans"] === 2, "the rest of them in the queue");
+  assert.equal((await send(workers.port, { lines: ["x-gatespan-panic: trap"] })).status, 500);
+  const line = "the module is gone, and with it 2 spans that were queued";
+  await until(() => workers.output.includes(line), line, 10, () => workers.output);
+  // The next module counts from the beginning: what is lost is in the log alone.
+  await send(workers.port);
+  await until(async () => (await counters(workers.port))["queue.spans"] === 1, "the next span");
+  assert.equal((await counters(workers.port))["spans.recorded"], 1);
+  assert.equal(workers.output.split("the module is gone").length, 2, "said once");
+  assert.equal((await collector.spans()).length, 3);
+});
+
 proof("what is shipped has no such switch", async (stage) => {
   const origin = await stage.origin();
   const { port } = await stage.worker({ config: {}, origin });

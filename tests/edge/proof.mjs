@@ -49,6 +49,11 @@ export class Stage {
     return this.add(new Envoy(options));
   }
 
+  /** What must hold behind every test. */
+  async balance() {
+    for (const actor of this.#actors) await actor.balance?.();
+  }
+
   report() {
     return this.#actors.map((actor) => actor.report?.()).join("\n\n");
   }
@@ -71,7 +76,7 @@ export function proof(name, run) {
       late = setTimeout(() => reject(new Error(`not done after ${LONGEST} ms`)), LONGEST);
     });
     try {
-      await Promise.race([run(stage, context), limit]);
+      await Promise.race([run(stage, context).then(() => stage.balance()), limit]);
     } catch (error) {
       console.error(`── ${name} failed; what there was:\n${stage.report()}\n──`);
       throw error;

@@ -85,3 +85,25 @@ export async function send(port, request = {}) {
     await open(port, request)
   ).end;
 }
+
+/** One connection that stays: where there are many requests, new ones would be what is measured. */
+export class Kept {
+  constructor(port) {
+    this.port = port;
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  }
+
+  /** The status of the answer, once all of it is there. */
+  ask(path) {
+    return new Promise((resolve, reject) => {
+      const asked = http.get({ host: "127.0.0.1", port: this.port, path, agent: this.agent }, (answer) => {
+        answer.resume().on("end", () => resolve(answer.statusCode));
+      });
+      asked.on("error", reject);
+    });
+  }
+
+  end() {
+    this.agent.destroy();
+  }
+}

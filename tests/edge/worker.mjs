@@ -44,19 +44,18 @@ export async function counters(port) {
   assert.equal(answer.status, 200, answer.text);
   const all = Object.entries(answer.json()).map(([name, value]) => [name.replace(/^gatespan\./, ""), value]);
   const counted = Object.fromEntries(all);
-  // Without a backend there are no spans to count.
-  if ("spans.recorded" in counted)
-    assert.equal(
-      counted["spans.recorded"],
-      counted["spans.exported"] + dropped(counted) + counted["queue.spans"],
-      answer.text,
-    );
+  // For each backend, and for what a Queue has brought. Without a backend there are no spans to count.
+  const recorded = Object.keys(counted).filter((name) => name.endsWith("spans.recorded"));
+  for (const of of recorded.map((name) => name.slice(0, -"spans.recorded".length))) {
+    const all = counted[`${of}spans.exported`] + dropped(counted, of) + counted[`${of}queue.spans`];
+    assert.equal(counted[`${of}spans.recorded`], all, answer.text);
+  }
   return counted;
 }
 
-export const dropped = (counted) =>
+export const dropped = (counted, of = "") =>
   Object.entries(counted).reduce(
-    (sum, [name, value]) => sum + (name.startsWith("spans.dropped.reason.") ? value : 0),
+    (sum, [name, value]) => sum + (name.startsWith(`${of}spans.dropped.reason.`) ? value : 0),
     0,
   );
 
@@ -81,6 +80,7 @@ export class Workers {
     const said = (stream) => stream.on("data", (part) => (this.output += part));
     const sockets = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }], stripCfConnectingIp: false };
     this.names = workers.map(({ name }) => name);
+    this.watched = workers.filter(({ bindings }) => bindings?.GATESPAN_STATUS_PATH === STATUS.path).map(({ name }) => name);
     this.miniflare = new Miniflare({
       log: new Log(LogLevel.NONE),
       // Otherwise asked from the network.
@@ -99,7 +99,15 @@ export class Workers {
     return this;
   }
 
+  /** Fails unless every span is accounted for, whatever was done to these Workers. */
+  async balance() {
+    if (this.isOver) return;
+    for (const name of this.watched) await counters(this.ports[name]);
+  }
+
   async stop() {
+    if (this.isOver) return;
+    this.isOver = true;
     await this.miniflare.dispose();
   }
 

@@ -46,6 +46,13 @@ calls! {
         fn proxy_set_tick_period_milliseconds(millis: u32);
         fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32);
         fn proxy_increment_metric(id: u32, offset: i64);
+        fn proxy_get_shared_data(
+            name: *const u8, name_size: usize, data: *mut *mut u8, size: *mut usize,
+            version: *mut u32
+        );
+        fn proxy_set_shared_data(
+            name: *const u8, name_size: usize, data: *const u8, size: usize, version: u32
+        );
         fn proxy_log(level: u32, line: *const u8, size: usize);
         fn proxy_done();
     }

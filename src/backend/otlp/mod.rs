@@ -143,7 +143,8 @@ fn meaning(status: u16) -> Meaning {
         400 | 413 | 422 => Meaning::Split,
         429 => Meaning::Wait,
         502..=504 | 520..=599 => Meaning::Later,
-        500..=519 => Meaning::Refused,
+        // Of this request alone, and there is no word of a next one.
+        408 | 425 | 500..=519 => Meaning::Refused,
         _ => Meaning::Stop,
     }
 }
@@ -171,7 +172,11 @@ fn attributes(span: &Span<'_>, dialect: Dialect, tell: &mut dyn FnMut(&Told<'_>)
         identify(span, tell);
     }
     span.attributes(&mut |attribute| {
-        let says = attribute.value;
+        let says = match attribute.value {
+            // A number of OTLP has a sign: one bit more, and a reader of JSON refuses the whole body.
+            Value::Whole(number) => Value::Whole(number.min(i64::MAX as u64)),
+            other => other,
+        };
         tell(&match attribute.key {
             Key::Known(known) => Told {
                 name: [names.known, known.name],

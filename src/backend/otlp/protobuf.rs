@@ -119,8 +119,8 @@ fn said(says: &Says<'_>, tell: &mut dyn FnMut(&AnyValue<'_>)) {
 /// How many spans of an accepted batch were rejected. An answer that was cut off, or is something else, says nothing.
 pub(super) fn missing(answer: &[u8], sent: usize) -> usize {
     let rejected = rejected(&mut PbDecoder::new(answer));
-    let rejected = rejected.and_then(|count| usize::try_from(count).ok());
-    rejected.unwrap_or_default().min(sent)
+    let rejected = rejected.and_then(|count| u64::try_from(count).ok());
+    rejected.unwrap_or_default().min(sent as u64) as usize
 }
 
 fn rejected(answer: &mut PbDecoder<&[u8]>) -> Option<i64> {

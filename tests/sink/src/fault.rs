@@ -19,8 +19,9 @@
 //! | `partial` | the answer that the last `rejected` spans were not taken, with `message` | yes, without these |
 //!
 //! `times` counts the requests that the step is for (without it: all); then comes the next step. `only` is a part of the
-//! path. `store: true` stores what `status`, `silent`, `reset`, `reset_mid_body` or `garbage` would not: the answer is lost,
-//! the data is not. Opik has no partial answer and takes all; OTLP says `rejected_spans`, Lilypad a smaller `span_count`.
+//! path, `holding` one of the body (`reset` sees none): other bodies are as good as ever. `store: true` stores what
+//! `status`, `silent`, `reset`, `reset_mid_body` or `garbage` would not: the answer is lost, the data is not. Opik has no
+//! partial answer and takes all; OTLP says `rejected_spans`, Lilypad a smaller `span_count`.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -79,9 +80,16 @@ pub(crate) struct Step {
     pub(crate) stores: bool,
     times: Option<u64>,
     only: String,
+    holding: String,
 }
 
 impl Step {
+    /// Whether it is for this body.
+    pub(crate) fn is_for(&self, body: &[u8]) -> bool {
+        let holding = self.holding.as_bytes();
+        holding.is_empty() || body.windows(holding.len()).any(|part| part == holding)
+    }
+
     pub(crate) fn word(&self) -> &'static str {
         match self.kind {
             Kind::None => "none",
@@ -202,6 +210,7 @@ fn step(document: &Value) -> Result<Step, String> {
         stores,
         times,
         only: text("only"),
+        holding: text("holding"),
     })
 }
 

@@ -103,6 +103,8 @@ fn decide(
     let body = wire.body(request, LARGEST, step.as_ref().and_then(Step::pace))?;
     note.bytes = Some(body.len());
     note.print = Some(print(&body));
+    let step = step.filter(|step| step.is_for(&body));
+    note.fault = note.fault.filter(|_| step.is_some());
     match step {
         Some(step) if !step.stores => return Ok(Deed::Fault(step.kind, Answer::empty(500))),
         _ => {}

@@ -78,6 +78,18 @@ fn faults_are_for_ingestion_and_for_the_path_they_name() {
 }
 
 #[test]
+fn a_fault_may_be_for_bodies_that_hold_something() {
+    let sink = sink();
+    let mut client = Client::new(&sink);
+    let mut bad = spans();
+    bad["spans"][1]["name"] = json!("poison");
+    client.fault(&json!({ "kind": "status", "code": 400, "holding": "poison" }));
+    let answers = [spans(), bad, spans()].map(|body| client.spans(&body));
+    assert_eq!(answers, [204, 400, 204]);
+    assert_eq!(kept(&mut client), 3, "nothing of the bad one");
+}
+
+#[test]
 fn slow_is_the_truth_but_later() {
     let sink = sink();
     let mut client = Client::new(&sink);

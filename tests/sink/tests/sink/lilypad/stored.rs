@@ -66,6 +66,14 @@ fn a_span_is_read_back_in_the_words_of_every_system() {
 }
 
 #[test]
+fn a_scope_may_have_no_attributes() {
+    let sink = sink(false);
+    let mut root = span(ROOT, None);
+    root["instrumentation_scope"]["attributes"] = Value::Null;
+    assert_eq!(post(&sink, &json!([root])).status, 200, "as Lilypad's SDK");
+}
+
+#[test]
 fn without_a_queue_what_has_no_root_here_is_lost_in_silence() {
     let sink = sink(false);
     let lone = json!([span(CHILD, Some(ROOT))]);
