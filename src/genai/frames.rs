@@ -247,6 +247,7 @@ fn tell(header: Header, value: &[u8], notes: &mut Notes) {
         Header::Event => {}
         Header::Message if value == b"event" => {}
         Header::Message => notes.mark(Mark::Failed),
-        Header::Error => notes.stage(Text::ErrorCode as u8, value, is_word(value)),
+        Header::Error if is_word(value) => notes.stage(Text::ErrorCode as u8, value),
+        Header::Error => {}
     }
 }
