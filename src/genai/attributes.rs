@@ -3,7 +3,8 @@
 use core::hint::black_box;
 
 use super::findings::Findings;
-use super::key::Text;
+use super::key::{Count, Text};
+use super::usage::Quantity;
 use crate::context::Time;
 use crate::words::Word;
 
@@ -65,19 +66,14 @@ enum Source {
     OpiksProvider,
     Text(Text),
     Decimal(Text),
+    Quantity(Quantity),
     Stream,
-    MaxTokens,
     Tool,
     FinishReasons,
     FirstChunk,
     RpcStatus,
     Error,
     Status,
-    Input,
-    Output,
-    CacheRead,
-    CacheWrite,
-    Reasoning,
     OpiksUsage,
 }
 
@@ -97,7 +93,7 @@ const ROWS: &[Row] = &[
     (
         "gen_ai.request.max_tokens",
         For::OpiksMetadata,
-        Source::MaxTokens,
+        Source::Quantity(Quantity::Counted(Count::MaxTokens)),
     ),
     (
         "gen_ai.request.temperature",
@@ -139,26 +135,30 @@ const ROWS: &[Row] = &[
     ),
     ("gen_ai.usage.cost", For::Opik, Source::Decimal(Text::Cost)),
     ("gatespan.usage.status", For::OpiksMetadata, Source::Status),
-    ("gen_ai.usage.input_tokens", For::Conventions, Source::Input),
+    (
+        "gen_ai.usage.input_tokens",
+        For::Conventions,
+        Source::Quantity(Quantity::Input),
+    ),
     (
         "gen_ai.usage.output_tokens",
         For::Conventions,
-        Source::Output,
+        Source::Quantity(Quantity::Output),
     ),
     (
         "gen_ai.usage.cache_read.input_tokens",
         For::Conventions,
-        Source::CacheRead,
+        Source::Quantity(Quantity::Counted(Count::CacheRead)),
     ),
     (
         "gen_ai.usage.cache_creation.input_tokens",
         For::Conventions,
-        Source::CacheWrite,
+        Source::Quantity(Quantity::Counted(Count::CacheWrite)),
     ),
     (
         "gen_ai.usage.reasoning.output_tokens",
         For::Conventions,
-        Source::Reasoning,
+        Source::Quantity(Quantity::Counted(Count::Reasoning)),
     ),
     ("gen_ai.usage.", For::Opik, Source::OpiksUsage),
     (
@@ -224,21 +224,10 @@ impl Findings {
                 let first = self.first_token()?;
                 return Some(Value::Seconds(first.0.saturating_sub(started.0)));
             }
-            counted => return self.counted(counted).map(Value::Whole),
+            Source::Quantity(quantity) => return self.quantity(quantity).map(Value::Whole),
+            Source::OpiksUsage => None,
         };
         text.filter(|text| !text.is_empty()).map(Value::Text)
-    }
-
-    fn counted(&self, source: Source) -> Option<u64> {
-        match source {
-            Source::MaxTokens => self.max_tokens(),
-            Source::Input => self.input_tokens(),
-            Source::Output => self.output_tokens(),
-            Source::CacheRead => self.cache_read_tokens(),
-            Source::CacheWrite => self.cache_write_tokens(),
-            Source::Reasoning => self.reasoning_tokens(),
-            _ => None,
-        }
     }
 
     /// The code of an error of the protocol.

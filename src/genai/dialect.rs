@@ -93,7 +93,7 @@ impl Dialect {
         if method != b"POST" {
             return None;
         }
-        let path = bare(path);
+        let (path, (host, _)) = (bare(path), split_host(host));
         let is_forced = named.is_some_and(|named| FACTS.iter().any(|api| api.named == named));
         // With all facts in view the compiler would write the search out, row by row.
         let (place, api, mark) = black_box(&FACTS).iter().zip(0..).find_map(|(api, place)| {
@@ -104,20 +104,22 @@ impl Dialect {
             };
             is_it.then_some((place, api, mark))
         })?;
-        let first = |is_it: &dyn Fn(&Provider) -> bool| {
-            let mut providers = black_box(PROVIDERS).iter().copied();
-            providers.find(|provider| is_it(provider))
-        };
-        let provider = first(&|provider| named.is_some() && provider.named == named)
-            .or(mark.and_then(|mark| mark.provider))
-            .or_else(|| first(&|provider| is_at(provider, host)))
-            // Tools are nobody's, wherever they are.
-            .filter(|_| api.traits & TOOLS == 0)
-            .unwrap_or(api.provider);
+        // Tools are nobody's, wherever they are.
+        let is_tools = api.traits & TOOLS != 0;
+        let mut provider = mark.and_then(|mark| mark.provider);
+        for known in black_box(PROVIDERS).iter().filter(|_| !is_tools) {
+            if named.is_some() && known.named == named {
+                provider = Some(known);
+                break;
+            }
+            if provider.is_none() && is_at(known, host) {
+                provider = Some(known);
+            }
+        }
         Some(Self {
             place,
             api,
-            provider,
+            provider: provider.unwrap_or(api.provider),
             mark,
         })
     }
@@ -180,9 +182,8 @@ fn bare(path: &[u8]) -> &[u8] {
     path.strip_suffix(b"/").unwrap_or(path)
 }
 
-/// Whether a host, with or without a port, is one of a provider's.
+/// Whether a host is one of a provider's.
 fn is_at(provider: &Provider, host: &[u8]) -> bool {
-    let (host, _) = split_host(host);
     provider.hosts.iter().any(|end| {
         let Some(start) = host.len().checked_sub(end.len()) else {
             return false;

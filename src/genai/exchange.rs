@@ -55,8 +55,10 @@ impl Exchange {
     pub fn new(dialect: Dialect, path: &[u8]) -> Self {
         let mut notes = Notes::new();
         let mut model = [0; 128];
-        if let Some(model) = dialect.model(path).and_then(|raw| decoded(raw, &mut model)) {
-            notes.stage(Text::RequestModel as u8, model, is_name(model));
+        if let Some(model) = dialect.model(path).and_then(|raw| decoded(raw, &mut model))
+            && is_name(model)
+        {
+            notes.stage(Text::RequestModel as u8, model);
             notes.keep();
         }
         Self {

@@ -7,91 +7,47 @@
 //! ```
 //!
 //! The checksums are not looked at: bytes that HTTP delivered are not read for their errors. Payloads go straight to the
-//! picker; of the headers three count.
+//! picker; headers are held as far as there is room for one scalar, which is more than twice what Amazon sends.
 
 use super::base64::Base64;
 use super::key::{Mark, Text};
 use super::notes::{Notes, is_word};
 use super::picker::Picker;
+use super::scalar::{LONGEST, Scalar};
 
-/// The smallest frame: the prelude and the last checksum.
-const SMALLEST: u32 = 16;
-/// The largest frame and the largest headers that Amazon sends.
+const PRELUDE: u32 = 12;
+const CHECKSUM: u32 = 4;
+/// The largest frame that Amazon sends.
 const LARGEST: u32 = 24 << 20;
-const LARGEST_HEADERS: u32 = 128 << 10;
+/// The type of a text.
+const STRING: u8 = 7;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Frames {
     part: Part,
-    /// How many bytes of this part are still to come, and the number that those of a length spell.
+    /// How many bytes of this part are still to come.
     left: u32,
-    number: u32,
-    /// Bytes of the frame that come behind what is being read: of the headers, and of the payload.
-    headers: u32,
+    /// And how many of the payload.
     payload: u32,
-    header: Header,
     /// The payload is not the event but holds it, in base64.
     wrapping: Option<Base64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Part {
-    Total,
+    Prelude,
     Headers,
-    Checksum,
-    NameLength,
-    Name,
-    Type,
-    ValueLength,
-    Value,
     Payload,
-    LastChecksum,
+    Checksum,
     Broken,
 }
-
-/// The headers that count.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Header {
-    Other,
-    /// `:event-type`: `metadata` is the last one of a conversation.
-    Event,
-    /// `:message-type`: anything but an event is an error.
-    Message,
-    /// `:exception-type`, `:error-code`: the name of the error.
-    Error,
-}
-
-const HEADERS: &[(&[u8], Header)] = &[
-    (b":event-type", Header::Event),
-    (b":message-type", Header::Message),
-    (b":exception-type", Header::Error),
-    (b":error-code", Header::Error),
-];
-
-/// How long a value is, by its type; none where its length comes first.
-const SIZES: [Option<u32>; 10] = [
-    Some(0),
-    Some(0),
-    Some(1),
-    Some(2),
-    Some(4),
-    Some(8),
-    None,
-    None,
-    Some(8),
-    Some(16),
-];
-const STRING: u32 = 7;
 
 impl Frames {
     pub(crate) const fn new(is_wrapped: bool) -> Self {
         Self {
-            part: Part::Total,
-            left: 4,
-            number: 0,
-            headers: 0,
+            part: Part::Prelude,
+            left: PRELUDE,
             payload: 0,
-            header: Header::Other,
             wrapping: if is_wrapped {
                 Some(Base64::new())
             } else {
@@ -104,111 +60,64 @@ impl Frames {
         self.part == Part::Broken
     }
 
+    #[inline(never)]
     pub(crate) fn feed(&mut self, chunk: &[u8], picker: &mut Picker, notes: &mut Notes) {
         let mut rest = chunk;
-        while !rest.is_empty() && self.part != Part::Broken {
-            let size = rest.len().min(self.left as usize);
-            let Some((piece, behind)) = rest.split_at_checked(size) else {
-                return;
-            };
-            self.piece(piece, picker, notes);
-            self.left -= size as u32;
+        while self.part != Part::Broken
+            && let Some((piece, behind)) = rest.split_at_checked(rest.len().min(self.left as usize))
+        {
+            self.left -= piece.len() as u32;
             rest = behind;
-            // Some parts are empty.
-            while self.left == 0 && self.part != Part::Broken {
-                self.end(picker, notes);
+            match self.part {
+                Part::Prelude | Part::Headers => picker.scalar.fill(piece),
+                Part::Payload => match &mut self.wrapping {
+                    Some(wrapping) => wrapping.feed(piece, picker, notes),
+                    None => feed(piece, picker, notes),
+                },
+                Part::Checksum | Part::Broken => {}
             }
-        }
-    }
-
-    fn piece(&mut self, piece: &[u8], picker: &mut Picker, notes: &mut Notes) {
-        match self.part {
-            Part::Name | Part::Value => picker.scalar.push(piece),
-            Part::Payload => match &mut self.wrapping {
-                Some(wrapping) => wrapping.feed(piece, picker, notes),
-                None => feed(piece, picker, notes),
-            },
-            Part::Checksum | Part::LastChecksum | Part::Broken => {}
-            _ => {
-                for byte in piece {
-                    self.number = self.number << 8 | u32::from(*byte);
-                }
+            if self.left == 0 {
+                self.end(picker, notes);
+            } else if rest.is_empty() {
+                return;
             }
         }
     }
 
     /// A part has come to its end.
     fn end(&mut self, picker: &mut Picker, notes: &mut Notes) {
-        let number = core::mem::take(&mut self.number);
-        match self.part {
-            Part::Total => {
-                self.payload = number;
-                let is_possible = (SMALLEST..=LARGEST).contains(&number);
-                self.go(Part::Headers, 4, is_possible);
-            }
+        let (part, size) = match self.part {
+            Part::Prelude => self.lengths(&picker.scalar),
             Part::Headers => {
-                self.headers = number;
-                let payload = self.payload.checked_sub(SMALLEST + number.min(LARGEST));
-                self.payload = payload.unwrap_or_default();
-                self.go(
-                    Part::Checksum,
-                    4,
-                    payload.is_some() && number <= LARGEST_HEADERS,
-                );
-            }
-            Part::Checksum => self.next_header(),
-            Part::NameLength => {
-                picker.scalar.clear();
-                self.inside(Part::Name, number);
-            }
-            Part::Name => {
-                let name = picker.scalar.text().unwrap_or_default();
-                let known = HEADERS.iter().find(|known| known.0 == name);
-                self.header = known.map_or(Header::Other, |known| known.1);
-                self.inside(Part::Type, 1);
-            }
-            Part::Type => {
-                if number != STRING {
-                    self.header = Header::Other;
+                let headers = picker.scalar.text().unwrap_or_default();
+                let behind = tell(headers, notes);
+                match behind == 0 || headers.len() == LONGEST {
+                    true => (Part::Payload, self.payload),
+                    false => (Part::Broken, 0),
                 }
-                picker.scalar.clear();
-                match SIZES.get(number as usize) {
-                    Some(Some(size)) => self.inside(Part::Value, *size),
-                    Some(None) => self.inside(Part::ValueLength, 2),
-                    None => self.part = Part::Broken,
-                }
-            }
-            Part::ValueLength => self.inside(Part::Value, number),
-            Part::Value => {
-                tell(self.header, picker.scalar.text().unwrap_or_default(), notes);
-                self.next_header();
             }
             Part::Payload => {
                 self.end_payload(picker, notes);
-                self.go(Part::LastChecksum, 4, true);
+                (Part::Checksum, CHECKSUM)
             }
-            Part::LastChecksum => self.go(Part::Total, 4, true),
-            Part::Broken => {}
-        }
+            Part::Checksum | Part::Broken => (Part::Prelude, PRELUDE),
+        };
+        (self.part, self.left) = (part, size);
+        picker.scalar.clear();
     }
 
-    fn go(&mut self, part: Part, size: u32, is_possible: bool) {
-        self.part = if is_possible { part } else { Part::Broken };
-        self.left = size;
-    }
-
-    /// A part of the headers.
-    fn inside(&mut self, part: Part, size: u32) {
-        let headers = self.headers.checked_sub(size);
-        self.headers = headers.unwrap_or_default();
-        self.go(part, size, headers.is_some());
-    }
-
-    fn next_header(&mut self) {
-        if self.headers == 0 {
-            self.go(Part::Payload, self.payload, true);
-        } else {
-            self.inside(Part::NameLength, 1);
+    /// What a prelude says of the parts behind it.
+    fn lengths(&mut self, prelude: &Scalar) -> (Part, u32) {
+        let numbers = prelude.text().and_then(<[u8]>::first_chunk::<8>);
+        let number = numbers.copied().map_or(0, u64::from_be_bytes);
+        let (total, headers) = ((number >> 32) as u32, number as u32);
+        let around = headers.saturating_add(PRELUDE + CHECKSUM);
+        match total.checked_sub(around) {
+            Some(payload) if total <= LARGEST => {
+                self.payload = payload;
+                (Part::Headers, headers)
+            }
+            _ => (Part::Broken, 0),
         }
     }
 
@@ -228,6 +137,7 @@ impl Frames {
 }
 
 /// Bytes of a document in which a line end is white space.
+#[inline(never)]
 pub(super) fn feed(piece: &[u8], picker: &mut Picker, notes: &mut Notes) {
     let mut rest = piece;
     while !rest.is_empty() {
@@ -240,13 +150,41 @@ pub(super) fn feed(piece: &[u8], picker: &mut Picker, notes: &mut Notes) {
     }
 }
 
-fn tell(header: Header, value: &[u8], notes: &mut Notes) {
-    match header {
-        Header::Other => {}
-        Header::Event if value == b"metadata" => notes.mark(Mark::Ended),
-        Header::Event => {}
-        Header::Message if value == b"event" => {}
-        Header::Message => notes.mark(Mark::Failed),
-        Header::Error => notes.stage(Text::ErrorCode as u8, value, is_word(value)),
+/// Tells the headers that count, and how many bytes behind them are no header.
+fn tell(headers: &[u8], notes: &mut Notes) -> usize {
+    let mut rest = headers;
+    while let Some((name, value, behind)) = header(rest) {
+        match (name, value) {
+            (b":event-type", b"metadata") => notes.mark(Mark::Ended),
+            (b":message-type", b"event") => {}
+            (b":message-type", _) => notes.mark(Mark::Failed),
+            (b":exception-type" | b":error-code", _) if is_word(value) => {
+                notes.stage(Text::ErrorCode as u8, value);
+            }
+            _ => {}
+        }
+        rest = behind;
     }
+    rest.len()
+}
+
+/// A header's name and value, and what stands behind it. What is no text has no value.
+fn header(headers: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (length, rest) = headers.split_first()?;
+    let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+    let (kind, rest) = rest.split_first()?;
+    let (size, rest) = match kind {
+        0 | 1 => (0, rest),
+        2..=5 => (1 << (kind - 2), rest),
+        6 | &STRING => {
+            let (size, rest) = rest.split_first_chunk()?;
+            (u16::from_be_bytes(*size), rest)
+        }
+        8 => (8, rest),
+        9 => (16, rest),
+        _ => return None,
+    };
+    let (value, rest) = rest.split_at_checked(usize::from(size))?;
+    let value = if *kind == STRING { value } else { b"" };
+    Some((name, value, rest))
 }

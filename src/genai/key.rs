@@ -80,11 +80,11 @@ pub(crate) enum Text {
 /// Of how many choices the finish reason is kept.
 pub(crate) const CHOICES: u8 = 16;
 
-/// What is noted as a number, as the provider counts.
+/// What is noted as a number, as the provider counts; no text has such a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub(crate) enum Count {
-    Input,
+    Input = 0x40,
     Output,
     Total,
     Reasoning,
@@ -95,9 +95,6 @@ pub(crate) enum Count {
     /// Which choice is being read.
     Index,
 }
-
-/// How many kinds of [`Count`] there are.
-pub(crate) const COUNTS: usize = 9;
 
 /// What is noted as having been there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,7 @@
 //! What was read, in constant room. An event is a transaction: what it says is staged behind what is kept, and is kept
 //! when the event is whole, or forgotten.
 
-use super::key::{CHOICES, COUNTS, Count, Mark, Means, Text};
+use super::key::{CHOICES, Count, Mark, Means, Text};
 use super::number;
 use super::tables::Row;
 use crate::context::Time;
@@ -12,17 +12,17 @@ const LONGEST_NAME: usize = 128;
 const LONGEST_WORD: usize = 64;
 /// The longest number that is kept as its digits.
 const LONGEST_DECIMAL: usize = 24;
-/// Room for the texts of one exchange, each with two bytes before it: which one it is, and its length.
-const ROOM: usize = 320;
+/// Room for everything that is noted, each with two bytes before it: what it is, and its length.
+const ROOM: usize = 512;
+/// The part of it that texts leave to counts: those that are kept, and those that are staged.
+const FOR_COUNTS: usize = 200;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Notes {
-    texts: [u8; ROOM],
-    /// Where the texts end, and where those that are kept do.
+    log: [u8; ROOM],
+    /// Where the notes end, and where those that are kept do.
     end: u16,
     kept: u16,
-    counts: Counts,
-    staged: Counts,
     marks: u8,
     staged_marks: u8,
     /// An event was kept.
@@ -35,40 +35,12 @@ pub(crate) struct Notes {
     staged_first: Option<Time>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Counts {
-    numbers: [u64; COUNTS],
-    /// A bit for each of them that is there: absent is never 0.
-    there: u16,
-}
-
-impl Counts {
-    const NONE: Self = Self {
-        numbers: [0; COUNTS],
-        there: 0,
-    };
-
-    fn set(&mut self, count: Count, number: u64) {
-        if let Some(place) = self.numbers.get_mut(count as usize) {
-            *place = number;
-            self.there |= 1 << count as u16;
-        }
-    }
-
-    fn of(&self, count: Count) -> Option<u64> {
-        let number = self.numbers.get(count as usize)?;
-        (self.there >> count as u16 & 1 == 1).then_some(*number)
-    }
-}
-
 impl Notes {
     pub(crate) const fn new() -> Self {
         Self {
-            texts: [0; ROOM],
+            log: [0; ROOM],
             end: 0,
             kept: 0,
-            counts: Counts::NONE,
-            staged: Counts::NONE,
             marks: 0,
             staged_marks: 0,
             is_kept: false,
@@ -86,18 +58,24 @@ impl Notes {
 
     /// A text that is kept.
     pub(crate) fn text(&self, text: Text) -> Option<&[u8]> {
-        self.entry(0, self.kept, text as u8).map(|(_, text)| text)
+        self.kept(text as u8)
     }
 
     /// The finish reasons, by their choices.
     pub(crate) fn finish_reasons(&self) -> impl Iterator<Item = &[u8]> {
-        let slots = Text::Finish as u8..Text::Finish as u8 + CHOICES;
-        slots.filter_map(|slot| self.entry(0, self.kept, slot).map(|(_, text)| text))
+        let first = Text::Finish as u8;
+        (first..first + CHOICES).filter_map(|kind| self.kept(kind))
     }
 
     /// A count that is kept.
     pub(crate) fn count(&self, count: Count) -> Option<u64> {
-        self.counts.of(count)
+        let number = self.kept(count as u8)?;
+        number.first_chunk().copied().map(u64::from_le_bytes)
+    }
+
+    #[inline(never)]
+    fn kept(&self, kind: u8) -> Option<&[u8]> {
+        self.entry(0, self.kept, kind).map(|(_, text)| text)
     }
 
     /// Whether a mark is kept.
@@ -120,28 +98,21 @@ impl Notes {
         self.is_kept
     }
 
-    /// Whether anything was counted.
-    pub(crate) const fn has_counts(&self) -> bool {
-        self.counts.there & !(1 << Count::MaxTokens as u16) != 0
+    /// Whether any tokens were counted.
+    pub(crate) fn has_counts(&self) -> bool {
+        let first = Count::Input as u8;
+        (first..=Count::ToolUse as u8).any(|kind| self.kept(kind).is_some())
     }
 
     /// Keeps what is staged.
+    #[inline(never)]
     pub(crate) fn keep(&mut self) {
-        while let Some((slot, length)) = self.head(self.kept) {
-            match self.entry(0, self.kept, slot) {
+        while let Some((kind, length)) = self.head(self.kept) {
+            match self.entry(0, self.kept, kind) {
                 Some((old, _)) => self.remove(old),
                 None => self.kept += 2 + u16::from(length),
             }
         }
-        let there = self.staged.there;
-        for (index, number) in self.staged.numbers.iter().enumerate() {
-            if there >> index & 1 == 1
-                && let Some(place) = self.counts.numbers.get_mut(index)
-            {
-                *place = *number;
-            }
-        }
-        self.counts.there |= there;
         self.marks |= self.staged_marks;
         self.first = self.first.or(self.staged_first);
         self.is_kept = true;
@@ -151,27 +122,27 @@ impl Notes {
     /// Forgets what is staged.
     pub(crate) const fn forget(&mut self) {
         self.end = self.kept;
-        self.staged.there = 0;
         self.staged_marks = 0;
         self.staged_first = None;
         self.choice = 0;
     }
 
     /// Forgets what an earlier key of the same name said in the same object: of duplicates the last one counts.
+    #[inline(never)]
     pub(crate) fn forget_key(&mut self, key: &Row) {
         match key.means {
             Means::Name(text) | Means::Word(text) | Means::Decimal(text) => {
                 self.unstage(text as u8);
             }
-            Means::Count(count) => self.staged.there &= !(1 << count as u16),
+            Means::Count(count) => self.unstage(count as u8),
             Means::Mark(mark) => self.staged_marks &= !(mark as u8),
             Means::Stream => {
                 self.staged_marks &= !(Mark::Streaming as u8 | Mark::Unstreamed as u8);
             }
             Means::Choice => {
                 self.choice = 0;
-                for slot in Text::Finish as u8..Text::Finish as u8 + CHOICES {
-                    self.unstage(slot);
+                for choice in 0..CHOICES {
+                    self.unstage(Text::Finish as u8 + choice);
                 }
             }
             Means::Nothing | Means::OneOf | Means::Payload => {}
@@ -182,12 +153,12 @@ impl Notes {
     }
 
     /// A text came.
+    #[inline(never)]
     pub(crate) fn say(&mut self, key: &Row, text: &[u8]) {
         match key.means {
-            Means::Name(slot) => self.stage(slot as u8, text, is_name(text)),
-            Means::Word(slot) => {
-                let counts = key.keys().is_empty() || key.key(text).is_some();
-                self.stage(slot as u8, text, counts && is_word(text));
+            Means::Name(kind) if is_name(text) => self.stage(kind as u8, text),
+            Means::Word(kind) if is_word(text) && counts(key, text) => {
+                self.stage(kind as u8, text);
             }
             Means::OneOf => {
                 if let Some((_, word)) = key.key(text) {
@@ -199,17 +170,18 @@ impl Notes {
     }
 
     /// A number came.
+    #[inline(never)]
     pub(crate) fn number(&mut self, key: &Row, digits: &[u8]) {
         match key.means {
-            Means::Word(slot) if key.keys().is_empty() => {
-                self.stage(slot as u8, digits, is_word(digits));
+            Means::Word(kind) if key.keys().is_empty() && is_word(digits) => {
+                self.stage(kind as u8, digits);
             }
-            Means::Decimal(slot) => {
-                self.stage(slot as u8, digits, digits.len() <= LONGEST_DECIMAL);
+            Means::Decimal(kind) if digits.len() <= LONGEST_DECIMAL => {
+                self.stage(kind as u8, digits);
             }
             Means::Count(count) => {
                 if let Some(number) = number::count(digits) {
-                    self.staged.set(count, number);
+                    self.stage(count as u8, &number.to_le_bytes());
                 }
             }
             _ => self.see(key),
@@ -240,93 +212,98 @@ impl Notes {
     }
 
     /// A choice ended: its finish reason takes the place that its index tells, or its turn.
+    #[inline(never)]
     pub(crate) fn end_choice(&mut self) {
-        let turn = self.choice;
-        self.choice = turn.saturating_add(1);
-        let index = self.staged.of(Count::Index).unwrap_or(turn.into());
-        self.staged.there &= !(1 << Count::Index as u16);
-        let Some((pending, _)) = self.entry(self.kept, self.end, Text::Pending as u8) else {
-            return;
-        };
-        match u8::try_from(index) {
-            Ok(index) if index < CHOICES => {
-                let slot = Text::Finish as u8 + index;
-                self.unstage(slot);
-                // It may have moved.
-                let pending = self.entry(self.kept, self.end, Text::Pending as u8);
-                if let Some((start, _)) = pending
-                    && let Some(place) = self.texts.get_mut(usize::from(start))
-                {
-                    *place = slot;
-                }
+        let index = match self.staged(Count::Index as u8) {
+            Some((start, number)) => {
+                let index = number.first_chunk().copied().map(u64::from_le_bytes);
+                self.remove(start);
+                index.unwrap_or_default()
             }
-            _ => self.remove(pending),
+            None => self.choice.into(),
+        };
+        self.choice = self.choice.saturating_add(1);
+        if index >= u64::from(CHOICES) {
+            self.unstage(Text::Pending as u8);
+        } else if self.staged(Text::Pending as u8).is_some() {
+            let kind = Text::Finish as u8 + index as u8;
+            self.unstage(kind);
+            // It may have moved.
+            if let Some((start, _)) = self.staged(Text::Pending as u8)
+                && let Some(place) = self.log.get_mut(usize::from(start))
+            {
+                *place = kind;
+            }
         }
     }
 
-    /// Notes a text, unless it is unfit, there already, or finds no room.
-    pub(crate) fn stage(&mut self, slot: u8, text: &[u8], is_fit: bool) {
-        let Ok(length) = u8::try_from(text.len()) else {
+    /// Notes something, unless it is nothing, is there already, or finds no room.
+    #[inline(never)]
+    pub(crate) fn stage(&mut self, kind: u8, what: &[u8]) {
+        let Ok(length @ 1..) = u8::try_from(what.len()) else {
             return;
         };
-        if !is_fit || text.is_empty() {
-            return;
-        }
-        self.unstage(slot);
+        self.unstage(kind);
         // Every event of a stream repeats the id and the model.
-        if self
-            .entry(0, self.kept, slot)
-            .is_some_and(|(_, old)| old == text)
-        {
+        if self.kept(kind) == Some(what) {
             return;
         }
-        let start = usize::from(self.end);
-        let room = self.texts.get_mut(start..start + 2 + text.len());
-        if let Some([kind, size, place @ ..]) = room {
-            (*kind, *size) = (slot, length);
-            place.copy_from_slice(text);
-            self.end += 2 + u16::from(length);
+        let is_count = kind >= Count::Input as u8;
+        let room = if is_count { ROOM } else { ROOM - FOR_COUNTS };
+        let (start, size) = (usize::from(self.end), what.len() + 2);
+        if start + size <= room
+            && let Some([head, tail, place @ ..]) = self.log.get_mut(start..start + size)
+        {
+            (*head, *tail) = (kind, length);
+            place.copy_from_slice(what);
+            self.end += size as u16;
         }
     }
 
-    fn unstage(&mut self, slot: u8) {
-        if let Some((start, _)) = self.entry(self.kept, self.end, slot) {
+    fn unstage(&mut self, kind: u8) {
+        if let Some((start, _)) = self.staged(kind) {
             self.remove(start);
         }
     }
 
-    /// The entry of a kind between two places: where it starts, and its text.
-    fn entry(&self, from: u16, to: u16, slot: u8) -> Option<(u16, &[u8])> {
+    fn staged(&self, kind: u8) -> Option<(u16, &[u8])> {
+        self.entry(self.kept, self.end, kind)
+    }
+
+    /// The note of a kind between two places: where it starts, and what it says.
+    #[inline(never)]
+    fn entry(&self, from: u16, to: u16, kind: u8) -> Option<(u16, &[u8])> {
         let mut start = from;
         while start < to {
-            let (kind, length) = self.head(start)?;
+            let (found, length) = self.head(start)?;
             let end = start + 2 + u16::from(length);
-            if kind == slot {
-                let text = self.texts.get(usize::from(start) + 2..usize::from(end))?;
-                return Some((start, text));
+            if found == kind {
+                let what = self.log.get(usize::from(start) + 2..usize::from(end))?;
+                return Some((start, what));
             }
             start = end;
         }
         None
     }
 
-    /// The kind and the length of the entry that starts here.
+    /// The kind and the length of the note that starts here.
     fn head(&self, start: u16) -> Option<(u8, u8)> {
         let place = usize::from(start);
-        match self.texts.get(place..place + 2)? {
+        match self.log.get(place..place + 2)? {
             &[kind, length] if start < self.end => Some((kind, length)),
             _ => None,
         }
     }
 
+    #[inline(never)]
     fn remove(&mut self, start: u16) {
         let Some((_, length)) = self.head(start) else {
             return;
         };
         let size = 2 + u16::from(length);
         for place in usize::from(start)..usize::from(self.end - size) {
-            let byte = self.texts.get(place + usize::from(size)).copied();
-            if let (Some(place), Some(byte)) = (self.texts.get_mut(place), byte) {
+            let byte = self.log.get(place + usize::from(size)).copied();
+            if let (Some(place), Some(byte)) = (self.log.get_mut(place), byte) {
                 *place = byte;
             }
         }
@@ -337,6 +314,11 @@ impl Notes {
     }
 }
 
+/// Whether a word is one of those that count, if not all do.
+fn counts(key: &Row, word: &[u8]) -> bool {
+    key.keys().is_empty() || key.key(word).is_some()
+}
+
 /// Whether a text may name a model, an answer or a tool: no control characters, so that it stays on its line.
 pub(super) fn is_name(text: &[u8]) -> bool {
     text.len() <= LONGEST_NAME
@@ -345,6 +327,7 @@ pub(super) fn is_name(text: &[u8]) -> bool {
 
 /// Whether a text is a code: too short, and of too few characters, to tell anything else.
 pub(super) fn is_word(text: &[u8]) -> bool {
-    let is_fit = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(byte);
+    let is_fit =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
     text.len() <= LONGEST_WORD && text.iter().all(is_fit)
 }

@@ -55,53 +55,52 @@ impl Number {
 const LARGEST: u64 = 1 << 53;
 
 /// The count that a number spells: whole, not negative, not too large; `2e3` is whole, and so is `20.0`.
+#[inline(never)]
 pub(super) fn count(number: &[u8]) -> Option<u64> {
     let mut digits = 0u64;
-    // Zeros that count only if another digit comes, and the power of ten that the digits before them stand at.
-    let mut zeros = 0u32;
-    let mut power = 0i32;
-    let mut exponent = 0i32;
-    let mut is_below_zero = false;
-    let mut place = Number::Integer;
+    // What the digits are to be multiplied by, as a power of ten: zeros count when another digit comes behind them.
+    let (mut zeros, mut power, mut exponent) = (0i32, 0i32, 0i32);
+    let (mut step, mut is_below_one, mut in_exponent) = (0, false, false);
     for byte in number {
-        place = match byte {
-            b'.' => Number::Fraction,
-            b'e' | b'E' => Number::Exponent,
-            b'+' => place,
-            b'-' if place == Number::Exponent => {
-                is_below_zero = true;
-                place
+        match byte {
+            b'.' => step = 1,
+            b'e' | b'E' => in_exponent = true,
+            b'+' => {}
+            b'-' if in_exponent => is_below_one = true,
+            b'0'..=b'9' if in_exponent => {
+                exponent = exponent
+                    .saturating_mul(10)
+                    .saturating_add(i32::from(byte - b'0'));
             }
-            b'0'..=b'9' => {
-                let digit = byte - b'0';
-                if place == Number::Exponent {
-                    exponent = exponent.saturating_mul(10).saturating_add(digit.into());
-                } else {
-                    power -= i32::from(place == Number::Fraction);
-                    zeros += 1;
-                    if digit != 0 {
-                        digits = digits
-                            .checked_mul(10u64.checked_pow(zeros)?)?
-                            .checked_add(digit.into())?;
-                        zeros = 0;
-                    } else if digits == 0 {
-                        zeros = 0;
-                    }
-                }
-                place
+            b'0' if digits == 0 => power -= step,
+            b'0' => {
+                power -= step;
+                zeros += 1;
+            }
+            b'1'..=b'9' => {
+                power -= step;
+                digits = scaled(digits, zeros + 1)? + u64::from(byte - b'0');
+                zeros = 0;
             }
             _ => return None,
-        };
+        }
     }
-    if is_below_zero {
+    if is_below_one {
         exponent = -exponent;
     }
-    if digits == 0 {
+    scaled(digits, exponent.saturating_add(power + zeros))
+}
+
+/// A number times a power of ten, if that is whole and not too large.
+fn scaled(number: u64, power: i32) -> Option<u64> {
+    if number == 0 {
         return Some(0);
     }
-    let power = exponent.saturating_add(power).saturating_add(zeros as i32);
-    let scale = 10u64.checked_pow(u32::try_from(power).ok()?)?;
-    digits.checked_mul(scale).filter(|count| *count <= LARGEST)
+    let mut number = number;
+    for _ in 0..power {
+        number = number.checked_mul(10).filter(|number| *number <= LARGEST)?;
+    }
+    (power >= 0 && number <= LARGEST).then_some(number)
 }
 
 #[cfg(test)]
@@ -126,6 +125,8 @@ mod tests {
             ("9007199254740992", Some(1 << 53)),
             ("9007199254740993", None),
             ("90071992547409920e-1", Some(1 << 53)),
+            ("9007199254740993e0", None),
+            ("00.10e1", Some(1)),
             ("100000000000000000000000000000e-27", Some(100)),
             ("1e16", None),
             ("1e99999999999", None),

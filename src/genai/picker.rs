@@ -19,6 +19,13 @@ const PATH: usize = 7;
 #[derive(Clone, Debug)]
 pub(crate) struct Picker {
     state: State,
+    /// How far a number has come.
+    number: Number,
+    /// Which of the words it is, and how many letters of it came; or how many digits of a character came.
+    word: u8,
+    came: u8,
+    /// What these digits spell.
+    unit: u16,
     /// How many levels are open.
     depth: u32,
     /// Which of them are arrays, the innermost lowest.
@@ -50,9 +57,10 @@ pub(crate) enum Kind {
     Event,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Debug)]
+#[repr(u8)]
 enum State {
-    /// Nothing came yet.
+    /// Nothing came yet: a value is next, as it is in the two states behind.
     Start,
     Value,
     /// The first value of an array, or its end.
@@ -65,11 +73,11 @@ enum State {
     Behind,
     Text,
     Escape,
-    /// Behind `\u`: how many digits came, and what they spell.
-    Unicode(u8, u16),
-    Number(Number),
-    /// A word: which one, and how many letters of it came.
-    Literal(Literal, u8),
+    /// Behind `\u`.
+    Unicode,
+    Number,
+    /// `true` and the like.
+    Word,
     /// Below the last level that is told apart.
     Deep,
     /// Behind the document.
@@ -78,24 +86,11 @@ enum State {
     Broken,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Literal {
-    True,
-    False,
-    Null,
-    Done,
-}
-
-impl Literal {
-    const fn letters(self) -> &'static [u8] {
-        match self {
-            Self::True => b"true",
-            Self::False => b"false",
-            Self::Null => b"null",
-            Self::Done => b"DONE",
-        }
-    }
-}
+/// The words that are values, and the end mark of a stream, which looks like a list with a word in it.
+const WORDS: [&[u8]; 4] = [b"true", b"false", b"null", b"DONE"];
+const TRUE: u8 = 0;
+const FALSE: u8 = 1;
+const DONE: u8 = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Take {
@@ -112,6 +107,10 @@ impl Picker {
     pub(crate) const fn new(root: &'static Row, kind: Kind) -> Self {
         Self {
             state: State::Start,
+            number: Number::Zero,
+            word: 0,
+            came: 0,
+            unit: 0,
             depth: 0,
             arrays: 0,
             known: 0,
@@ -156,23 +155,16 @@ impl Picker {
 
     /// The document ends here: a number that stands alone has no other end.
     pub(crate) fn finish(&mut self, notes: &mut Notes) {
-        if let State::Number(number) = self.state
-            && self.depth == 0
-        {
-            self.end_number(number, notes);
+        if self.state == State::Number && self.depth == 0 {
+            self.end_number(notes);
         }
-    }
-
-    /// Something that is no JSON came.
-    pub(crate) const fn spoil(&mut self) {
-        self.state = State::Broken;
     }
 
     /// A line ends, or the last one did: white space, which ends a number and stands in no text.
     pub(crate) fn end_line(&mut self, notes: &mut Notes) {
         match self.state {
-            State::Number(number) => self.end_number(number, notes),
-            State::Text | State::Escape | State::Unicode(..) | State::Literal(..) => {
+            State::Number => self.end_number(notes),
+            State::Text | State::Escape | State::Unicode | State::Word => {
                 self.state = State::Broken;
             }
             _ => {}
@@ -192,15 +184,15 @@ impl Picker {
                     None => return chunk.len(),
                 },
                 _ if matches!(byte, b'\n' | b'\r') => break,
-                State::Number(number) => match number.with(*byte) {
+                State::Number => match self.number.with(*byte) {
                     Some(number) => {
-                        self.state = State::Number(number);
+                        self.number = number;
                         if self.take == Take::Text {
                             self.scalar.push(&[*byte]);
                         }
                     }
                     None => {
-                        self.end_number(number, notes);
+                        self.end_number(notes);
                         continue;
                     }
                 },
@@ -209,10 +201,10 @@ impl Picker {
                     None => return chunk.len(),
                 },
                 State::Escape => self.escape(*byte, notes),
-                State::Unicode(count, unit) => self.unicode(*byte, count, unit, notes),
-                State::Literal(literal, came) => self.literal(*byte, literal, came, notes),
+                State::Unicode => self.unicode(*byte, notes),
+                State::Word => self.letter(*byte, notes),
                 State::Deep => self.deep(*byte),
-                state => self.sign(state, *byte, notes),
+                _ => self.sign(*byte, notes),
             }
             rest = behind;
         }
@@ -289,7 +281,8 @@ impl Picker {
             b'r' => b'\r',
             b't' => b'\t',
             b'u' => {
-                self.state = State::Unicode(0, 0);
+                self.state = State::Unicode;
+                (self.came, self.unit) = (0, 0);
                 return;
             }
             _ => {
@@ -301,45 +294,50 @@ impl Picker {
         self.piece(&[character], notes);
     }
 
-    fn unicode(&mut self, byte: u8, count: u8, unit: u16, notes: &mut Notes) {
+    fn unicode(&mut self, byte: u8, notes: &mut Notes) {
         let Some(digit) = char::from(byte).to_digit(16) else {
             self.state = State::Broken;
             return;
         };
-        let unit = unit << 4 | digit as u16;
-        if count < 3 {
-            self.state = State::Unicode(count + 1, unit);
+        self.unit = self.unit << 4 | digit as u16;
+        self.came += 1;
+        if self.came < 4 {
             return;
         }
         self.state = State::Text;
-        match char::from_u32(unit.into()) {
+        match char::from_u32(self.unit.into()) {
             Some(character) => self.piece(character.encode_utf8(&mut [0; 4]).as_bytes(), notes),
             // Half a character beyond the first 65,536: no name has one, and this byte makes it none.
             None => self.piece(&[0xff], notes),
         }
     }
 
-    fn literal(&mut self, byte: u8, literal: Literal, came: u8, notes: &mut Notes) {
-        let letters = literal.letters();
-        if letters.get(usize::from(came)) != Some(&byte) {
+    /// One more letter of a word.
+    fn letter(&mut self, byte: u8, notes: &mut Notes) {
+        let letters = WORDS
+            .get(usize::from(self.word))
+            .copied()
+            .unwrap_or_default();
+        let came = usize::from(self.came);
+        if letters.get(came) != Some(&byte) {
             self.state = State::Broken;
             return;
         }
-        if usize::from(came) + 1 < letters.len() {
-            self.state = State::Literal(literal, came + 1);
+        self.came += 1;
+        if came + 1 < letters.len() {
             return;
         }
-        match (literal, self.at) {
-            (Literal::Done, _) => notes.mark(Mark::Ended),
-            (Literal::True, Some(key)) => notes.truth(key, true),
-            (Literal::False, Some(key)) => notes.truth(key, false),
+        match (self.word, self.at) {
+            (DONE, _) => notes.mark(Mark::Ended),
+            (TRUE | FALSE, Some(key)) => notes.truth(key, self.word == TRUE),
             _ => {}
         }
         self.end_value();
     }
 
-    fn end_number(&mut self, number: Number, notes: &mut Notes) {
-        if !number.is_whole() {
+    #[inline(never)]
+    fn end_number(&mut self, notes: &mut Notes) {
+        if !self.number.is_whole() {
             self.state = State::Broken;
             return;
         }
@@ -358,28 +356,37 @@ impl Picker {
     }
 
     /// A sign between values.
-    fn sign(&mut self, state: State, byte: u8, notes: &mut Notes) {
-        use State::{Behind, Colon, First, FirstKey, Start, Value};
-        match (state, byte) {
-            (_, b' ' | b'\t') => {}
-            (Start | Value | First, b'"') => self.begin_text(),
-            (Start | Value | First, b'{') => self.open(false, notes),
-            (Start | Value | First, b'[') => self.open(true, notes),
-            (First, b']') | (Behind, b']') => self.close(true, notes),
-            (FirstKey, b'}') | (Behind, b'}') => self.close(false, notes),
-            (FirstKey | State::Key, b'"') => self.begin_key(),
-            (Colon, b':') => self.state = Value,
-            (Behind, b',') if self.in_array() => self.state = Value,
-            (Behind, b',') => self.state = State::Key,
-            (Start | Value | First, _) => self.begin_plain(state, byte),
+    fn sign(&mut self, byte: u8, notes: &mut Notes) {
+        use State::{Behind, Colon, First, FirstKey, Key};
+        let state = self.state;
+        let is_value = state <= First;
+        match byte {
+            b' ' | b'\t' => {}
+            b'"' if is_value => self.begin_text(),
+            b'"' if matches!(state, FirstKey | Key) => self.begin_key(),
+            b'{' | b'[' if is_value => self.open(byte == b'[', notes),
+            b'}' | b']' if matches!(state, Behind | First | FirstKey) => {
+                let is_array = byte == b']';
+                let is_fit = state == Behind || (state == First) == is_array;
+                if is_fit {
+                    self.close(is_array, notes);
+                } else {
+                    self.state = State::Broken;
+                }
+            }
+            b':' if state == Colon => self.state = State::Value,
+            b',' if state == Behind && self.in_array() => self.state = State::Value,
+            b',' if state == Behind => self.state = Key,
+            _ if is_value => self.begin_plain(byte),
             _ => self.state = State::Broken,
         }
     }
 
     /// The first byte of a value without quotes or brackets.
-    fn begin_plain(&mut self, state: State, byte: u8) {
+    fn begin_plain(&mut self, byte: u8) {
         if let Some(number) = Number::begun(byte) {
-            self.state = State::Number(number);
+            self.state = State::Number;
+            self.number = number;
             self.take = Take::Nothing;
             if self.at.is_some() {
                 self.take = Take::Text;
@@ -388,18 +395,17 @@ impl Picker {
             }
             return;
         }
-        let is_first = state == State::First && self.depth == 1;
-        let literal = match byte {
-            b't' => Literal::True,
-            b'f' => Literal::False,
-            b'n' => Literal::Null,
-            b'D' if is_first && self.kind == Kind::Event => Literal::Done,
-            _ => {
-                self.state = State::Broken;
-                return;
+        let may_be_mark = self.state == State::First && self.depth == 1 && self.kind == Kind::Event;
+        (self.word, self.came) = (0, 0);
+        self.state = State::Word;
+        for (word, letters) in (0..).zip(WORDS) {
+            if letters.first() == Some(&byte) && (word != DONE || may_be_mark) {
+                (self.word, self.came) = (word, 1);
             }
-        };
-        self.state = State::Literal(literal, 1);
+        }
+        if self.came == 0 {
+            self.state = State::Broken;
+        }
     }
 
     const fn begin_key(&mut self) {

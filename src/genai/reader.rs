@@ -34,8 +34,8 @@ pub(crate) struct Reader {
 /// Where in a line of a stream the reader stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Line {
-    /// At the start of the body: so many bytes of a byte order mark came.
-    Order(u8),
+    /// At the start of the body, where a byte order mark may stand.
+    Start,
     /// So many letters of the only field name that counts came.
     Field(u8),
     /// Behind the colon, where one space counts for nothing.
@@ -44,7 +44,8 @@ enum Line {
     Other,
 }
 
-const ORDER: &[u8] = b"\xef\xbb\xbf";
+/// The bytes of a byte order mark.
+const ORDER: [u8; 3] = *b"\xef\xbb\xbf";
 const FIELD: &[u8] = b"data";
 
 impl Reader {
@@ -56,7 +57,7 @@ impl Reader {
         };
         Self {
             framing,
-            line: Line::Order(0),
+            line: Line::Start,
             after_return: false,
             frames: Frames::new(is_wrapped),
             picker: Picker::new(root, kind),
@@ -109,9 +110,10 @@ impl Reader {
                 continue;
             }
             let taken = match self.line {
-                Line::Order(came) => {
-                    self.line = self.order(*byte, came);
-                    usize::from(matches!(self.line, Line::Order(_) | Line::Other))
+                Line::Start if ORDER.contains(byte) => 1,
+                Line::Start => {
+                    self.line = self.first();
+                    0
                 }
                 Line::Field(came) => {
                     self.line = match FIELD.get(usize::from(came)) {
@@ -132,20 +134,6 @@ impl Reader {
         }
     }
 
-    /// A byte where a byte order mark may stand.
-    fn order(&mut self, byte: u8, came: u8) -> Line {
-        match ORDER.get(usize::from(came)) {
-            Some(expected) if *expected == byte => Line::Order(came + 1),
-            _ if came == 0 || usize::from(came) == ORDER.len() => self.first(),
-            // Some bytes of a mark, and no mark: a line that nothing can be made of.
-            _ if self.framing == Framing::Events => Line::Other,
-            _ => {
-                self.picker.spoil();
-                Line::Data
-            }
-        }
-    }
-
     /// How a line begins.
     const fn first(&self) -> Line {
         match self.framing {
@@ -158,7 +146,7 @@ impl Reader {
         match self.framing {
             Framing::Events => {
                 match self.line {
-                    Line::Order(0 | 3) | Line::Field(0) => self.end_event(notes),
+                    Line::Start | Line::Field(0) => self.end_event(notes),
                     // Lines of data are joined by a line feed, which is white space.
                     Line::Data => self.picker.end_line(notes),
                     _ => {}

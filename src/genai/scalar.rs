@@ -1,7 +1,7 @@
 //! The one text that is being read: a key, a name, a number.
 
 /// The longest that is kept whole; of a longer one nothing counts.
-const LONGEST: usize = 256;
+pub(crate) const LONGEST: usize = 256;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Scalar {
@@ -23,13 +23,19 @@ impl Scalar {
     }
 
     pub(crate) fn push(&mut self, piece: &[u8]) {
-        let start = usize::from(self.length);
-        match self.bytes.get_mut(start..start.saturating_add(piece.len())) {
-            Some(room) => {
-                room.copy_from_slice(piece);
-                self.length += piece.len() as u16;
-            }
-            None => self.length = u16::MAX,
+        if usize::from(self.length) + piece.len() > LONGEST {
+            self.length = u16::MAX;
+        }
+        self.fill(piece);
+    }
+
+    /// Takes as much of a piece as there is room for.
+    #[inline(never)]
+    pub(crate) fn fill(&mut self, piece: &[u8]) {
+        let room = self.bytes.get_mut(usize::from(self.length)..);
+        for (place, byte) in room.unwrap_or_default().iter_mut().zip(piece) {
+            *place = *byte;
+            self.length += 1;
         }
     }
 

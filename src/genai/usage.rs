@@ -13,90 +13,97 @@ use super::provider::Formula;
 
 /// A number that follows from what was counted.
 #[derive(Clone, Copy)]
-enum Quantity {
+pub(super) enum Quantity {
+    /// As the provider counts it.
+    Counted(Count),
     /// The whole input.
-    Prompt,
+    Input,
     /// The whole output.
-    Completion,
+    Output,
     Total,
     /// The input that did not come from the cache.
     Uncached,
-    /// The input as the provider counts it.
-    PromptAlone,
-    /// The output as the provider counts it.
-    OutputAlone,
-    CacheRead,
-    CacheWrite,
 }
 
-/// The names that every provider has.
-const EVERY: &[(&str, Quantity)] = &[
-    ("prompt_tokens", Quantity::Prompt),
-    ("completion_tokens", Quantity::Completion),
-    ("total_tokens", Quantity::Total),
-];
+/// For whose price calculation a name is; each is a bit.
+const OPENAI: u8 = 1;
+const OPENAI_NEWER: u8 = 2;
+const ANTHROPIC: u8 = 4;
+const BEDROCK: u8 = 8;
+const GOOGLE: u8 = 16;
+const ALL: u8 = !0;
 
-const OPENAI: &[(&str, Quantity)] = &[
-    ("original_usage.prompt_tokens", Quantity::Prompt),
-    ("original_usage.completion_tokens", Quantity::Completion),
+type Row = (&'static str, u8, Quantity);
+
+/// Opik's names.
+const ROWS: &[Row] = &[
+    ("prompt_tokens", ALL, Quantity::Input),
+    ("completion_tokens", ALL, Quantity::Output),
+    ("total_tokens", ALL, Quantity::Total),
+    ("original_usage.prompt_tokens", OPENAI, Quantity::Input),
+    ("original_usage.completion_tokens", OPENAI, Quantity::Output),
     (
         "original_usage.prompt_tokens_details.cached_tokens",
-        Quantity::CacheRead,
+        OPENAI,
+        CACHE_READ,
     ),
-];
-
-const OPENAI_NEWER: &[(&str, Quantity)] = &[(
-    "original_usage.input_tokens_details.cached_tokens",
-    Quantity::CacheRead,
-)];
-
-const ANTHROPIC: &[(&str, Quantity)] = &[
-    ("original_usage.input_tokens", Quantity::Uncached),
-    ("original_usage.output_tokens", Quantity::Completion),
+    (
+        "original_usage.input_tokens_details.cached_tokens",
+        OPENAI_NEWER,
+        CACHE_READ,
+    ),
+    ("original_usage.input_tokens", ANTHROPIC, Quantity::Uncached),
+    ("original_usage.output_tokens", ANTHROPIC, Quantity::Output),
     (
         "original_usage.cache_read_input_tokens",
-        Quantity::CacheRead,
+        ANTHROPIC,
+        CACHE_READ,
     ),
     (
         "original_usage.cache_creation_input_tokens",
-        Quantity::CacheWrite,
+        ANTHROPIC,
+        CACHE_WRITE,
     ),
-];
-
-const BEDROCK: &[(&str, Quantity)] = &[
-    ("original_usage.inputTokens", Quantity::Uncached),
-    ("original_usage.outputTokens", Quantity::Completion),
-    ("original_usage.cacheReadInputTokens", Quantity::CacheRead),
-    ("original_usage.cacheWriteInputTokens", Quantity::CacheWrite),
-];
-
-const GOOGLE: &[(&str, Quantity)] = &[
-    ("original_usage.prompt_token_count", Quantity::PromptAlone),
+    ("original_usage.inputTokens", BEDROCK, Quantity::Uncached),
+    ("original_usage.outputTokens", BEDROCK, Quantity::Output),
+    ("original_usage.cacheReadInputTokens", BEDROCK, CACHE_READ),
+    ("original_usage.cacheWriteInputTokens", BEDROCK, CACHE_WRITE),
+    (
+        "original_usage.prompt_token_count",
+        GOOGLE,
+        Quantity::Counted(Count::Input),
+    ),
     (
         "original_usage.cached_content_token_count",
-        Quantity::CacheRead,
+        GOOGLE,
+        CACHE_READ,
     ),
     (
         "original_usage.candidates_token_count",
-        Quantity::OutputAlone,
+        GOOGLE,
+        Quantity::Counted(Count::Output),
     ),
 ];
+const CACHE_READ: Quantity = Quantity::Counted(Count::CacheRead);
+const CACHE_WRITE: Quantity = Quantity::Counted(Count::CacheWrite);
 
 impl Findings {
     /// The input with everything that came from a cache or went into it.
     #[must_use]
+    #[inline(never)]
     pub fn input_tokens(&self) -> Option<u64> {
         let input = self.notes.count(Count::Input)?;
-        let beside = |count| self.notes.count(count).unwrap_or_default();
-        Some(match self.dialect.api.counts {
-            Counts::Inclusive => input,
-            Counts::CacheApart => input + beside(Count::CacheRead) + beside(Count::CacheWrite),
-            Counts::ThoughtsApart => input + beside(Count::ToolUse),
-        })
+        let beside = match self.dialect.api.counts {
+            Counts::Inclusive => 0,
+            Counts::CacheApart => self.cached(),
+            Counts::ThoughtsApart => self.notes.count(Count::ToolUse).unwrap_or_default(),
+        };
+        Some(input + beside)
     }
 
     /// The output with everything that was thought.
     #[must_use]
+    #[inline(never)]
     pub fn output_tokens(&self) -> Option<u64> {
         let output = self.notes.count(Count::Output);
         let thoughts = match self.dialect.api.counts {
@@ -141,31 +148,33 @@ impl Findings {
 
     /// Tells the counts by the names of Opik's REST API. A number that its schema has no room for would cost the whole batch.
     pub fn opik_usage(&self, tell: &mut dyn FnMut(&'static str, i32)) {
-        let original = match self.dialect.provider.formula {
-            Formula::Plain => &[],
+        let whose = match self.dialect.provider.formula {
+            Formula::Plain => 0,
             Formula::OpenAi if self.dialect.api.traits & NEWER_NAMES != 0 => OPENAI_NEWER,
             Formula::OpenAi => OPENAI,
             Formula::Anthropic => ANTHROPIC,
             Formula::Bedrock => BEDROCK,
             Formula::Google => GOOGLE,
         };
-        for (name, quantity) in black_box(EVERY).iter().chain(original) {
-            if let Some(Ok(count)) = self.quantity(*quantity).map(i32::try_from) {
+        // With the rows in view the compiler would write the loop out, row by row.
+        for (name, of, quantity) in black_box(ROWS) {
+            let is_told = *of == ALL || of & whose != 0;
+            if let Some(Ok(count)) = self.quantity(*quantity).map(i32::try_from)
+                && is_told
+            {
                 tell(name, count);
             }
         }
     }
 
-    fn quantity(&self, quantity: Quantity) -> Option<u64> {
+    #[inline(never)]
+    pub(super) fn quantity(&self, quantity: Quantity) -> Option<u64> {
         match quantity {
-            Quantity::Prompt => self.input_tokens(),
-            Quantity::Completion => self.output_tokens(),
+            Quantity::Counted(count) => self.notes.count(count),
+            Quantity::Input => self.input_tokens(),
+            Quantity::Output => self.output_tokens(),
             Quantity::Total => self.total_tokens(),
             Quantity::Uncached => self.uncached(),
-            Quantity::PromptAlone => self.notes.count(Count::Input),
-            Quantity::OutputAlone => self.notes.count(Count::Output),
-            Quantity::CacheRead => self.cache_read_tokens(),
-            Quantity::CacheWrite => self.cache_write_tokens(),
         }
     }
 
@@ -174,8 +183,12 @@ impl Findings {
         if self.dialect.api.counts == Counts::CacheApart {
             return Some(input);
         }
-        let cached = |count: Option<u64>| count.unwrap_or_default();
-        let apart = cached(self.cache_read_tokens()) + cached(self.cache_write_tokens());
-        Some(input.saturating_sub(apart))
+        Some(input.saturating_sub(self.cached()))
+    }
+
+    /// What came from a cache and what went into it.
+    fn cached(&self) -> u64 {
+        let count = |count| self.notes.count(count).unwrap_or_default();
+        count(Count::CacheRead) + count(Count::CacheWrite)
     }
 }

@@ -1,7 +1,6 @@
 """Lilypad's SDK behind the gateway, with every propagator that it knows: one tree, whoever begins it."""
 
 import os
-from contextlib import ExitStack
 from pathlib import Path
 
 import bootstrap as b
@@ -34,31 +33,21 @@ def sink():
         yield sink
 
 
-def application(word: str, sink) -> Process:
-    python = Path(binary("GATESPAN_PARTS"))
+@pytest.fixture(scope="module")
+def applications(sink):
+    """The port of one for each word."""
+    python, ports = Path(binary("GATESPAN_PARTS")), {word: free() for word in WORDS}
     settings = {
-        "LILYPAD_PROPAGATOR": word,
         "LILYPAD_BASE_URL": f"{sink.url}/v0",
         "LILYPAD_PROJECT_ID": PROJECT,
         "LILYPAD_API_KEY": KEY,
         # The SDK calls ruff.
         "PATH": f"{python.parent}:{os.environ['PATH']}",
     }
-    port = free()
-    command = [python, "-m", "uvicorn", "lilypad_asgi:app", "--host", "127.0.0.1", "--port", port, "--log-level", "warning"]
-    one = Process(f"lilypad-{word}", command, KEPT / f"lilypad-{word}.log", env=settings, cwd=SERVICES)
-    one.port = port
-    return one
-
-
-@pytest.fixture(scope="module")
-def applications(sink):
-    """One for each word. They start side by side."""
-    with ExitStack() as stack:
-        started = {word: stack.enter_context(application(word, sink)) for word in WORDS}
-        for one in started.values():
-            one.until(lambda port=one.port: answers(port), 60)
-        yield {word: one.port for word, one in started.items()}
+    command = [python, SERVICES / "lilypad_apps.py", *(f"{word}={port}" for word, port in ports.items())]
+    with Process("lilypad-apps", command, KEPT / "lilypad-apps.log", env=settings) as served:
+        served.until(lambda: all(answers(port) for port in ports.values()), 60)
+        yield ports
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +106,8 @@ def test_the_sdk_begins_the_tree(word, applications, gates, sink):
 
 
 #: A caller of each family; all ids differ.
-IDS = {family: (f"{digit}" * 31 + "1", f"{digit}" * 15 + "1") for family, digit in zip(("w3c", "b3", "b3multi", "jaeger"), "abcd")}
+DIGITS = {"w3c": "a", "b3": "b", "b3multi": "c", "jaeger": "d"}
+IDS = {family: (digit * 31 + "1", digit * 15 + "1") for family, digit in DIGITS.items()}
 SPELT = {
     "w3c": ["traceparent: 00-{}-{}-01"],
     "b3": ["b3: {}-{}-1"],

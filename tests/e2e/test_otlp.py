@@ -150,25 +150,29 @@ def test_a_partial_success(encoding, app, sink, start):
 
 #: Answers after which the same batch is sent again, and for how many seconds they ask to be left alone.
 AGAIN = {
-    "with a pause": ([{"code": 429, "headers": {"Retry-After": "1"}}, {"code": 503, "headers": {"Retry-After": "2"}}], [1, 2]),
-    "without": ([{"code": 502}, {"code": 503}, {"code": 504}], [0, 0, 0]),
+    "with a pause": {429: 1, 503: 2},
+    "without": {502: 0, 503: 0, 504: 0},
 }
+
+
+def refusal(code: int, pause: int) -> dict:
+    return {"kind": "status", "code": code, "headers": {"Retry-After": str(pause)} if pause else {}, "times": 1}
 
 
 @pytest.mark.parametrize("case", AGAIN)
 def test_what_is_sent_again(case, app, sink, start):
-    answers, pauses = AGAIN[case]
-    steps = [{"kind": "status", "times": 1, **one} for one in answers]
+    answers = AGAIN[case]
+    steps = [refusal(code, pause) for code, pause in answers.items()]
     stats = in_trouble(steps, app, sink, start)
     assert stats["spans.exported"] == MANY, stats
     assert stats["export.calls.outcome.retry"] == len(answers)
     assert [span["times"] for span in sink.otlp()] == [1] * MANY
     requests = sink.requests()
-    assert [one["status"] for one in requests] == [*(one["code"] for one in answers), 200]
+    assert [one["status"] for one in requests] == [*answers, 200]
     assert len({one["print"] for one in requests}) == 1, "the body does not change"
     at = [datetime.fromisoformat(one["at"]) for one in requests]
     waited = [(later - earlier).total_seconds() for earlier, later in zip(at, at[1:])]
-    assert all(wait >= pause for wait, pause in zip(waited, pauses)), waited
+    assert all(wait >= pause for wait, pause in zip(waited, answers.values())), waited
 
 
 def test_a_500_is_final(app, sink, start):

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import net from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT, told } from "./places.mjs";
+import { answers, free } from "./ports.mjs";
 import { proof } from "./proof.mjs";
 import { send } from "./wire.mjs";
 import { gateway, opik } from "./worker.mjs";
@@ -22,23 +22,6 @@ const sdk = (collector) => ({
   OPIK_SENTRY_ENABLE: "False",
   OPIK_ANALYTICS_ENABLE: "False",
 });
-
-/** A port that is free now: the servers do not tell which one they took. */
-function free() {
-  return new Promise((resolve) => {
-    const probe = net.createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-const answers = (port) =>
-  new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
-    socket.on("connect", () => resolve(true)).on("error", () => resolve(false));
-    socket.on("connect", () => socket.destroy());
-  });
 
 const SERVERS = {
   asgi: (port) => ["uvicorn", "asgi:app", "--host", "127.0.0.1", "--port", port, "--log-level", "warning"],

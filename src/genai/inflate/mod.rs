@@ -25,32 +25,17 @@ const LARGEST: u32 = 64 << 20;
 const ORDER: [u8; 19] = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ];
-/// The smallest length and the smallest distance of each symbol, and how many bits are added.
-const LENGTHS: [(u16, u8); 29] = ranges(3, 4, 28);
-const DISTANCES: [(u16, u8); 30] = ranges(1, 2, 30);
 /// A symbol of its own for the longest copy.
 const LONGEST: u16 = 258;
 
-/// The starts of ranges that double after every few of them.
-#[allow(
-    clippy::indexing_slicing,
-    reason = "a bad index in a constant does not compile"
-)]
-const fn ranges<const COUNT: usize>(first: u16, each: usize, last: usize) -> [(u16, u8); COUNT] {
-    let mut ranges = [(LONGEST, 0); COUNT];
-    let mut start = first;
-    let mut index = 0;
-    while index < last {
-        let bits = if index < 2 * each {
-            0
-        } else {
-            index / each - 1
-        };
-        ranges[index] = (start, bits as u8);
-        start = start.wrapping_add(1 << bits);
-        index += 1;
+/// The smallest number of a range and how many bits are added to it: ranges double after every few of them.
+const fn range(symbol: u16, few: u32) -> (u16, u8) {
+    let bits = (symbol >> few).saturating_sub(1);
+    if bits == 0 {
+        return (symbol, 0);
     }
-    ranges
+    let part = symbol & ((1 << few) - 1) | 1 << few;
+    (part << bits, bits as u8)
 }
 
 /// What came of a chunk.
@@ -98,12 +83,19 @@ enum Step {
     CodeLengths(u16, u16),
     /// How many lengths came.
     Lengths(u16),
+    /// The same, and how the one that was read is repeated.
+    Repeat(u16, u16),
     Codes,
+    /// A copy: the symbol of its length, the length, the symbol of its distance.
+    Length(u16),
+    Distance(u16),
+    Copy(u16, u16),
     Behind,
     Broken,
 }
 
 impl Inflater {
+    #[inline(never)]
     pub(crate) fn new(wrapping: Wrapping) -> Box<Self> {
         Box::new(Self {
             step: Step::Wrapped(wrapping::Head::FIRST),
@@ -137,16 +129,13 @@ impl Inflater {
                 rest = behind;
             }
             let went = self.step(tell);
-            if self.step == Step::Broken {
-                self.hand_on(tell);
-                return Flow::Broken;
-            }
+            let is_broken = self.step == Step::Broken;
             if self.told > LITTLE && (self.told > LARGEST || self.told / RATIO > self.taken) {
                 return Flow::Capped;
             }
-            if went.is_none() && rest.is_empty() {
+            if is_broken || went.is_none() && rest.is_empty() {
                 self.hand_on(tell);
-                return Flow::On;
+                return if is_broken { Flow::Broken } else { Flow::On };
             }
         }
     }
@@ -192,7 +181,18 @@ impl Inflater {
                 self.step = Step::CodeLengths(count, came + 1);
             }
             Step::Lengths(came) => self.length(came)?,
-            Step::Codes => self.codes(tell)?,
+            Step::Repeat(came, symbol) => self.repeat(came, symbol)?,
+            Step::Codes => self.code(tell)?,
+            Step::Length(symbol) => {
+                let (least, extra) = match symbol {
+                    28 => (LONGEST - 3, 0),
+                    _ => range(symbol, 2),
+                };
+                let length = least + 3 + self.bits(extra.into())? as u16;
+                self.step = Step::Distance(length);
+            }
+            Step::Distance(length) => self.step = Step::Copy(length, self.symbol(true)?),
+            Step::Copy(length, symbol) => self.copy(length, symbol, tell)?,
             // What follows a stream that is not gzip's counts for nothing.
             Step::Behind => {
                 if self.count == 0 {
@@ -221,6 +221,7 @@ impl Inflater {
     }
 
     /// So many bits.
+    #[inline(never)]
     fn bits(&mut self, count: u32) -> Option<u32> {
         let left = self.count.checked_sub(count)?;
         let bits = self.bits & ((1 << count) - 1);
@@ -265,119 +266,84 @@ impl Inflater {
         self.go(Step::Codes, is_code);
     }
 
-    /// One length of a code, or several that are the same.
-    fn length(&mut self, came: u16) -> Option<()> {
-        if came >= self.literal_lengths + self.distance_lengths {
-            // More than were announced.
-            if came == self.literal_lengths + self.distance_lengths {
-                self.build();
-            } else {
-                self.step = Step::Broken;
-            }
-            return Some(());
-        }
-        let (symbol, size) = match self.literals.symbol(self.bits, self.count) {
-            Symbol::Found(symbol, size) => (symbol, u32::from(size)),
-            Symbol::Short => return None,
+    /// The next symbol, if its bits are all there.
+    #[inline(never)]
+    fn symbol(&mut self, is_distance: bool) -> Option<u16> {
+        let code = match is_distance {
+            true => &self.distances,
+            false => &self.literals,
+        };
+        match code.symbol(self.bits, self.count) {
+            Symbol::Found(symbol, size) => self.bits(size.into()).map(|_| symbol),
+            Symbol::Short => None,
             Symbol::None => {
                 self.step = Step::Broken;
-                return Some(());
+                None
             }
-        };
+        }
+    }
+
+    fn length(&mut self, came: u16) -> Option<()> {
+        let all = self.literal_lengths + self.distance_lengths;
+        if came == all {
+            self.build();
+        } else {
+            // More than were announced is no code.
+            let symbol = self.symbol(false)?;
+            self.go(Step::Repeat(came, symbol), came < all);
+        }
+        Some(())
+    }
+
+    /// One length of a code, or several that are the same.
+    fn repeat(&mut self, came: u16, symbol: u16) -> Option<()> {
         let (extra, least) = match symbol {
             16 => (2, 3),
             17 => (3, 3),
             18 => (7, 11),
             _ => (0, 1),
         };
-        if self.count < size + extra {
-            return None;
-        }
-        self.bits(size)?;
-        let times = self.bits(extra)? as usize + least;
+        let times = self.bits(extra)? as u16 + least;
         let start = usize::from(came);
-        let before = start.checked_sub(1).and_then(|last| self.lengths.get(last));
-        let length = match (symbol, before) {
-            (0..=15, _) => symbol as u8,
-            (16, Some(length)) => *length,
-            (16, None) => {
-                self.step = Step::Broken;
-                return Some(());
+        let length = match symbol {
+            0..=15 => Some(symbol as u8),
+            16 => start
+                .checked_sub(1)
+                .and_then(|last| self.lengths.get(last))
+                .copied(),
+            _ => Some(0),
+        };
+        let places = self.lengths.iter_mut().skip(start).take(times.into());
+        places.for_each(|place| *place = length.unwrap_or_default());
+        self.go(Step::Lengths(came + times), length.is_some());
+        Some(())
+    }
+
+    /// One byte, or the start of a copy, or the end of the block.
+    fn code(&mut self, tell: &mut dyn FnMut(&[u8])) -> Option<()> {
+        match self.symbol(false)? {
+            byte @ 0..=255 => self.put(byte as u8, tell),
+            256 => self.end_block(),
+            symbol => self.go(Step::Length(symbol - 257), symbol <= 285),
+        }
+        Some(())
+    }
+
+    fn copy(&mut self, length: u16, symbol: u16, tell: &mut dyn FnMut(&[u8])) -> Option<()> {
+        let (least, extra) = range(symbol, 1);
+        let distance = u32::from(least) + 1 + self.bits(extra.into())?;
+        self.go(Step::Codes, symbol < 30 && distance <= self.told);
+        if self.step == Step::Codes {
+            for _ in 0..length {
+                let from = self.at.wrapping_sub(distance as usize) % WINDOW;
+                let byte = self.window.get(from).copied().unwrap_or_default();
+                self.put(byte, tell);
             }
-            _ => 0,
-        };
-        for place in self.lengths.iter_mut().skip(start).take(times) {
-            *place = length;
-        }
-        self.step = Step::Lengths(came + times as u16);
-        Some(())
-    }
-
-    /// One byte, or one copy.
-    fn codes(&mut self, tell: &mut dyn FnMut(&[u8])) -> Option<()> {
-        // Nothing is taken away before all of it is there.
-        let (mut bits, mut count) = (self.bits, self.count);
-        let mut take = |size: u8| {
-            count = count.checked_sub(size.into())?;
-            let taken = bits & ((1 << size) - 1);
-            bits >>= size;
-            Some(taken as u16)
-        };
-        let symbol = match self.literals.symbol(self.bits, self.count) {
-            Symbol::Found(symbol, size) => {
-                take(size)?;
-                symbol
-            }
-            Symbol::Short => return None,
-            Symbol::None => return self.fail(),
-        };
-        if let Ok(byte) = u8::try_from(symbol) {
-            (self.bits, self.count) = (bits, count);
-            self.put(byte, tell);
-            return Some(());
-        }
-        if symbol == 256 {
-            (self.bits, self.count) = (bits, count);
-            self.end_block();
-            return Some(());
-        }
-        let Some((least, extra)) = LENGTHS.get(usize::from(symbol) - 257) else {
-            return self.fail();
-        };
-        let length = least + take(*extra)?;
-        let (symbol, size) = match self.distances.symbol(bits, count) {
-            Symbol::Found(symbol, size) => (symbol, size),
-            Symbol::Short => return None,
-            Symbol::None => return self.fail(),
-        };
-        let mut take = |size: u8| {
-            count = count.checked_sub(size.into())?;
-            let taken = bits & ((1 << size) - 1);
-            bits >>= size;
-            Some(taken as u16)
-        };
-        take(size)?;
-        let Some((least, extra)) = DISTANCES.get(usize::from(symbol)) else {
-            return self.fail();
-        };
-        let distance = usize::from(*least) + usize::from(take(*extra)?);
-        (self.bits, self.count) = (bits, count);
-        if distance > self.told as usize {
-            return self.fail();
-        }
-        for _ in 0..length {
-            let from = self.at.wrapping_sub(distance) % WINDOW;
-            let byte = self.window.get(from).copied().unwrap_or_default();
-            self.put(byte, tell);
         }
         Some(())
     }
 
-    const fn fail(&mut self) -> Option<()> {
-        self.step = Step::Broken;
-        Some(())
-    }
-
+    #[inline(never)]
     fn put(&mut self, byte: u8, tell: &mut dyn FnMut(&[u8])) {
         if let Some(place) = self.window.get_mut(self.at) {
             *place = byte;
@@ -390,6 +356,7 @@ impl Inflater {
         }
     }
 
+    #[inline(never)]
     fn hand_on(&mut self, tell: &mut dyn FnMut(&[u8])) {
         if let Some(out) = self.window.get(self.ready..self.at)
             && !out.is_empty()

@@ -1,17 +1,19 @@
-"""An application of Lilypad's SDK, under uvicorn; LILYPAD_PROPAGATOR says which headers it reads and writes.
+"""Applications of Lilypad's SDK, under uvicorn: lilypad_apps.py WORD=PORT..., one for each word of LILYPAD_PROPAGATOR.
 
 `/answer` continues the trace of whoever calls. `/call` begins one, and calls the URL in the header `x-next`.
 """
 
 import asyncio
+import ctypes
 import json
+import os
+import signal
+import sys
 
 import httpx
 import lilypad
+import uvicorn
 from opentelemetry import trace
-
-# The SDK's calls carry its context.
-lilypad.configure(auto_http=True)
 
 
 @lilypad.trace(name="answer")
@@ -54,3 +56,23 @@ async def app(scope, receive, send):
     body = json.dumps({**said, "headers": headers}).encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": body})
+
+
+def serve(word: str, port: str):
+    # As it would be set before the program starts: the SDK looks at it when it is first asked to read a header.
+    os.environ["LILYPAD_PROPAGATOR"] = word
+    # Calls carry the SDK's context.
+    lilypad.configure(auto_http=True)
+    uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="warning")
+
+
+PR_SET_PDEATHSIG = 1
+
+if __name__ == "__main__":
+    # To import the SDK takes seconds, so that it is done once. Each application is a process, which ends with this one.
+    for one in sys.argv[1:]:
+        if os.fork() == 0:
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            serve(*one.split("="))
+            os._exit(0)
+    signal.pause()
