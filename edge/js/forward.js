@@ -2,6 +2,7 @@
 import { Ending } from "gatespan-core";
 import { failed } from "./isolate.js";
 import { local } from "./local.js";
+import { answers, lengthOf, observedAnswer, observedRequest } from "./observe.js";
 import { ended, opened } from "./span.js";
 
 /** Forwards a request as the core says. */
@@ -18,11 +19,13 @@ export async function forward(isolate, request, env, ctx) {
   }
   if (answer[0] === "R") return refusal(answer);
   const [, number, origin, trace] = answer;
+  const isRead = answer[0] === "B";
   const span = number === "" ? null : opened(isolate, +number, env, ctx);
   if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
   let response;
   try {
-    response = await send(isolate.origins[origin], request, url, env, answer, joined);
+    const asked = isRead && request.body ? { body: observedRequest(span, request) } : {};
+    response = await send(isolate.origins[origin], request, url, env, answer, joined, asked);
   } catch (error) {
     if (request.signal.aborted) {
       if (span) ended(span, Ending.CallerLeft, 0);
@@ -31,7 +34,7 @@ export async function forward(isolate, request, env, ctx) {
     console.warn(`gatespan: origin ${isolate.origins[origin]}: ${error}`);
     return own(isolate, trace, span, Ending.OriginUnreachable, local.unreachable(request));
   }
-  const body = span ? watched(span, request, response) : response.body;
+  const body = span ? watched(span, request, response, isRead) : response.body;
   if (body === response.body && trace === "") return response;
   return exposing(isolate, trace, new Response(body, response));
 }
@@ -55,14 +58,14 @@ function facts(request, url, { wanted, beginnings }, joined) {
 }
 
 /** Calls an origin. The body and all headers but ours go over as they are. */
-function send(place, request, url, env, answer, joined) {
+function send(place, request, url, env, answer, joined, { body = request.body } = {}) {
   const isUrl = place.includes("://");
   const target = isUrl ? place + pathOf(url) : url;
   const headers = new Headers(request.headers);
   // The core has judged the copies as the one header that they are to us; the origin must not see another first one.
   for (const name of joined) headers.set(name, headers.get(name));
   apply(answer, headers);
-  const { method, body, signal } = request;
+  const { method, signal } = request;
   const init = { headers, signal, redirect: "manual", encodeResponseBody: "manual" };
   // A copy of a Request that is then changed costs twice; but GET and HEAD may have a body in no other way.
   const isCopied = body !== null && (method === "GET" || method === "HEAD");
@@ -86,18 +89,17 @@ export function pathOf(url) {
 }
 
 /** The body of a response, with an eye on its end. The bytes go from stream to stream inside the runtime. */
-function watched(span, request, response) {
+function watched(span, request, response, isRead) {
   const { body, status, headers } = response;
+  if (isRead) answers(span, response);
   const grpc = headers.get("grpc-status");
   if (body === null || response.webSocket) {
     ended(span, Ending.Complete, status, { grpc });
     return body;
   }
-  const length = headers.get("content-length");
-  // A Worker behind a binding may write anything there.
-  const bytes = /^\d{1,15}$/.test(length ?? "") ? length : null;
+  const bytes = lengthOf(headers);
   const { readable, writable } = bytes === null ? new IdentityTransformStream() : new FixedLengthStream(+bytes);
-  body.pipeTo(writable).then(
+  (isRead ? observedAnswer(span, body) : body).pipeTo(writable).then(
     () => ended(span, Ending.Complete, status, { grpc, bytes }),
     () => ended(span, request.signal.aborted ? Ending.CallerLeft : Ending.OriginBroke, status, { grpc }),
   );

@@ -1,20 +1,27 @@
 //! What becomes of a request, as it goes out: one text, a line for each item.
 //!
 //! ```text
-//! P ⏎ number of the open span, or nothing ⏎ number of the origin, or nothing ⏎ exposed trace id, or nothing
+//! P or B ⏎ number of the open span, or nothing ⏎ number of the origin, or nothing ⏎ exposed trace id, or nothing
 //!   ⏎ how many headers to remove { ⏎ name } { ⏎ name ⏎ value to set }
 //! R ⏎ status ⏎ body { ⏎ name ⏎ value of a header }
 //! ```
+//!
+//! With B the bodies are to be shown to the open span as they pass.
 
 use core::fmt::Write;
 
 use gatespan::{Edit, Pair, Pass, Refusal};
 
 /// A request that goes on.
-pub(crate) fn pass(pass: &Pass<'_>, span: Option<u32>, origin: Option<usize>) -> String {
+pub(crate) fn pass(
+    pass: &Pass<'_>,
+    span: Option<u32>,
+    is_read: bool,
+    origin: Option<usize>,
+) -> String {
     let edits = pass.edits.as_slice();
     let mut text = String::with_capacity(64 + 80 * edits.len());
-    text.push('P');
+    text.push(if is_read { 'B' } else { 'P' });
     number(&mut text, span);
     number(&mut text, origin);
     line(&mut text, pass.exposed.as_deref().unwrap_or_default());

@@ -6,6 +6,7 @@
 //!  first request of an isolate                ─▶ Worker::new                                 the environment's texts
 //!  fetch event: which headers matter          ─▶ Worker::admit   facts, origins, Gate        one text in, one text out
 //!  new Request(...), fetch(origin)
+//!  a piece of a body passes, where it is read ─▶ Worker::observe  OpenSpan                    bytes
 //!  the last byte has passed, or never will    ─▶ Worker::close   OpenSpan, Outbox, vigil     numbers
 //!  waitUntil: wait, then each call            ◀─ Worker::poll    Outbox                      a Call
 //!  the backend has answered                   ─▶ Worker::settle
@@ -25,6 +26,7 @@ mod environment;
 mod export;
 mod facts;
 mod messages;
+mod observe;
 mod open;
 mod origins;
 mod shown;

@@ -56,6 +56,11 @@ impl Opened {
         (self.places.len() - 1) as u32
     }
 
+    pub(crate) fn span(&mut self, number: u32) -> Option<&mut OpenSpan> {
+        let open = self.places.get_mut(number as usize)?.as_mut()?;
+        Some(&mut open.span)
+    }
+
     pub(crate) fn take(&mut self, number: u32) -> Option<Open> {
         let open = self.places.get_mut(number as usize)?.take()?;
         self.free.push(number);

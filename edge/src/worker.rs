@@ -33,7 +33,7 @@ pub struct Worker {
     /// What became of the spans that the Queue has brought.
     pub(crate) brought: RefCell<Counters>,
     pub(crate) vigil: Vigil,
-    opened: RefCell<Opened>,
+    pub(crate) opened: RefCell<Opened>,
     pool: RefCell<Pool>,
 }
 
@@ -125,12 +125,14 @@ impl Worker {
             }
             Admission::Pass(mut pass) => {
                 tally.passed(&pass);
+                let is_read = pass.span.as_ref().is_some_and(|span| span.is_read());
                 let span = pass.span.take().map(|span| {
                     outbox.open();
                     let is_grpc = request.is_grpc();
                     self.opened.borrow_mut().keep(Open { span, is_grpc })
                 });
-                Ok(answer::pass(&pass, span, origin.map(|(index, _)| index)))
+                let origin = origin.map(|(index, _)| index);
+                Ok(answer::pass(&pass, span, is_read, origin))
             }
         }
     }
