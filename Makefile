@@ -12,11 +12,11 @@ export RUN := $(shell date +%s.%N)
 # Once, for what was asked for and not for a part of it.
 TIMES = $(if $(filter $@,$(MAKECMDGOALS)),.make/times $@)
 
-# How long `make fuzz` feeds each target.
+# How long `make fuzz` feeds each target, and `make fuzz-module` plays.
 SECONDS := 60
 
 .PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
-.PHONY: tour wasm worker e2e edge bench-edge cost
+.PHONY: tour wasm worker e2e edge bench-edge cost abi fuzz-module
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -35,7 +35,7 @@ tour: ## the core alone: requests as they come in, and what goes upstream
 test: check test-workspace e2e page edge ## everything that must hold before a change lands
 	@$(TIMES)
 
-check: fmt lint test-core docs nostd cost ## the quick half: style, the core's tests, documentation, no_std, what a request costs
+check: fmt lint test-core docs nostd cost abi ## the quick half: style, the core's tests, documentation, no_std, the filter's cost and ABI
 	@$(TIMES)
 
 fmt: ## the formatting is rustfmt's
@@ -56,6 +56,9 @@ nostd: ## the core builds against core and alloc alone, without std
 cost: ## fuel, host calls and bytes of a request in the shipped filter, against tests/cost/budget.json
 	@$(STAGE) .make/cost
 
+abi: ## the corpus of callbacks and answers, right and wrong, through the shipped filter: no trap, exact counters
+	@$(STAGE) .make/abi replay
+
 test-workspace: ## the tests of the other crates
 	@$(STAGE) cargo test --workspace --exclude gatespan
 
@@ -74,6 +77,9 @@ edge: ## the tests of the Worker through a real workerd
 
 fuzz: ## random bytes into each parser; SECONDS=60 for each target
 	@$(STAGE) .make/fuzz $(SECONDS)
+
+fuzz-module: ## new sequences of callbacks into the shipped filter; SECONDS=60, SEED=1 as in another run, KEEP=1 adds to the corpus
+	@$(STAGE) .make/abi explore $(SECONDS)
 
 ## Measure
 

@@ -28,6 +28,7 @@ mod digits;
 mod fault;
 pub mod format;
 mod gate;
+pub mod genai;
 mod headers;
 mod identity;
 #[doc = include_str!("laws.md")]

@@ -13,6 +13,8 @@
 mod structs;
 #[path = "config/faults/mod.rs"]
 mod table;
+#[path = "config/warnings.rs"]
+mod warnings;
 
 use gatespan::config::{Host, Spelling, Tree};
 use gatespan::format::FORMATS;

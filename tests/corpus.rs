@@ -44,3 +44,8 @@ fn members() {
 fn config() {
     replay("config", laws::config);
 }
+
+#[test]
+fn bodies() {
+    replay("bodies", laws::bodies);
+}

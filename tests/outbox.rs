@@ -12,18 +12,30 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+#[path = "outbox/answers.rs"]
+mod answers;
 #[path = "outbox/bisect.rs"]
 mod bisect;
+#[path = "outbox/body.rs"]
+mod body;
 #[path = "outbox/carry.rs"]
 mod carry;
 #[path = "outbox/end.rs"]
 mod end;
+#[path = "outbox/every.rs"]
+mod every;
 #[path = "outbox/flush.rs"]
 mod flush;
+#[path = "outbox/lilypad.rs"]
+mod lilypad;
+#[path = "outbox/projects.rs"]
+mod projects;
 #[path = "outbox/retry.rs"]
 mod retry;
 #[path = "outbox/room.rs"]
 mod room;
+#[path = "outbox/several.rs"]
+mod several;
 #[path = "outbox/stage.rs"]
 mod stage;
 #[path = "outbox/stop.rs"]

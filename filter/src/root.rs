@@ -72,7 +72,7 @@ impl Worker {
     /// Asks the core about a request.
     pub(crate) fn admit<'a>(&'a self, request: &Request<'a>) -> Admission<'a> {
         let now = host::now();
-        let export = self.outbox.borrow().export(now);
+        let export = self.outbox.borrow_mut().export(now);
         let entropy = self.pool.borrow_mut().draw();
         self.gate.admit(request, export, now, &entropy)
     }

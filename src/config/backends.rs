@@ -38,8 +38,21 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend>
             );
             reader.complaints.say(&node.key("name").place, message);
         }
+        if backend.dialect == Dialect::Opik {
+            reader.carried(&node.key("project"));
+        }
         places.push(node.place.to_string());
         backends.push(backend);
+    }
+    if backends.iter().any(|one| one.dialect == Dialect::Opik) {
+        let (rule, routes, rules) = (root.key("rule"), root.key("routes"), root.key("rules"));
+        for layer in [rule]
+            .into_iter()
+            .chain(routes.children())
+            .chain(rules.children())
+        {
+            reader.carried(&layer.key("project"));
+        }
     }
     backends
 }
@@ -179,6 +192,17 @@ impl Reader<'_> {
             self.complaints.say(
                 &api_key.place,
                 "stands beside api_key_env, of which one is enough",
+            );
+        }
+    }
+
+    /// A project that a header carries must arrive there as it stands in the row of the trace.
+    fn carried(&mut self, project: &Node<'_, '_>) {
+        let arrives = |name: &str| texts::header_value(name).is_ok() && name.trim() == name;
+        if !project.text().is_none_or(arrives) {
+            self.complaints.say(
+                &project.place,
+                "is not for otlp towards Opik, where a header carries it: only ASCII, and no blank at either end",
             );
         }
     }

@@ -126,6 +126,11 @@ impl Batch {
             .find(|(_, body)| !body.is_empty())
     }
 
+    /// Whether a call of it was made already.
+    pub(super) const fn is_begun(&self) -> bool {
+        self.call > 0 || self.failures > 0
+    }
+
     /// The next call was accepted: its body is not needed again.
     pub(super) fn accept(&mut self) {
         let bodies = self.bodies.iter_mut().enumerate().skip(self.call);

@@ -69,7 +69,7 @@ impl Lane {
             backoff: Backoff::new(seed ^ (index as u64).wrapping_mul(GOLDEN)),
             farewell: None,
             is_shut: false,
-            expected: FIRST_EXPECTED,
+            expected: FIRST_EXPECTED.min(config.export.queue_bytes),
             closing: api.calls.iter().map(|call| call.close.len()).sum(),
             room: [0; CALLS],
             counters: Counters::default(),
@@ -97,8 +97,13 @@ impl Lane {
 
     /// Whether one more span finds room beside those that are queued and those that are open. Open ones hold up to half
     /// of the queue: while spans are delivered, ten thousand idle WebSockets are no reason to record nothing else.
-    pub(super) fn has_room(&self, open: u32) -> bool {
+    pub(super) fn has_room(&mut self, open: u32) -> bool {
         let queue = u64::from(self.plan.queue_bytes);
+        if u64::from(self.expected) > queue {
+            // Spans as large as of late never find room. As they may have been rare, another is tried after some time.
+            self.expected -= self.expected / 128;
+            return false;
+        }
         let promised = (u64::from(open) + 1) * u64::from(self.expected);
         self.counters.queued_bytes + promised.min(queue / 2) <= queue
     }
@@ -172,14 +177,22 @@ impl Lane {
         if self.flight.is_some() || self.backoff.is_resting(now) {
             return false;
         }
-        let leaves = self.farewell.is_some();
-        let is_ripe = |batch: &Batch| leaves || batch.ripens.is_over(now);
-        while self.waiting.is_empty()
-            && let Some(index) = self.filling.iter().position(is_ripe)
-        {
+        if let Some(index) = self.ripest(now) {
             self.seal(index);
+            self.waiting.rotate_right(1);
         }
         !self.waiting.is_empty()
+    }
+
+    /// The batch that has been filling for the longest, if it is time for it: one that is full does not go before it, or
+    /// where there are many projects a busy one would keep the others back.
+    fn ripest(&self, now: Time) -> Option<usize> {
+        let leaves = self.farewell.is_some();
+        let batches = self.filling.iter().enumerate();
+        let ripe = batches.filter(|(_, batch)| leaves || batch.ripens.is_over(now));
+        let (index, ripest) = ripe.min_by_key(|(_, batch)| batch.ripens.end())?;
+        let goes_first = |head: &Batch| !head.is_begun() && ripest.ripens.end() < head.ripens.end();
+        self.waiting.front().is_none_or(goes_first).then_some(index)
     }
 
     pub(super) fn dispatch(&mut self, lane: u32, now: Time) -> Option<Dispatch<'_>> {

@@ -44,10 +44,10 @@ impl Outbox {
     /// Whether a span that begins now would be delivered, and to which systems. A span is promised a place when it is
     /// opened, so that no parent is announced that will not arrive (law 7).
     #[must_use]
-    pub fn export(&self, now: Time) -> Export {
+    pub fn export(&mut self, now: Time) -> Export {
         let mut receives = Receives::default();
         let mut stopped = true;
-        for lane in &self.lanes {
+        for lane in &mut self.lanes {
             let one = lane.receives();
             let is_stopped = lane.is_stopped(now);
             let takes = !is_stopped && lane.has_room(self.open);

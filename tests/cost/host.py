@@ -16,6 +16,12 @@ MICROSECOND = 1_000
 FUEL = 1 << 60
 
 
+def wire_form(pairs: list) -> bytes:
+    """A header map as it crosses."""
+    lengths = b"".join(pack("<II", len(name), len(value)) for name, value in pairs)
+    return pack("<I", len(pairs)) + lengths + b"".join(name + b"\0" + value + b"\0" for name, value in pairs)
+
+
 class Module:
     """A module, compiled once for all the VMs that run it."""
 
@@ -24,6 +30,9 @@ class Module:
         config.consume_fuel = True
         self.engine = wasmtime.Engine(config)
         self.code = wasmtime.Module(self.engine, code)
+        types = [(one.name, one.type) for one in self.code.exports]
+        #: The callbacks that it exports, and how many arguments each takes.
+        self.callbacks = {name: len(type_.params) for name, type_ in types if isinstance(type_, wasmtime.FuncType)}
 
 
 class Host:
@@ -115,10 +124,7 @@ class Host:
         return self._return(self.buffers.get(kind, b"")[start : start + length], at, size_at)
 
     def proxy_get_header_map_pairs(self, map_, at, size_at):
-        pairs = self.maps.get(map_, [])
-        lengths = b"".join(pack("<II", len(name), len(value)) for name, value in pairs)
-        texts = b"".join(name + b"\0" + value + b"\0" for name, value in pairs)
-        return self._return(pack("<I", len(pairs)) + lengths + texts, at, size_at)
+        return self._return(wire_form(self.maps.get(map_, [])), at, size_at)
 
     def proxy_get_header_map_value(self, map_, name, size, at, size_at):
         wanted = self._read(name, size)

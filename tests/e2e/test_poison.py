@@ -31,7 +31,8 @@ def test_one_bad_item_in_a_thousand(kind, bad, app, sink, start, figure):
     calls = {name: [one for one in sink.requests() if one["path"].endswith(path)] for name, path in KINDS.items()}
     refused = [one for one in calls[kind] if one["status"] == 400]
     assert calls[kind][0]["items"] is None and refused[0] == calls[kind][0], "the first was the whole batch"
-    figure(f"item {bad}: {len(calls['traces'])} calls of traces, {len(calls['spans'])} of spans, {len(refused)} of them refused")
+    counts = f"{len(calls['traces'])} calls of traces, {len(calls['spans'])} of spans"
+    figure(f"item {bad}: {counts}, {len(refused)} of them refused")
     assert len(calls[kind]) <= MOST_CALLS
 
     assert (stats["spans.exported"], stats["spans.dropped.reason.refused"], dropped(stats)) == (COUNT - 1, 1, 1), stats

@@ -62,22 +62,26 @@ def test_drained_first_nothing_is_lost(trouble, app, sink, start, figure):
     if trouble:
         sink.fault(trouble)
     app.arrived.clear()
-    envoy = start(b.gateway({"backends": [b.opik("drain")], "export": EXPORT}, app.port, sink.port), concurrency=2, drain=DRAIN)
-    admin = envoy.admin_port
+    document = b.gateway({"backends": [b.opik("drain")], "export": EXPORT}, app.port, sink.port)
+    envoy = start(document, concurrency=2, drain=DRAIN)
+    recipe = [EXAMPLES / "drain", str(RECIPE), str(envoy.admin_port)]
     with Callers(envoy.port, 4) as callers, connect(envoy.port) as long:
         envoy.until(lambda: len(callers.answered) > 100, what="serve")
         long.sendall(head("GET", "/long", "localhost", [(b"x-app", b"delay=%d" % (LONGEST * 1000))]))
         before = len(callers.answered)
-        run = subprocess.run([EXAMPLES / "drain", str(RECIPE), str(admin)], capture_output=True, text=True, timeout=60, check=False)
+        run = subprocess.run(recipe, capture_output=True, text=True, timeout=60, check=False)
         assert run.returncode == 0, run.stderr
         assert answer(long).status == 200, "begun before the drain, and ended in it"
         envoy.terminate()
         assert envoy.wait() == 0
     during = len(callers.answered) - before
-    figure(f"{before} requests before the drain and {during} in it, {len(app.arrived)} at the application, {len(sink.spans())} spans")
+    stored = stored_ids(sink)
+    figure(
+        f"{before} requests before the drain and {during} in it, {len(app.arrived)} at the application, {len(stored)} spans"
+    )
     assert before and during and set(callers.answered) == {200}
     assert len(app.arrived) == len(callers.answered) + 1
-    assert stored_ids(sink) == sent_ids(app)
+    assert stored == sent_ids(app)
 
 
 class Statsd:

@@ -22,8 +22,10 @@ proof("no caller waits for a collector that is dead", async (stage, context) => 
   const silent = await stage.collector();
   await silent.fault({ kind: "silent" });
   const ways = {};
-  for (const [name, collector] of Object.entries({ works: await stage.collector(), refuses: gone, "is silent": silent })) {
-    const { port } = await stage.worker({ config: { backend: opik(collector), export: EXPORT }, origin, bindings: WATCHED });
+  const collectors = { works: await stage.collector(), refuses: gone, "is silent": silent };
+  for (const [name, collector] of Object.entries(collectors)) {
+    const config = { backend: opik(collector), export: EXPORT };
+    const { port } = await stage.worker({ config, origin, bindings: WATCHED });
     ways[name] = { port, caller: new Kept(port), took: [] };
     assert.equal(await ways[name].caller.ask("/first"), 200);
   }

@@ -15,12 +15,14 @@
 )]
 
 mod apply;
+mod bodies;
 mod fair;
 mod gates;
 mod lists;
 mod one_format;
 
 pub(crate) use apply::{Owned, apply};
+pub(crate) use bodies::hold as bodies;
 pub(crate) use gates::{LOOKED_AT, SAID, config, forwarding, keeping_back};
 pub(crate) use lists::members;
 

@@ -160,12 +160,24 @@ fn pauses_grow_with_each_time_that_it_is_brought() {
 #[test]
 fn what_is_not_ours_is_not_taken() {
     let stage = Stage::new("{}");
-    for parcel in [
-        "",
-        "gatespan/1\nother\n/v1/private/spans/batch 1 1\n\n{",
-        "gatespan/1\nopik\n/v1/private/other 1 1\n\n{",
+    for (parcel, is_ours) in [
+        ("", false),
+        (
+            "gatespan/1\nopik\n\n/v1/private/spans/batch 1 0 1\n\n{",
+            true,
+        ),
+        (
+            "gatespan/1\nother\n\n/v1/private/spans/batch 1 0 1\n\n{",
+            false,
+        ),
+        ("gatespan/1\nopik\n\n/v1/private/other 1 0 1\n\n{", false),
+        // Nothing would ever be sent of it.
+        (
+            "gatespan/1\nopik\n\n/v1/private/spans/batch 0 0 0\n\n",
+            false,
+        ),
     ] {
         let outbox = Outbox::carried(stage.gate.config(), parcel.as_bytes(), 0, 7);
-        assert!(outbox.is_none(), "{parcel}");
+        assert_eq!(outbox.is_some(), is_ours, "{parcel}");
     }
 }

@@ -119,6 +119,21 @@ fn no_host_stays_for_ever() {
 }
 
 #[test]
+fn a_call_under_way_is_awaited_though_the_time_is_over() {
+    let mut stage = Stage::new(r#"{"batch_spans": 1, "timeout_ms": 1000, "backoff_ms": 10}"#);
+    stage.joined("0");
+    stage.leave();
+    let early = stage.sent();
+    stage.wait(2_900);
+    stage.answer(&early, 503);
+    let late = stage.next();
+    stage.wait(999);
+    assert!(!stage.is_done());
+    stage.answer(&late, 204);
+    assert_eq!(stage.counters().exported, 1);
+}
+
+#[test]
 fn a_host_that_goes_waits_for_the_backend_that_works_and_for_no_other() {
     let second = OPIK.replacen('{', r#"{"name": "second", "#, 1);
     let mut stage = Stage::of(&format!(

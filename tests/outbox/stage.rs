@@ -1,5 +1,6 @@
 //! A gateway with an outbox, a clock that is a number, and a backend that is played by the test.
 
+use gatespan::backend::{APIS, Api, Meaning};
 use gatespan::config::Host;
 use gatespan::outbox::{Counters, Dropped, Outcome, Ticket};
 use gatespan::policy::Peer;
@@ -8,6 +9,8 @@ use gatespan::{
     Time,
 };
 use serde_json::Value;
+
+use super::body;
 
 pub const START: Time = Time::from_millis(1_772_446_530_125);
 pub const ROWS: &str = "/v1/private/traces/batch";
@@ -28,15 +31,15 @@ pub struct Sent {
     pub ticket: Ticket,
     pub backend: usize,
     pub path: &'static str,
-    pub body: String,
+    pub project: Option<String>,
+    pub reads_answer: bool,
+    pub body: Vec<u8>,
 }
 
 impl Sent {
     /// The items of the body: a row or a span each.
     pub fn items(&self) -> Vec<Value> {
-        let body: Value = serde_json::from_str(&self.body).expect(&self.body);
-        let list = if self.path == ROWS { "traces" } else { "spans" };
-        body[list].as_array().expect(&self.body).clone()
+        body::items(&self.body)
     }
 
     /// What the items are called.
@@ -44,12 +47,22 @@ impl Sent {
         let name = |item: &Value| item["name"].as_str().unwrap()["GET /".len()..].to_owned();
         self.items().iter().map(name).collect()
     }
+
+    /// The ids of the items.
+    pub fn ids(&self) -> Vec<String> {
+        self.items().iter().map(body::id).collect()
+    }
 }
 
 impl Stage {
     /// One Opik backend; `export` is the part of the document of that name.
     pub fn new(export: &str) -> Self {
-        Self::of(&format!(r#"{{"backend": {OPIK}, "export": {export}}}"#))
+        Self::with(OPIK, export)
+    }
+
+    /// One backend of any kind.
+    pub fn with(backend: &str, export: &str) -> Self {
+        Self::of(&format!(r#"{{"backend": {backend}, "export": {export}}}"#))
     }
 
     pub fn of(document: &str) -> Self {
@@ -102,8 +115,8 @@ impl Stage {
         };
         self.serial += 1;
         let mut entropy = [0; 20];
-        entropy[2..10].copy_from_slice(&self.serial.to_be_bytes());
-        entropy[12..].copy_from_slice(&self.serial.to_be_bytes());
+        entropy[2..10].copy_from_slice(&self.serial.to_le_bytes());
+        entropy[12..].copy_from_slice(&self.serial.to_le_bytes());
         let export = self.export();
         let Admission::Pass(pass) = self.gate.admit(&request, export, self.now, &entropy) else {
             panic!("refused");
@@ -121,7 +134,7 @@ impl Stage {
         self.check();
     }
 
-    pub fn export(&self) -> Export {
+    pub fn export(&mut self) -> Export {
         self.outbox.export(self.now)
     }
 
@@ -134,7 +147,11 @@ impl Stage {
             ticket: dispatch.ticket,
             backend: dispatch.backend,
             path: dispatch.path,
-            body: String::from_utf8(dispatch.body.to_vec()).unwrap(),
+            project: (dispatch.headers())
+                .find(|(name, _)| *name == "projectname")
+                .map(|(_, project)| project.to_owned()),
+            reads_answer: dispatch.reads_answer,
+            body: dispatch.body.to_vec(),
         });
         self.check();
         sent
@@ -184,11 +201,31 @@ impl Stage {
     }
 
     pub fn counters(&self) -> Counters {
-        self.outbox.counters().next().unwrap().1
+        self.of_backend(0)
+    }
+
+    pub fn of_backend(&self, index: usize) -> Counters {
+        self.outbox.counters().nth(index).unwrap().1
     }
 
     pub fn dropped(&self, reason: Dropped) -> u64 {
         self.counters().dropped[reason as usize]
+    }
+
+    /// What a status means to the first backend.
+    pub fn meaning(&self, code: u16) -> Meaning {
+        let api = Api::of(&self.gate.config().backends[0]).unwrap();
+        (api.meaning)(code)
+    }
+
+    /// What an answer says of the batch.
+    pub fn reply(&mut self, sent: &Sent, code: u16, answer: &[u8]) {
+        let outcome = Outcome::Status {
+            code,
+            retry_after: None,
+            answer,
+        };
+        self.settle(sent.ticket, outcome);
     }
 
     /// What must hold at every moment.
@@ -216,6 +253,17 @@ pub const fn status(code: u16) -> Outcome<'static> {
 
 pub const OPIK: &str =
     r#"{"kind": "opik", "url": "http://opik.test/api", "cluster": "opik", "api_key": "hunter2"}"#;
+
+pub const OTLP: &str = r#"{"kind": "otlp", "url": "http://otlp.test", "cluster": "otlp"}"#;
+pub const OTLP_JSON: &str =
+    r#"{"kind": "otlp", "url": "http://json.test", "cluster": "otlp", "encoding": "json"}"#;
+pub const OTLP_OPIK: &str =
+    r#"{"kind": "otlp", "url": "http://both.test", "cluster": "otlp", "dialect": "opik"}"#;
+pub const LILYPAD: &str = r#"{"kind": "lilypad", "url": "http://lilypad.test", "cluster": "lilypad",
+    "project_id": "019a8b1c-6f3e-7c41-9a3e-5d0f6b72e814"}"#;
+
+/// A backend for each API, in the order of the table.
+pub const BACKENDS: [&str; APIS.len()] = [OPIK, OTLP, OTLP_JSON, OTLP_OPIK, LILYPAD];
 
 pub const ACCEPTING: Export = Export::Accepting(Receives {
     opik: true,

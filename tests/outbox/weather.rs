@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use gatespan::backend::Meaning;
 use gatespan::outbox::{Dropped, Outcome};
 use proptest::prelude::*;
 
-use super::stage::{BISECTING, ROWS, SPANS, Sent, Stage, status};
+use super::stage::{BACKENDS, BISECTING, ROWS, Sent, Stage, status};
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -72,8 +73,7 @@ impl Seen {
         // The longest name here makes a row and a span of less than this.
         let unit = 4_096;
         assert!(sent.body.len() <= plan.batch_bytes as usize + unit);
-        for item in &items {
-            let id = item["id"].as_str().unwrap().to_owned();
+        for id in sent.ids() {
             assert!(!self.stored.contains(&(sent.path, id)), "sent again");
         }
         let given_up = stage.dropped(Dropped::GaveUp);
@@ -94,26 +94,16 @@ impl Seen {
         let exported = stage.counters().exported;
         self.given_up = stage.dropped(Dropped::GaveUp);
         stage.settle(sent.ticket, outcome);
-        let accepted = matches!(
-            outcome,
-            Outcome::Status {
-                code: 204 | 409,
-                ..
-            }
-        ) && stage.counters().calls[0] == self.accepted() + 1;
+        let accepted = stage.counters().calls[0] == self.accepted() + 1;
+        let meaning = match outcome {
+            Outcome::Status { code, .. } => stage.meaning(code),
+            Outcome::Taken | Outcome::Lost => Meaning::Later,
+        };
         if accepted {
             self.settled.push(sent.clone());
-            for item in sent.items() {
-                let id = item["id"].as_str().unwrap().to_owned();
-                self.stored.insert((sent.path, id));
-            }
-        } else if !matches!(
-            outcome,
-            Outcome::Status {
-                code: 400 | 409 | 413 | 422,
-                ..
-            }
-        ) {
+            let ids = sent.ids().into_iter();
+            self.stored.extend(ids.map(|id| (sent.path, id)));
+        } else if matches!(meaning, Meaning::Wait | Meaning::Later | Meaning::Stop) {
             self.again = Some(sent.clone());
         }
         if sent.path == ROWS || !accepted {
@@ -130,9 +120,9 @@ impl Seen {
     }
 }
 
-fn play(events: Vec<Event>) {
+fn play(backend: &str, events: Vec<Event>) {
     let export = r#"{"batch_spans": 7, "batch_bytes": 6000, "queue_bytes": 40000, "attempts": 3}"#;
-    let mut stage = Stage::new(export);
+    let mut stage = Stage::with(backend, export);
     let mut seen = Seen::default();
     let (mut opened, mut is_shut) = (0, false);
     for event in events {
@@ -195,22 +185,19 @@ fn finish(mut stage: Stage, mut seen: Seen, is_shut: bool) {
     }
     let counters = stage.counters();
     assert_eq!(counters.queued, 0);
-    let spans = seen
-        .stored
-        .iter()
-        .filter(|(path, _)| *path == SPANS)
-        .count() as u64;
+    let spans = seen.stored.iter().filter(|(path, _)| *path != ROWS).count() as u64;
     assert_eq!(counters.exported, spans);
     assert!(is_shut || stage.dropped(Dropped::Shutdown) == 0);
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(800) })]
 
     #[test]
     fn counters_add_up_and_nothing_accepted_is_sent_again(
+        backend in prop::sample::select(BACKENDS.as_slice()),
         events in prop::collection::vec(event(), 1..250),
     ) {
-        play(events);
+        play(backend, events);
     }
 }

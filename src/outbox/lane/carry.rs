@@ -34,6 +34,8 @@ impl Lane {
     /// Takes over what a carrier has brought. It is tried for as long as the carrier brings it.
     pub(in crate::outbox) fn take_over(&mut self, parcel: &Parcel<'_>, before: u32) -> Option<()> {
         let batch = Batch::unpacked(parcel, self.api, before > 0)?;
+        // Nothing would ever come of a batch without a call.
+        batch.next_call(self.api)?;
         self.backoff.resume(before);
         self.plan.attempts = u32::MAX;
         self.counters.recorded = batch.units() as u64;

@@ -298,6 +298,22 @@ pub const FAULTS: &[Row] = &[
         ],
     ),
     (
+        "projects that no header can carry",
+        r#"{"rule": {"project": "caf\u00e9"}, "routes": [{"match": {"path": "/"}, "project": "a "}, {"match": {"path": "/a"}, "project": "a b"}],
+            "rules": {"inner": {"project": "\u4e2d"}}, "backend": {"kind": "otlp", "url": "http://a.test", "cluster": "a", "dialect": "opik", "project": "\u00e9"}}"#,
+        &[
+            "rule.project: is not for otlp towards Opik, where a header carries it: only ASCII, and no blank at either end",
+            "routes[0].project: is not for otlp towards Opik, where a header carries it: only ASCII, and no blank at either end",
+            "rules.inner.project: is not for otlp towards Opik, where a header carries it: only ASCII, and no blank at either end",
+            "backend.project: is not for otlp towards Opik, where a header carries it: only ASCII, and no blank at either end",
+        ],
+    ),
+    (
+        "a project of Opik's own API may be any text",
+        r#"{"rule": {"project": "caf\u00e9"}, "backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "project": " \u00e9"}}"#,
+        &[],
+    ),
+    (
         "a dialect of an API that has one way to say things",
         r#"{"backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "dialect": "opik"}}"#,
         &[

@@ -119,7 +119,7 @@ impl Stage {
             rule: None,
         };
         let mut entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
-        for (place, byte) in (12..20).zip(self.serial.to_be_bytes()) {
+        for (place, byte) in (12..20).zip(self.serial.to_le_bytes()) {
             entropy[place - 10] ^= byte;
             entropy[place] ^= byte;
         }

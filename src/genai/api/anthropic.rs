@@ -1,0 +1,79 @@
+//! Anthropic's messages. The counts of a stream are sums so far: a later one replaces an earlier one, those of the input
+//! too. `ping` says nothing; `message_stop` ends it.
+
+use super::{Api, Counts, Facts, PathMark, ending};
+use crate::genai::dialect::Named;
+use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output};
+use crate::genai::key::Mark::Ended;
+use crate::genai::key::Text::{ErrorType, Finish, Id, Model, RequestModel, Temperature, TopP};
+use crate::genai::key::{
+    Key, count, decimal, document, failure, mark, name, object, one_of, payload, stream, word,
+};
+use crate::genai::provider::{ANTHROPIC, VERTEX_ANTHROPIC};
+
+pub(super) const API: Api = Api {
+    facts: Facts {
+        named: Named::AnthropicMessages,
+        operation: "chat",
+        provider: &ANTHROPIC,
+        paths: &[
+            ending("/v1/messages"),
+            PathMark {
+                before: "/publishers/anthropic/models/",
+                after: ":rawPredict",
+                streams: false,
+                provider: Some(&VERTEX_ANTHROPIC),
+            },
+            PathMark {
+                before: "/publishers/anthropic/models/",
+                after: ":streamRawPredict",
+                streams: true,
+                provider: Some(&VERTEX_ANTHROPIC),
+            },
+        ],
+        counts: Counts::CacheApart,
+        traits: 0,
+    },
+    request: document(&[
+        name("model", RequestModel),
+        stream("stream"),
+        count("max_tokens", MaxTokens),
+        decimal("temperature", Temperature),
+        decimal("top_p", TopP),
+    ]),
+    body: document(BODY),
+    event: document(&[
+        one_of("type", &[mark("message_stop", Ended)]),
+        object(
+            "message",
+            &[name("id", Id), name("model", Model), object("usage", USAGE)],
+        ),
+        object("delta", DELTA),
+        object("usage", USAGE),
+        ERROR,
+    ]),
+};
+
+pub(super) const BODY: &[Key] = &[
+    name("id", Id),
+    name("model", Model),
+    word("stop_reason", Finish),
+    object("usage", USAGE),
+    ERROR,
+];
+
+pub(super) const DELTA: &[Key] = &[
+    word("stop_reason", Finish),
+    payload("text"),
+    payload("partial_json"),
+    payload("thinking"),
+];
+
+pub(super) const USAGE: &[Key] = &[
+    count("input_tokens", Input),
+    count("cache_read_input_tokens", CacheRead),
+    count("cache_creation_input_tokens", CacheWrite),
+    count("output_tokens", Output),
+];
+
+const ERROR: Key = failure("error", &[word("type", ErrorType)]);

@@ -1,0 +1,57 @@
+//! Cohere's chat, of its second version. An answer names no model.
+
+use super::{Api, Counts, Facts, ending};
+use crate::genai::dialect::Named;
+use crate::genai::key::Count::{Input, MaxTokens, Output};
+use crate::genai::key::Mark::Ended;
+use crate::genai::key::Text::{Finish, Id, RequestModel, Temperature, TopP};
+use crate::genai::key::{
+    Key, count, decimal, document, mark, name, object, one_of, payload, stream, word,
+};
+use crate::genai::provider::COHERE;
+
+pub(super) const API: Api = Api {
+    facts: Facts {
+        named: Named::CohereChat,
+        operation: "chat",
+        provider: &COHERE,
+        paths: &[ending("/v2/chat")],
+        counts: Counts::Inclusive,
+        traits: 0,
+    },
+    request: document(&[
+        name("model", RequestModel),
+        stream("stream"),
+        count("max_tokens", MaxTokens),
+        decimal("temperature", Temperature),
+        decimal("p", TopP),
+    ]),
+    body: document(&[
+        name("id", Id),
+        word("finish_reason", Finish),
+        object("usage", USAGE),
+    ]),
+    event: document(&[
+        one_of("type", &[mark("message-end", Ended)]),
+        name("id", Id),
+        object("delta", DELTA),
+    ]),
+};
+
+const DELTA: &[Key] = &[
+    word("finish_reason", Finish),
+    object("usage", USAGE),
+    object(
+        "message",
+        &[
+            object("content", &[payload("text"), payload("thinking")]),
+            object("tool_calls", &[payload("function")]),
+            payload("tool_plan"),
+        ],
+    ),
+];
+
+const USAGE: &[Key] = &[object(
+    "tokens",
+    &[count("input_tokens", Input), count("output_tokens", Output)],
+)];

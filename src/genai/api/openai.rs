@@ -1,0 +1,128 @@
+//! OpenAI's chat completions, and everything of that shape: Azure, Mistral, Groq, DeepSeek, OpenRouter, xAI and others, who
+//! add keys and take none away. Beside it the older completions, and embeddings.
+//!
+//! A stream has usage only where the request asks for it: in a last event without choices, or, of some, in that of the last
+//! choice. It ends in `[DONE]`. Azure's first event has an empty id and model.
+
+use super::{Api, Counts, Facts, PathMark, deployment, ending};
+use crate::genai::dialect::Named;
+use crate::genai::key::Count::{
+    CacheRead, CacheWrite, Index, Input, MaxTokens, Output, Reasoning, Total,
+};
+use crate::genai::key::Text::{
+    Cost, ErrorCode, ErrorType, Id, Model, Pending, RequestModel, Temperature, TopP,
+};
+use crate::genai::key::{
+    Key, choices, count, decimal, document, each, failure, name, object, payload, stream, word,
+};
+use crate::genai::provider::OPENAI;
+
+pub(super) const CHAT: Api = Api {
+    facts: Facts {
+        named: Named::OpenAiChat,
+        operation: "chat",
+        provider: &OPENAI,
+        paths: &[deployment("/chat/completions"), ending("/chat/completions")],
+        counts: Counts::Inclusive,
+        traits: 0,
+    },
+    request: document(REQUEST),
+    body: document(BODY),
+    event: document(EVENT),
+};
+
+pub(super) const COMPLETIONS: Api = Api {
+    facts: Facts {
+        named: Named::OpenAiCompletions,
+        operation: "text_completion",
+        provider: &OPENAI,
+        paths: &[deployment("/completions"), ending("/completions")],
+        counts: Counts::Inclusive,
+        traits: 0,
+    },
+    request: document(REQUEST),
+    body: document(BODY),
+    event: document(EVENT),
+};
+
+pub(super) const EMBEDDINGS: Api = Api {
+    facts: Facts {
+        named: Named::OpenAiEmbeddings,
+        operation: "embeddings",
+        provider: &OPENAI,
+        paths: EMBEDDINGS_PATHS,
+        counts: Counts::Inclusive,
+        traits: 0,
+    },
+    request: document(&[name("model", RequestModel)]),
+    body: document(BODY),
+    event: document(&[]),
+};
+
+const EMBEDDINGS_PATHS: &[PathMark] = &[deployment("/embeddings"), ending("/embeddings")];
+
+const REQUEST: &[Key] = &[
+    name("model", RequestModel),
+    stream("stream"),
+    count("max_tokens", MaxTokens),
+    count("max_completion_tokens", MaxTokens),
+    decimal("temperature", Temperature),
+    decimal("top_p", TopP),
+];
+
+const BODY: &[Key] = &[
+    name("id", Id),
+    name("model", Model),
+    choices("choices", &[INDEX, FINISH]),
+    object("usage", USAGE),
+    ERROR,
+];
+
+const EVENT: &[Key] = &[
+    name("id", Id),
+    name("model", Model),
+    choices(
+        "choices",
+        &[INDEX, FINISH, object("delta", DELTA), payload("text")],
+    ),
+    object("usage", USAGE),
+    // Groq's.
+    object("x_groq", &[object("usage", USAGE)]),
+    ERROR,
+];
+
+const INDEX: Key = count("index", Index);
+const FINISH: Key = word("finish_reason", Pending);
+
+const DELTA: &[Key] = &[
+    payload("content"),
+    each("tool_calls", &[payload("function")]),
+    payload("refusal"),
+    // DeepSeek's and OpenRouter's.
+    payload("reasoning_content"),
+    payload("reasoning"),
+];
+
+const USAGE: &[Key] = &[
+    count("prompt_tokens", Input),
+    count("completion_tokens", Output),
+    count("total_tokens", Total),
+    object(
+        "prompt_tokens_details",
+        &[
+            count("cached_tokens", CacheRead),
+            count("cache_write_tokens", CacheWrite),
+        ],
+    ),
+    object(
+        "completion_tokens_details",
+        &[count("reasoning_tokens", Reasoning)],
+    ),
+    // DeepSeek's.
+    count("prompt_cache_hit_tokens", CacheRead),
+    // OpenRouter's.
+    decimal("cost", Cost),
+];
+
+/// The error of these APIs, in a body as in a stream.
+pub(super) const ERROR: Key = failure("error", &[word("code", ErrorCode), word("type", ErrorType)]);

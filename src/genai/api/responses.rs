@@ -1,0 +1,82 @@
+//! OpenAI's responses. In a stream each event has a type, and the answer so far stands under `response`; the last one of
+//! three types ends it. There is no `[DONE]`, and details of usage may be missing.
+
+use super::openai::ERROR;
+use super::{Api, Counts, Facts, NEWER_NAMES, ending};
+use crate::genai::dialect::Named;
+use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Reasoning, Total};
+use crate::genai::key::Mark::{Ended, Failed};
+use crate::genai::key::Text::{ErrorCode, Finish, Id, Model, RequestModel, Temperature, TopP};
+use crate::genai::key::{
+    Key, count, decimal, document, mark, name, object, one_of, payload, stream, word, word_of,
+};
+use crate::genai::provider::OPENAI;
+
+pub(super) const API: Api = Api {
+    facts: Facts {
+        named: Named::OpenAiResponses,
+        operation: "chat",
+        provider: &OPENAI,
+        paths: &[ending("/responses")],
+        counts: Counts::Inclusive,
+        traits: NEWER_NAMES,
+    },
+    request: document(&[
+        name("model", RequestModel),
+        stream("stream"),
+        count("max_output_tokens", MaxTokens),
+        decimal("temperature", Temperature),
+        decimal("top_p", TopP),
+    ]),
+    body: document(RESPONSE),
+    event: document(&[
+        one_of(
+            "type",
+            &[
+                mark("response.completed", Ended),
+                mark("response.incomplete", Ended),
+                mark("response.failed", Failed),
+                mark("error", Failed),
+            ],
+        ),
+        object("response", RESPONSE),
+        // Of an event `error`.
+        word("code", ErrorCode),
+        ERROR,
+        // Of text, of reasoning, of the arguments of a tool.
+        payload("delta"),
+    ]),
+};
+
+const RESPONSE: &[Key] = &[
+    name("id", Id),
+    name("model", Model),
+    word_of("status", Finish, FINAL),
+    object("usage", USAGE),
+    ERROR,
+];
+
+/// The other ones tell how far it is.
+const FINAL: &[Key] = &[
+    object("completed", &[]),
+    object("incomplete", &[]),
+    object("failed", &[]),
+    object("cancelled", &[]),
+];
+
+const USAGE: &[Key] = &[
+    count("input_tokens", Input),
+    count("output_tokens", Output),
+    count("total_tokens", Total),
+    object(
+        "input_tokens_details",
+        &[
+            count("cached_tokens", CacheRead),
+            count("cache_write_tokens", CacheWrite),
+        ],
+    ),
+    object(
+        "output_tokens_details",
+        &[count("reasoning_tokens", Reasoning)],
+    ),
+];

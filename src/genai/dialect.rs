@@ -1,0 +1,196 @@
+//! Which API a request speaks: what the route says, then the path; whose it is, the host says. Never the body.
+
+use core::hint::black_box;
+
+use super::api::{FACTS, Facts, PathMark, TOOLS};
+use super::provider::{PROVIDERS, Provider};
+use super::tables::{self, Documents};
+use crate::target::{split_host, split_path};
+use crate::words::words;
+
+words! {
+    /// A name for a route to say which API its requests speak, or whose they are.
+    Named {
+        /// OpenAI's chat completions, and everything of that shape.
+        OpenAiChat = "openai_chat",
+        /// OpenAI's responses.
+        OpenAiResponses = "openai_responses",
+        /// OpenAI's older completions.
+        OpenAiCompletions = "openai_completions",
+        /// OpenAI's embeddings.
+        OpenAiEmbeddings = "openai_embeddings",
+        /// Anthropic's messages.
+        AnthropicMessages = "anthropic_messages",
+        /// Gemini's `generateContent`, also at Vertex AI.
+        GeminiGenerateContent = "gemini_generate_content",
+        /// Ollama's chat.
+        OllamaChat = "ollama_chat",
+        /// Ollama's completions.
+        OllamaGenerate = "ollama_generate",
+        /// Ollama's embeddings.
+        OllamaEmbed = "ollama_embed",
+        /// Cohere's chat.
+        CohereChat = "cohere_chat",
+        /// Bedrock's converse.
+        BedrockConverse = "bedrock_converse",
+        /// Bedrock's invoke.
+        BedrockInvoke = "bedrock_invoke",
+        /// The Model Context Protocol.
+        Mcp = "mcp",
+        /// OpenAI, whichever API the path tells; and so on.
+        OpenAi = "openai",
+        /// Azure OpenAI.
+        Azure = "azure",
+        /// Azure AI inference.
+        AzureInference = "azure_inference",
+        /// Anthropic.
+        Anthropic = "anthropic",
+        /// Google's AI.
+        Gemini = "gemini",
+        /// Vertex AI.
+        Vertex = "vertex",
+        /// Anthropic's models at Vertex AI.
+        VertexAnthropic = "vertex_anthropic",
+        /// Amazon Bedrock.
+        Bedrock = "bedrock",
+        /// Groq.
+        Groq = "groq",
+        /// Mistral.
+        Mistral = "mistral",
+        /// xAI.
+        Xai = "xai",
+        /// DeepSeek.
+        DeepSeek = "deepseek",
+        /// OpenRouter.
+        OpenRouter = "openrouter",
+        /// Cohere.
+        Cohere = "cohere",
+        /// Ollama.
+        Ollama = "ollama",
+        /// Perplexity.
+        Perplexity = "perplexity",
+        /// Moonshot.
+        Moonshot = "moonshot",
+    }
+}
+
+/// What a request speaks, and whose API it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// The place of the API among all.
+    place: u8,
+    pub(super) api: &'static Facts,
+    pub(super) provider: &'static Provider,
+    /// What its path looks like, if it looks like one of the API's.
+    mark: Option<&'static PathMark>,
+}
+
+impl Dialect {
+    /// What a request speaks: the API that the route names, or else the one whose path this is. None where there is nothing
+    /// to learn.
+    #[must_use]
+    pub fn find(named: Option<Named>, method: &[u8], path: &[u8], host: &[u8]) -> Option<Self> {
+        if method != b"POST" {
+            return None;
+        }
+        let path = bare(path);
+        let is_forced = named.is_some_and(|named| FACTS.iter().any(|api| api.named == named));
+        // With all facts in view the compiler would write the search out, row by row.
+        let (place, api, mark) = black_box(&FACTS).iter().zip(0..).find_map(|(api, place)| {
+            let mark = mark_of(api, path);
+            let is_it = match is_forced {
+                true => named == Some(api.named),
+                false => mark.is_some(),
+            };
+            is_it.then_some((place, api, mark))
+        })?;
+        let first = |is_it: &dyn Fn(&Provider) -> bool| {
+            let mut providers = black_box(PROVIDERS).iter().copied();
+            providers.find(|provider| is_it(provider))
+        };
+        let provider = first(&|provider| named.is_some() && provider.named == named)
+            .or(mark.and_then(|mark| mark.provider))
+            .or_else(|| first(&|provider| is_at(provider, host)))
+            // Tools are nobody's, wherever they are.
+            .filter(|_| api.traits & TOOLS == 0)
+            .unwrap_or(api.provider);
+        Some(Self {
+            place,
+            api,
+            provider,
+            mark,
+        })
+    }
+
+    /// `gen_ai.operation.name`.
+    #[must_use]
+    pub const fn operation(&self) -> &'static str {
+        self.api.operation
+    }
+
+    /// `gen_ai.provider.name`.
+    #[must_use]
+    pub const fn provider(&self) -> &'static str {
+        self.provider.name
+    }
+
+    /// Opik's word for the provider.
+    #[must_use]
+    pub const fn opik_provider(&self) -> &'static str {
+        self.provider.opik
+    }
+
+    /// What its documents say where.
+    pub(super) fn documents(&self) -> Documents {
+        tables::documents(self.place.into())
+    }
+
+    /// Whether the path asks for a stream.
+    pub(super) fn path_streams(&self) -> bool {
+        self.mark.is_some_and(|mark| mark.streams)
+    }
+
+    /// The piece of a path that names the model, as it is spelt there.
+    pub(super) fn model<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
+        named_by(self.mark?, bare(path))
+    }
+}
+
+fn mark_of(api: &'static Facts, path: &[u8]) -> Option<&'static PathMark> {
+    api.paths
+        .iter()
+        .find(|mark| path.ends_with(mark.after.as_bytes()) && named_by(mark, path).is_some())
+}
+
+/// What stands between the two marks of a path; nothing where one mark is enough.
+fn named_by<'p>(mark: &PathMark, path: &'p [u8]) -> Option<&'p [u8]> {
+    let path = path.strip_suffix(mark.after.as_bytes())?;
+    if mark.before.is_empty() {
+        return Some(b"");
+    }
+    let before = mark.before.as_bytes();
+    let start = path.windows(before.len()).position(|part| part == before)?;
+    path.get(start + before.len()..)
+        .filter(|model| !model.is_empty())
+}
+
+/// A path without its query and the slash at its end.
+fn bare(path: &[u8]) -> &[u8] {
+    let (path, _) = split_path(path);
+    path.strip_suffix(b"/").unwrap_or(path)
+}
+
+/// Whether a host, with or without a port, is one of a provider's.
+fn is_at(provider: &Provider, host: &[u8]) -> bool {
+    let (host, _) = split_host(host);
+    provider.hosts.iter().any(|end| {
+        let Some(start) = host.len().checked_sub(end.len()) else {
+            return false;
+        };
+        let is_end = host
+            .get(start..)
+            .is_some_and(|rest| rest.eq_ignore_ascii_case(end.as_bytes()));
+        let edge = start.checked_sub(1).and_then(|place| host.get(place));
+        is_end && edge.is_none_or(|edge| b".-".contains(edge))
+    })
+}

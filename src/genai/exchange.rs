@@ -1,0 +1,286 @@
+//! One request and its answer, as their bytes pass.
+
+use alloc::boxed::Box;
+use core::hint::black_box;
+
+use super::api::{FINISH_ENDS, WRAPPED};
+use super::dialect::Dialect;
+use super::findings::{Findings, Status};
+use super::inflate::{Flow, Inflater, Wrapping};
+use super::key::{Mark, Text};
+use super::notes::{Notes, is_name};
+use super::reader::{Framing, Reader};
+use super::tables::Row;
+use crate::context::Time;
+
+/// How much of a body without events is scanned.
+const CAP: u32 = 8 << 20;
+
+/// What reads one exchange. Large: to be put into a box once, and dropped when the span ends.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    dialect: Dialect,
+    notes: Notes,
+    reader: Reader,
+    inflater: Option<Box<Inflater>>,
+    /// How many bytes of the body that is being read were scanned.
+    scanned: u32,
+    /// Whether it has any.
+    has_body: bool,
+    /// What the body that is being read is to us.
+    body: Body,
+    /// The answer has begun.
+    answering: bool,
+    http_status: u16,
+}
+
+/// What can be done with a body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Body {
+    /// Nothing was said of it.
+    Unknown,
+    /// It is read.
+    Read,
+    /// Its type is none that is read, or it is not what its encoding says.
+    Unread,
+    /// Its encoding is none that is read.
+    Encoded,
+    /// More of it came than is read.
+    Capped,
+}
+
+impl Exchange {
+    /// The exchange that a request begins.
+    #[must_use]
+    pub fn new(dialect: Dialect, path: &[u8]) -> Self {
+        let mut notes = Notes::new();
+        let mut model = [0; 128];
+        if let Some(model) = dialect.model(path).and_then(|raw| decoded(raw, &mut model)) {
+            notes.stage(Text::RequestModel as u8, model, is_name(model));
+            notes.keep();
+        }
+        Self {
+            dialect,
+            notes,
+            reader: Reader::new(Framing::Json, dialect.documents().request, false),
+            inflater: None,
+            scanned: 0,
+            has_body: false,
+            body: Body::Unknown,
+            answering: false,
+            http_status: 0,
+        }
+    }
+
+    /// What the request says of its body.
+    pub fn request_headers(&mut self, content_type: &[u8], content_encoding: &[u8]) {
+        let framing = framing(content_type).filter(|framing| *framing == Framing::Json);
+        self.begin(framing, content_encoding, self.dialect.documents().request);
+    }
+
+    /// A piece of the request's body.
+    pub fn request_chunk(&mut self, chunk: &[u8]) {
+        if !self.answering {
+            self.scan(chunk);
+        }
+    }
+
+    /// The status and what the answer says of its body. An interim answer is none.
+    pub fn response_headers(&mut self, status: u16, content_type: &[u8], content_encoding: &[u8]) {
+        if (100..200).contains(&status) {
+            return;
+        }
+        self.end_request();
+        self.answering = true;
+        self.notes.begin_answer();
+        self.http_status = status;
+        let framing = framing(content_type);
+        let root = match framing {
+            Some(Framing::Json) | None => self.dialect.documents().body,
+            _ => self.dialect.documents().event,
+        };
+        self.begin(framing, content_encoding, root);
+    }
+
+    /// A piece of the answer's body, and when it came.
+    pub fn response_chunk(&mut self, chunk: &[u8], now: Time) {
+        if self.answering {
+            self.notes.set_time(now);
+            self.scan(chunk);
+        }
+    }
+
+    /// The exchange is over. `is_complete` says whether the answer was sent to its end, as HTTP knows it.
+    #[must_use]
+    pub fn end(mut self, is_complete: bool) -> Findings {
+        if self.answering {
+            self.reader.finish(&mut self.notes);
+        } else {
+            self.end_request();
+        }
+        let status = self.status(is_complete);
+        let streamed = self.answering && self.body != Body::Unread && self.reader.is_stream();
+        Findings::new(self.dialect, self.notes, self.http_status, status, streamed)
+    }
+
+    fn begin(&mut self, framing: Option<Framing>, encoding: &[u8], root: &'static Row) {
+        self.scanned = 0;
+        self.has_body = false;
+        self.inflater = None;
+        let Some(framing) = framing else {
+            self.body = Body::Unread;
+            return;
+        };
+        let is_wrapped = self.dialect.api.traits & WRAPPED != 0;
+        self.reader = Reader::new(framing, root, is_wrapped);
+        self.body = Body::Read;
+        match wrapping(encoding) {
+            None => self.body = Body::Encoded,
+            Some(None) => {}
+            Some(Some(wrapping)) => self.inflater = Some(Inflater::new(wrapping)),
+        }
+    }
+
+    fn end_request(&mut self) {
+        if !self.answering {
+            self.reader.finish(&mut self.notes);
+        }
+    }
+
+    fn scan(&mut self, chunk: &[u8]) {
+        let Self {
+            reader,
+            notes,
+            inflater,
+            scanned,
+            has_body,
+            body,
+            ..
+        } = self;
+        *has_body |= !chunk.is_empty();
+        if *body != Body::Read {
+            return;
+        }
+        let is_capped = reader.framing() == Framing::Json;
+        let mut read = |plain: &[u8]| {
+            let room = CAP.saturating_sub(*scanned) as usize;
+            *scanned = scanned.saturating_add(plain.len() as u32);
+            let plain = if is_capped {
+                plain.get(..room).unwrap_or(plain)
+            } else {
+                plain
+            };
+            reader.feed(plain, notes);
+        };
+        let flow = match inflater {
+            None => {
+                read(chunk);
+                Flow::On
+            }
+            Some(inflater) => inflater.feed(chunk, &mut read),
+        };
+        match flow {
+            Flow::Broken => *body = Body::Unread,
+            Flow::Capped => *body = Body::Capped,
+            Flow::On if is_capped && *scanned > CAP => *body = Body::Capped,
+            Flow::On => {}
+        }
+    }
+
+    fn status(&self, is_complete: bool) -> Status {
+        let notes = &self.notes;
+        if self.http_status >= 400 || notes.has(Mark::Failed) {
+            return Status::Error;
+        }
+        if !self.answering {
+            return Status::Partial;
+        }
+        match self.body {
+            // An answer without a body needs no type.
+            _ if !self.has_body && is_complete => return Status::Absent,
+            _ if !self.has_body => return Status::Partial,
+            Body::Encoded => return Status::Encoded,
+            Body::Capped => return Status::Capped,
+            Body::Unknown | Body::Unread => return Status::Error,
+            Body::Read => {}
+        }
+        let is_whole = self.reader.is_whole();
+        let is_nothing = !notes.is_kept() && !is_whole && (is_complete || self.reader.has_broken());
+        if is_nothing || self.reader.is_lost() {
+            return Status::Error;
+        }
+        let finish_ends = self.dialect.api.traits & FINISH_ENDS != 0;
+        let is_ended = is_whole
+            || notes.has(Mark::Ended)
+            || finish_ends && notes.finish_reasons().next().is_some();
+        match (is_ended, notes.has_counts()) {
+            (true, true) => Status::Reported,
+            (true, false) => Status::Absent,
+            (false, _) => Status::Partial,
+        }
+    }
+}
+
+/// How a body of this type is read; parameters count for nothing.
+fn framing(content_type: &[u8]) -> Option<Framing> {
+    let essence = content_type.split(|byte| *byte == b';').next()?;
+    match place(TYPES, essence)? {
+        0 => Some(Framing::Json),
+        1 => Some(Framing::Events),
+        2 => Some(Framing::Lines),
+        _ => Some(Framing::Frames),
+    }
+}
+
+const TYPES: &[&str] = &[
+    "application/json",
+    "text/event-stream",
+    "application/x-ndjson",
+    "application/vnd.amazon.eventstream",
+];
+
+/// How a body of this encoding is unfolded, if it needs to be; none if it cannot be.
+fn wrapping(encoding: &[u8]) -> Option<Option<Wrapping>> {
+    match place(ENCODINGS, encoding)? {
+        0 | 1 => Some(None),
+        2 => Some(Some(Wrapping::Deflate)),
+        _ => Some(Some(Wrapping::Gzip)),
+    }
+}
+
+const ENCODINGS: &[&str] = &["", "identity", "deflate", "gzip", "x-gzip"];
+
+/// The place of a word among others, in any case.
+fn place(words: &[&str], word: &[u8]) -> Option<usize> {
+    let word = word.trim_ascii();
+    // With the words in view the compiler would write each comparison out.
+    let mut words = black_box(words).iter();
+    words.position(|known| known.as_bytes().eq_ignore_ascii_case(word))
+}
+
+/// A piece of a path without its percent signs, if it is short enough for a name.
+fn decoded<'o>(raw: &[u8], out: &'o mut [u8; 128]) -> Option<&'o [u8]> {
+    let mut rest = raw;
+    let mut length = 0;
+    while let Some((byte, behind)) = rest.split_first() {
+        let (byte, behind) = match behind {
+            [high, low, behind @ ..] if *byte == b'%' => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, behind),
+                _ => (*byte, behind_of(rest)),
+            },
+            _ => (*byte, behind),
+        };
+        *out.get_mut(length)? = byte;
+        length += 1;
+        rest = behind;
+    }
+    out.get(..length)
+}
+
+fn behind_of(rest: &[u8]) -> &[u8] {
+    rest.get(1..).unwrap_or_default()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|digit| digit as u8)
+}

@@ -1,0 +1,209 @@
+//! Bodies of every framing, a chunk at a time: which bytes are a document, and where an event ends.
+
+use super::frames::Frames;
+use super::notes::Notes;
+use super::picker::{Kind, Picker, ends_line};
+use super::tables::Row;
+use crate::bytes;
+
+/// How the documents of a body are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Framing {
+    /// One document, or a list of events.
+    Json,
+    /// A document a line.
+    Lines,
+    /// Server-sent events.
+    Events,
+    /// Amazon's binary frames.
+    Frames,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    framing: Framing,
+    line: Line,
+    /// The last byte was a carriage return: a line feed behind it is of the same line end.
+    after_return: bool,
+    frames: Frames,
+    picker: Picker,
+    /// An event was not JSON.
+    has_broken: bool,
+}
+
+/// Where in a line of a stream the reader stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Line {
+    /// At the start of the body: so many bytes of a byte order mark came.
+    Order(u8),
+    /// So many letters of the only field name that counts came.
+    Field(u8),
+    /// Behind the colon, where one space counts for nothing.
+    Colon,
+    Data,
+    Other,
+}
+
+const ORDER: &[u8] = b"\xef\xbb\xbf";
+const FIELD: &[u8] = b"data";
+
+impl Reader {
+    /// Of a body with this framing, of whose documents this table speaks.
+    pub(crate) const fn new(framing: Framing, root: &'static Row, is_wrapped: bool) -> Self {
+        let kind = match framing {
+            Framing::Events => Kind::Event,
+            _ => Kind::Alone,
+        };
+        Self {
+            framing,
+            line: Line::Order(0),
+            after_return: false,
+            frames: Frames::new(is_wrapped),
+            picker: Picker::new(root, kind),
+            has_broken: false,
+        }
+    }
+
+    pub(crate) const fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Whether the body is one event after the other.
+    pub(crate) const fn is_stream(&self) -> bool {
+        !matches!(self.framing, Framing::Json) || self.picker.is_list()
+    }
+
+    /// Whether something was no JSON.
+    pub(crate) fn has_broken(&self) -> bool {
+        self.has_broken || self.picker.is_broken()
+    }
+
+    /// Whether nothing can be made of the rest of the body.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self.framing {
+            Framing::Json => self.picker.is_broken() && !self.picker.is_list(),
+            Framing::Frames => self.frames.is_broken(),
+            Framing::Lines | Framing::Events => false,
+        }
+    }
+
+    /// Whether the body is a document that has come to its end.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.framing == Framing::Json && self.picker.is_whole()
+    }
+
+    pub(crate) fn feed(&mut self, chunk: &[u8], notes: &mut Notes) {
+        if self.framing == Framing::Frames {
+            self.frames.feed(chunk, &mut self.picker, notes);
+            return;
+        }
+        let mut rest = chunk;
+        while let Some((byte, behind)) = rest.split_first() {
+            let was_return = core::mem::take(&mut self.after_return);
+            if let b'\n' | b'\r' = byte {
+                self.after_return = *byte == b'\r';
+                if !was_return || *byte == b'\r' {
+                    self.end_line(notes);
+                }
+                rest = behind;
+                continue;
+            }
+            let taken = match self.line {
+                Line::Order(came) => {
+                    self.line = self.order(*byte, came);
+                    usize::from(matches!(self.line, Line::Order(_) | Line::Other))
+                }
+                Line::Field(came) => {
+                    self.line = match FIELD.get(usize::from(came)) {
+                        Some(letter) if letter == byte => Line::Field(came + 1),
+                        None if *byte == b':' => Line::Colon,
+                        _ => Line::Other,
+                    };
+                    1
+                }
+                Line::Colon => {
+                    self.line = Line::Data;
+                    usize::from(*byte == b' ')
+                }
+                Line::Data => self.picker.feed(rest, notes),
+                Line::Other => bytes::position(rest, ends_line).unwrap_or(rest.len()),
+            };
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+    }
+
+    /// A byte where a byte order mark may stand.
+    fn order(&mut self, byte: u8, came: u8) -> Line {
+        match ORDER.get(usize::from(came)) {
+            Some(expected) if *expected == byte => Line::Order(came + 1),
+            _ if came == 0 || usize::from(came) == ORDER.len() => self.first(),
+            // Some bytes of a mark, and no mark: a line that nothing can be made of.
+            _ if self.framing == Framing::Events => Line::Other,
+            _ => {
+                self.picker.spoil();
+                Line::Data
+            }
+        }
+    }
+
+    /// How a line begins.
+    const fn first(&self) -> Line {
+        match self.framing {
+            Framing::Events => Line::Field(0),
+            _ => Line::Data,
+        }
+    }
+
+    fn end_line(&mut self, notes: &mut Notes) {
+        match self.framing {
+            Framing::Events => {
+                match self.line {
+                    Line::Order(0 | 3) | Line::Field(0) => self.end_event(notes),
+                    // Lines of data are joined by a line feed, which is white space.
+                    Line::Data => self.picker.end_line(notes),
+                    _ => {}
+                }
+            }
+            Framing::Lines => {
+                self.picker.end_line(notes);
+                self.end_event(notes);
+            }
+            _ => {
+                self.picker.end_line(notes);
+                return;
+            }
+        }
+        self.line = self.first();
+    }
+
+    fn end_event(&mut self, notes: &mut Notes) {
+        if self.picker.is_blank() {
+            return;
+        }
+        if self.picker.is_whole() {
+            notes.keep();
+        } else {
+            notes.forget();
+            self.has_broken = true;
+        }
+        self.picker.reset();
+    }
+
+    /// The body ends here, or nothing more of it is read. What is whole counts without the line end that it lacks; of a
+    /// single document everything counts that came.
+    pub(crate) fn finish(&mut self, notes: &mut Notes) {
+        self.picker.finish(notes);
+        let counts = match self.framing {
+            Framing::Frames => false,
+            Framing::Json => {
+                !self.picker.is_broken() && !self.picker.is_list() && !self.picker.is_blank()
+            }
+            Framing::Lines | Framing::Events => self.picker.is_whole(),
+        };
+        if counts {
+            notes.keep();
+        } else {
+            notes.forget();
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The tables of all APIs as the reader has them: laid out by the compiler, so that a key costs a row of eight bytes, and a
+//! name or a list of keys that several of them have stands there once.
+
+use super::api::{APIS, COUNT};
+use super::key::{Key, Means};
+
+/// A key as it is looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    /// Where its name starts among the names, and how long it is.
+    name: u16,
+    length: u8,
+    /// Where the keys inside start among the rows, and how many they are.
+    first: u8,
+    count: u8,
+    pub(crate) each: bool,
+    pub(crate) means: Means,
+}
+
+impl Row {
+    const NONE: Self = Self {
+        name: 0,
+        length: 0,
+        first: 0,
+        count: 0,
+        each: false,
+        means: Means::Nothing,
+    };
+
+    /// The keys inside.
+    pub(crate) fn keys(&self) -> &'static [Self] {
+        let first = usize::from(self.first);
+        ROWS.get(first..first + usize::from(self.count))
+            .unwrap_or_default()
+    }
+
+    /// Its place among the keys inside, and the key.
+    pub(crate) fn key(&self, name: &[u8]) -> Option<(usize, &'static Self)> {
+        let mut keys = self.keys().iter().enumerate();
+        keys.find(|(_, row)| usize::from(row.length) == name.len() && row.name() == name)
+    }
+
+    fn name(&self) -> &'static [u8] {
+        let start = usize::from(self.name);
+        NAMES
+            .get(start..start + usize::from(self.length))
+            .unwrap_or_default()
+    }
+
+    /// Whether two of them are one. For the compiler, which compares nothing else.
+    const fn is(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.length == other.length
+            && self.first == other.first
+            && self.count == other.count
+            && self.each == other.each
+            && self.means.code() == other.means.code()
+    }
+}
+
+/// The documents of an API: of a request, of an answer, of an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Documents {
+    pub(crate) request: &'static Row,
+    pub(crate) body: &'static Row,
+    pub(crate) event: &'static Row,
+}
+
+/// The documents of the API with this place in [`APIS`].
+pub(crate) fn documents(api: usize) -> Documents {
+    let roots = ROOTS.get(api).copied().unwrap_or_default();
+    let [request, body, event] =
+        roots.map(|root| ROWS.get(usize::from(root)).unwrap_or(&Row::NONE));
+    Documents {
+        request,
+        body,
+        event,
+    }
+}
+
+static ROWS: [Row; LAID.row_count] = cut(&LAID.rows);
+static NAMES: [u8; LAID.name_count] = cut(&LAID.names);
+static ROOTS: [[u8; 3]; COUNT] = LAID.roots;
+
+const LAID: Layout = Layout::of(&APIS);
+
+/// The tables while they are laid out, with more room than they need.
+struct Layout {
+    rows: [Row; 255],
+    row_count: usize,
+    names: [u8; 4096],
+    name_count: usize,
+    roots: [[u8; 3]; COUNT],
+}
+
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a bad index in a constant does not compile"
+)]
+impl Layout {
+    const fn of(apis: &[&super::api::Api; COUNT]) -> Self {
+        let mut layout = Self {
+            rows: [Row::NONE; 255],
+            row_count: 0,
+            names: [0; 4096],
+            name_count: 0,
+            roots: [[0; 3]; COUNT],
+        };
+        let mut index = 0;
+        while index < COUNT {
+            let api = apis[index];
+            layout.roots[index] = [
+                layout.lay(&[api.request]),
+                layout.lay(&[api.body]),
+                layout.lay(&[api.event]),
+            ];
+            index += 1;
+        }
+        layout
+    }
+
+    /// Lays a list of keys after everything inside them, or finds it there.
+    const fn lay(&mut self, keys: &[Key]) -> u8 {
+        let mut list = [Row::NONE; 32];
+        let mut index = 0;
+        while index < keys.len() {
+            let key = keys[index];
+            let name = key.name.as_bytes();
+            list[index] = Row {
+                name: self.lay_name(name),
+                length: name.len() as u8,
+                first: self.lay(key.then),
+                count: key.then.len() as u8,
+                each: key.each,
+                means: key.means,
+            };
+            index += 1;
+        }
+        let mut start = 0;
+        while start + keys.len() <= self.row_count {
+            let mut same = 0;
+            while same < keys.len() && self.rows[start + same].is(&list[same]) {
+                same += 1;
+            }
+            if same == keys.len() {
+                return start as u8;
+            }
+            start += 1;
+        }
+        start = self.row_count;
+        let mut index = 0;
+        while index < keys.len() {
+            self.rows[self.row_count] = list[index];
+            self.row_count += 1;
+            index += 1;
+        }
+        start as u8
+    }
+
+    /// Lays a name, or finds it, be it inside another one.
+    const fn lay_name(&mut self, name: &[u8]) -> u16 {
+        let mut start = 0;
+        while start + name.len() <= self.name_count {
+            let mut same = 0;
+            while same < name.len() && self.names[start + same] == name[same] {
+                same += 1;
+            }
+            if same == name.len() {
+                return start as u16;
+            }
+            start += 1;
+        }
+        start = self.name_count;
+        let mut index = 0;
+        while index < name.len() {
+            self.names[self.name_count] = name[index];
+            self.name_count += 1;
+            index += 1;
+        }
+        start as u16
+    }
+}
+
+/// The first items of a list that has more room.
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a bad index in a constant does not compile"
+)]
+const fn cut<T: Copy, const LONG: usize, const SHORT: usize>(long: &[T; LONG]) -> [T; SHORT] {
+    let mut short = [long[0]; SHORT];
+    let mut index = 0;
+    while index < SHORT {
+        short[index] = long[index];
+        index += 1;
+    }
+    short
+}

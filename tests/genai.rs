@@ -1,0 +1,48 @@
+//! What answers of language models say about themselves, read from bodies that come in pieces.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test says what is wrong by panicking"
+)]
+
+#[path = "genai/anthropic.rs"]
+mod anthropic;
+#[path = "genai/bedrock.rs"]
+mod bedrock;
+#[path = "genai/cohere.rs"]
+mod cohere;
+#[path = "genai/dialects.rs"]
+mod dialects;
+#[path = "genai/encodings.rs"]
+mod encodings;
+#[path = "genai/gemini.rs"]
+mod gemini;
+#[path = "genai/grammar.rs"]
+mod grammar;
+#[path = "genai/mcp.rs"]
+mod mcp;
+#[path = "genai/ollama.rs"]
+mod ollama;
+#[path = "genai/openai.rs"]
+mod openai;
+#[path = "genai/play.rs"]
+mod play;
+#[path = "genai/prices.rs"]
+mod prices;
+#[path = "genai/privacy.rs"]
+mod privacy;
+#[path = "genai/properties.rs"]
+mod properties;
+#[path = "genai/responses.rs"]
+mod responses;
+#[path = "genai/speed.rs"]
+mod speed;
+#[path = "genai/status.rs"]
+mod status;

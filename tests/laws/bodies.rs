@@ -1,0 +1,107 @@
+//! The reader of bodies: never a panic, and what is found does not depend on how the bytes are cut.
+
+use gatespan::genai::{Dialect, Exchange, Findings, Named, Value};
+use gatespan::{Time, Word};
+
+const TYPES: [&str; 5] = [
+    "application/json",
+    "text/event-stream",
+    "application/x-ndjson",
+    "application/vnd.amazon.eventstream",
+    "text/html",
+];
+const ENCODINGS: [&str; 4] = ["", "gzip", "deflate", "br"];
+const STATUSES: [u16; 4] = [200, 200, 429, 101];
+
+/// Four bytes that choose the API, the type, the encoding and the sizes of the pieces; the rest is both bodies.
+pub(crate) fn hold(data: &[u8]) {
+    let Some(([api, kind, encoding, sizes], body)) = data.split_first_chunk::<4>() else {
+        return;
+    };
+    let pick = |list: usize, byte: &u8| usize::from(*byte) % list;
+    let case = Case {
+        named: Named::MEANINGS[pick(Named::MEANINGS.len(), api)],
+        kind: TYPES[pick(TYPES.len(), kind)],
+        encoding: ENCODINGS[pick(ENCODINGS.len(), encoding)],
+        status: STATUSES[pick(STATUSES.len(), sizes)],
+        complete: sizes & 0x80 == 0,
+        body,
+    };
+    let Some(whole) = case.run(&mut |_| usize::MAX) else {
+        return;
+    };
+    let bytewise = case.run(&mut |_| 1);
+    assert_eq!(bytewise.as_ref(), Some(&whole), "byte by byte");
+    let mut state = u32::from(*sizes);
+    let pieces = case.run(&mut |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as usize % 23 + 1
+    });
+    assert_eq!(pieces, Some(whole), "in pieces");
+}
+
+struct Case<'d> {
+    named: Named,
+    kind: &'static str,
+    encoding: &'static str,
+    status: u16,
+    complete: bool,
+    body: &'d [u8],
+}
+
+impl Case<'_> {
+    /// Everything that is found when pieces have these sizes.
+    fn run(&self, size: &mut dyn FnMut(()) -> usize) -> Option<String> {
+        let path = b"/v1/models/x%41:streamGenerateContent";
+        let named = Some(self.named);
+        let dialect = Dialect::find(named, b"POST", path, b"api.openai.com")
+            .or_else(|| Dialect::find(named, b"POST", b"/v1/chat/completions", b""))?;
+        let mut exchange = Exchange::new(dialect, path);
+        exchange.request_headers(b"application/json", self.encoding.as_bytes());
+        each(self.body, size, &mut |piece| exchange.request_chunk(piece));
+        exchange.response_headers(self.status, self.kind.as_bytes(), self.encoding.as_bytes());
+        each(self.body, size, &mut |piece| {
+            exchange.response_chunk(piece, Time(5));
+        });
+        Some(told(&exchange.end(self.complete)))
+    }
+}
+
+fn each(body: &[u8], size: &mut dyn FnMut(()) -> usize, take: &mut dyn FnMut(&[u8])) {
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (piece, behind) = rest.split_at(size(()).min(rest.len()));
+        take(piece);
+        rest = behind;
+    }
+}
+
+/// All of it; and what must hold of each text.
+fn told(found: &Findings) -> String {
+    let mut out = format!("{:?} {}\n", found.first_token(), found.streamed());
+    let mut tell = |name: gatespan::genai::Name, value: Value<'_>| {
+        let text = |text: &[u8]| {
+            let text = core::str::from_utf8(text).expect("UTF-8");
+            assert!(
+                !text.is_empty() && text.len() <= 128 && !text.contains(char::is_control),
+                "{text:?}"
+            );
+            text.to_owned()
+        };
+        let value = match value {
+            Value::Text(value) | Value::Decimal(value) => text(value),
+            Value::Whole(number) => number.to_string(),
+            Value::Seconds(number) => format!("{number} ns"),
+            Value::True => "true".into(),
+            Value::Words(words) => words.iter().map(text).collect::<Vec<_>>().join(","),
+        };
+        out.push_str(&format!("{}{} {value}\n", name.prefix, name.rest));
+    };
+    found.attributes(Time(0), &mut tell);
+    found.opik_attributes(Time(0), &mut tell);
+    found.opik_usage(&mut |name, count| {
+        assert!(count >= 0, "{name} {count}");
+        out.push_str(&format!("{name} {count}\n"));
+    });
+    out
+}
