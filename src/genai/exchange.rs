@@ -253,7 +253,8 @@ fn wrapping(encoding: &[u8]) -> Option<Option<Wrapping>> {
 const ENCODINGS: &[&str] = &["", "identity", "deflate", "gzip", "x-gzip"];
 
 /// The place of a word among others, in any case.
-fn place(words: &[&str], word: &[u8]) -> Option<usize> {
+#[inline(never)]
+pub(super) fn place(words: &[&str], word: &[u8]) -> Option<usize> {
     let word = word.trim_ascii();
     // With the words in view the compiler would write each comparison out.
     let mut words = black_box(words).iter();

@@ -10,6 +10,7 @@
 //! picker; headers are held as far as there is room for one scalar, which is more than twice what Amazon sends.
 
 use super::base64::Base64;
+use super::exchange::place;
 use super::key::{Mark, Text};
 use super::notes::{Notes, is_word};
 use super::picker::Picker;
@@ -21,6 +22,20 @@ const CHECKSUM: u32 = 4;
 const LARGEST: u32 = 24 << 20;
 /// The type of a text.
 const STRING: u8 = 7;
+
+/// The headers that count: the kind of an event, and whether it is one; the name of an error, of either sort.
+const HEADERS: &[&str] = &[
+    ":event-type",
+    ":message-type",
+    ":exception-type",
+    ":error-code",
+];
+const EVENT: usize = 0;
+const MESSAGE: usize = 1;
+const ERROR: usize = 2;
+/// The last event of a conversation, and what says that it is an event.
+const LAST: &str = "metadata";
+const NO_ERROR: &str = "event";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Frames {
@@ -154,13 +169,10 @@ pub(super) fn feed(piece: &[u8], picker: &mut Picker, notes: &mut Notes) {
 fn tell(headers: &[u8], notes: &mut Notes) -> usize {
     let mut rest = headers;
     while let Some((name, value, behind)) = header(rest) {
-        match (name, value) {
-            (b":event-type", b"metadata") => notes.mark(Mark::Ended),
-            (b":message-type", b"event") => {}
-            (b":message-type", _) => notes.mark(Mark::Failed),
-            (b":exception-type" | b":error-code", _) if is_word(value) => {
-                notes.stage(Text::ErrorCode as u8, value);
-            }
+        match place(HEADERS, name) {
+            Some(EVENT) if place(&[LAST], value).is_some() => notes.mark(Mark::Ended),
+            Some(MESSAGE) if place(&[NO_ERROR], value).is_none() => notes.mark(Mark::Failed),
+            Some(ERROR..) if is_word(value) => notes.stage(Text::ErrorCode as u8, value),
             _ => {}
         }
         rest = behind;

@@ -2,9 +2,8 @@
 
 use super::frames::Frames;
 use super::notes::Notes;
-use super::picker::{Kind, Picker, ends_line};
+use super::picker::{Kind, Picker, to_line_end};
 use super::tables::Row;
-use crate::bytes;
 
 /// How the documents of a body are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -128,7 +127,7 @@ impl Reader {
                     usize::from(*byte == b' ')
                 }
                 Line::Data => self.picker.feed(rest, notes),
-                Line::Other => bytes::position(rest, ends_line).unwrap_or(rest.len()),
+                Line::Other => to_line_end(rest),
             };
             rest = rest.get(taken..).unwrap_or_default();
         }

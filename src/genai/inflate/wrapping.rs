@@ -11,7 +11,7 @@ pub(crate) enum Wrapping {
 }
 
 /// How far a head has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Head {
     /// So many bytes of the fixed part.
     Fixed(u8),
