@@ -114,6 +114,7 @@ fn fate(
 }
 
 /// Whether a header says what goes out, as far as its format can say it.
+#[inline]
 fn says(format: &Format, carried: &Carried<'_>, outgoing: &Outgoing<'_>) -> bool {
     let same = |otel: &OtelOut<'_>| {
         carried.sampling == otel.sampling && (carried.random == otel.random || !format.vouches)

@@ -64,6 +64,7 @@ const fn spelt(nibbles: Word) -> Word {
 }
 
 /// The 16 digits of a number.
+#[inline]
 pub(crate) fn of_half(number: u64) -> [u8; 16] {
     let mut text = [0; 16];
     spell(&mut text, FIRST_HALF, number);

@@ -177,7 +177,12 @@ impl Gate {
         let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
         let decision = decision(stance, &came, verdict);
 
-        let exchange = exchange(request, &rule, identity.own.is_some());
+        let is_read = rule.genai == Genai::Metadata && identity.own.is_some();
+        let exchange = if is_read {
+            exchange(request, &rule)
+        } else {
+            None
+        };
         let receives_state = identity.own.is_some_and(|own| own.otel.is_some());
         let state = identity.otel.as_ref().filter(|_| receives_state);
         let state = state.map(OtelOut::trace_state);
@@ -206,7 +211,6 @@ impl Gate {
         let spelt = span.as_ref().and_then(|span| span.dashed());
         let proofs = &config.proofs;
         let mut edits = departure::write(&seen, arrival, identity, &rule, stance, proofs, spelt);
-        let is_read = span.as_ref().is_some_and(|span| span.is_read());
         if is_read && rule.genai_encoding == AnswerEncoding::Identity {
             edits.set(ACCEPT_ENCODING, b"identity");
         }
@@ -274,11 +278,9 @@ fn fate(rule: &Rule<'_>, export: Export) -> Fate {
     }
 }
 
-/// What reads the bodies of a request, if the rule wants it and there is a span to tell of it.
-fn exchange(request: &Request<'_>, rule: &Rule<'_>, is_recorded: bool) -> Option<Box<Exchange>> {
-    if !is_recorded || rule.genai == Genai::Off {
-        return None;
-    }
+/// What reads the bodies of a request, if its API is known. Apart, because most requests have none to read.
+#[inline(never)]
+fn exchange(request: &Request<'_>, rule: &Rule<'_>) -> Option<Box<Exchange>> {
     let dialect = Dialect::find(rule.genai_api, request.method, request.path, request.host)?;
     let mut exchange = Box::new(Exchange::new(dialect, request.path));
     let said = |name: &str| request.headers.first(name.as_bytes()).unwrap_or_default();

@@ -68,6 +68,7 @@ impl<'a> Edits<'a> {
         self.removals += 1;
     }
 
+    #[inline]
     pub(crate) fn set(&mut self, name: &'static str, value: &[u8]) {
         self.make_room();
         self.list.push(Edit::Set(name, Value::new()));
@@ -78,6 +79,7 @@ impl<'a> Edits<'a> {
     }
 
     /// Most requests need fewer edits than this, so the list is allocated once or never.
+    #[inline]
     fn make_room(&mut self) {
         if self.list.capacity() == 0 {
             self.list.reserve_exact(8);

@@ -217,6 +217,7 @@ impl<'f, 'a> Facts<'f, 'a> {
     }
 
     /// Our span's id where OpenTelemetry receives it or nothing came; the caller's otherwise.
+    #[inline]
     fn renewed(&self, receives: Receives) -> OtelOut<'a> {
         let came = if receives.otel {
             None

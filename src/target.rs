@@ -43,6 +43,7 @@ fn behind_authority(target: &[u8]) -> Option<&[u8]> {
 }
 
 /// A host without the user before it and without the dot that ends a full name, and the port behind it.
+#[inline]
 pub(crate) fn split_host(host: &[u8]) -> (&[u8], Option<&[u8]>) {
     let (name, port) = split_port(host);
     (name.strip_suffix(b".").unwrap_or(name), port)

@@ -24,6 +24,7 @@ pub trait Word: Copy + PartialEq + 'static {
     }
 }
 
+#[inline(never)]
 fn place(words: &[&str], word: &str) -> Option<usize> {
     words.iter().position(|known| *known == word)
 }

@@ -24,6 +24,7 @@ impl Default for Pool {
 
 impl Pool {
     /// The random bytes of one admission.
+    #[inline]
     pub(crate) fn draw(&mut self) -> Entropy {
         if self.used + size_of::<Entropy>() > self.bytes.len() {
             self.fill();

@@ -50,6 +50,7 @@ const fn whole(class: usize) -> Layout {
 }
 
 unsafe impl GlobalAlloc for Shelves {
+    #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some((class, shelf)) =
             class(layout).and_then(|class| Some((class, self.0.get(class)?)))
@@ -65,6 +66,7 @@ unsafe impl GlobalAlloc for Shelves {
         block
     }
 
+    #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let Some(shelf) = class(layout).and_then(|class| self.0.get(class)) else {
             return unsafe { System.dealloc(block, layout) };

@@ -18,6 +18,7 @@ pub(super) fn text(out: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// A text that is known to be plain, or may not be.
+#[inline]
 pub(super) fn plain(out: &mut Vec<u8>, text: &[u8], is_plain: bool) {
     if is_plain {
         out.extend_from_slice(text);
@@ -32,6 +33,7 @@ pub(super) fn shown(out: &mut Vec<u8>, text: &impl fmt::Display) {
 }
 
 /// A whole number, eight digits at a time.
+#[inline]
 pub(super) fn whole(out: &mut Vec<u8>, number: u64) {
     let (above, below) = divided(number, 100_000_000);
     let digits = decimal(below as u32);
@@ -125,6 +127,7 @@ fn is_bare(value: Value<'_>) -> bool {
 }
 
 /// What an attribute says: the inside of a text, or what stands without quotes.
+#[inline]
 pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>, is_plain: bool) {
     match value {
         Value::Text(text) => plain(out, text, is_plain),

@@ -25,6 +25,7 @@ impl Moment {
     }
 
     /// Another time. Nearly always it lies in the same second, and most of its text is there already.
+    #[inline]
     pub(super) fn near(&self, time: Time) -> Self {
         let (second, nanos) = divided(time.0, 1_000_000_000);
         if second != self.second {

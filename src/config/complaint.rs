@@ -26,6 +26,7 @@ impl fmt::Display for Complaint {
 pub(super) struct Complaints(Vec<(Vec<usize>, Complaint)>);
 
 impl Complaints {
+    #[inline(never)]
     pub(super) fn say(&mut self, place: &Place<'_>, message: impl Into<String>) {
         self.file(place, message.into());
     }

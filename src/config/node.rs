@@ -31,6 +31,7 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     /// What stands at a key.
+    #[inline(never)]
     pub(super) fn key<'s>(&'s self, name: &'static str) -> Node<'s, 't> {
         let known = self.kind.key(name);
         let found = self
@@ -52,6 +53,8 @@ impl<'n, 't: 'n> Node<'n, 't> {
     pub(super) fn children<'s>(&'s self) -> impl Iterator<Item = Node<'s, 't>> {
         (0..).map_while(|rank| self.child(rank))
     }
+
+    #[inline(never)]
 
     fn child<'s>(&'s self, rank: usize) -> Option<Node<'s, 't>> {
         let (place, tree) = match self.tree? {
@@ -84,14 +87,18 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     /// Whether nothing stands in here.
+    #[inline(never)]
     pub(super) fn is_empty(&self) -> bool {
         self.child(0).is_none()
     }
 
     /// Whether something stands here that the walk complained about.
+    #[inline(never)]
     pub(super) fn is_faulty(&self) -> bool {
         self.tree.is_some_and(|tree| !fits(tree, self.kind))
     }
+
+    #[inline(never)]
 
     pub(super) fn flag(&self) -> Option<bool> {
         match (self.sound(), self.preset) {
@@ -101,12 +108,16 @@ impl<'n, 't: 'n> Node<'n, 't> {
         }
     }
 
+    #[inline(never)]
+
     pub(super) fn number(&self) -> Option<f64> {
         match self.sound() {
             Some(Tree::Number(number)) => Some(*number),
             _ => None,
         }
     }
+
+    #[inline(never)]
 
     pub(super) fn whole(&self) -> Option<u32> {
         match (self.sound(), self.preset) {
@@ -116,6 +127,8 @@ impl<'n, 't: 'n> Node<'n, 't> {
         }
     }
 
+    #[inline(never)]
+
     pub(super) fn text(&self) -> Option<&'t str> {
         match (self.sound(), self.preset) {
             (Some(Tree::Text(text)), _) => Some(text),
@@ -124,9 +137,13 @@ impl<'n, 't: 'n> Node<'n, 't> {
         }
     }
 
+    #[inline(never)]
+
     pub(super) fn string(&self) -> Option<String> {
         self.text().map(ToString::to_string)
     }
+
+    #[inline(never)]
 
     pub(super) fn lower(&self) -> Option<String> {
         self.text().map(str::to_ascii_lowercase)
@@ -137,6 +154,7 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     /// The sound texts of a list; none when there is no list.
+    #[inline(never)]
     pub(super) fn texts(&self) -> Option<Vec<&'t str>> {
         match (self.tree, self.preset) {
             (Some(Tree::List(_)), _) => {
@@ -147,10 +165,14 @@ impl<'n, 't: 'n> Node<'n, 't> {
         }
     }
 
+    #[inline(never)]
+
     pub(super) fn strings(&self) -> Option<Vec<String>> {
         let texts = self.texts()?;
         Some(texts.into_iter().map(ToString::to_string).collect())
     }
+
+    #[inline(never)]
 
     fn sound(&self) -> Option<&'t Tree> {
         self.tree.filter(|tree| fits(tree, self.kind))

@@ -122,6 +122,7 @@ fn read(seen: &Seen<'_>, name: &Name, fields: [&Field<'_>; 2]) -> Result<Option<
 }
 
 /// Whether exactly the configured spellings came, once each and spelt as we would.
+#[inline]
 fn is_canonical(spelling: Spelling, id: Option<OpikId>, fields: [&Field<'_>; 2]) -> bool {
     fields
         .into_iter()

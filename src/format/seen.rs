@@ -293,6 +293,7 @@ fn numbers(mut fields: Fields) -> impl Iterator<Item = (usize, Fields)> {
     })
 }
 
+#[inline]
 fn is_named(known: &str, name: &[u8]) -> bool {
     match known.as_bytes() {
         [start @ .., b'*'] => name

@@ -277,6 +277,7 @@ impl Span<'_> {
 
     /// The pieces of the name, made by the configured template, each of them UTF-8. A template may leave nothing of a
     /// request, and nobody finds a span without a name: then it is that of the gateway.
+    #[inline]
     pub fn name(&self) -> impl Iterator<Item = &[u8]> {
         let filled = || self.plan.name.filled(&self.open.texts);
         let nameless = filled().all(is_blank).then_some(self.service.as_bytes());
@@ -323,6 +324,7 @@ impl Span<'_> {
 
     /// What went wrong, in one word: a failure of the gateway's side, never the caller's own mistake.
     #[must_use]
+    #[inline]
     pub fn error(&self) -> Option<ErrorType<'_>> {
         let said = self.findings().and_then(Findings::error);
         match (self.end.kind, self.end.status, self.end.grpc_status) {

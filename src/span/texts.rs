@@ -195,6 +195,7 @@ impl Writer {
         (writer.buffer, writer.pieces)
     }
 
+    #[inline]
     fn put(&mut self, index: usize, text: Option<&[u8]>) {
         let start = self.buffer.len();
         if let Some(text) = text {
