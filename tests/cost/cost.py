@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from struct import pack
 
-from host import CALL_RESPONSE, REQUEST, Host, Module
+from host import CALL_RESPONSE, REQUEST, REQUEST_BODY, RESPONSE, RESPONSE_BODY, Host, Module
 
 BUDGET = json.loads(Path(__file__).with_name("budget.json").read_text())
 WARM_UP, MEASURED, BATCH = 400, 1000, 200
@@ -149,6 +149,59 @@ def encoding(module: Module, backend: dict) -> dict:
     return {"fuel": two.fuel - one.fuel, "bytes": two.sent - one.sent}
 
 
+#: An answer of a model as it streams: events of a usual size, and at the end what was counted.
+EVENT = b'data: {"id":"chatcmpl-9fV3kq","object":"chat.completion.chunk","created":1772446530,"model":"gpt-4o-2024-08-06",' \
+    b'"choices":[{"index":0,"delta":{"content":" and so on, word by word, to the end of it"},"finish_reason":null}]}\n\n'
+LAST = b'data: {"id":"chatcmpl-9fV3kq","model":"gpt-4o-2024-08-06","choices":[],' \
+    b'"usage":{"prompt_tokens":120,"completion_tokens":48,"total_tokens":168}}\n\ndata: [DONE]\n\n'
+ASKED = b'{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"' + b"word " * 200 + b'"}]}'
+STREAMS = 200
+
+
+class Streaming:
+    """What answers of so many events cost, and the calls that they make."""
+
+    def __init__(self, module: Module, events: int):
+        host = Host(module, PROPERTIES)
+        host.configure(json.dumps({**RECORDING, "rule": {"genai": "metadata"}}).encode())
+        fuel, sent = 0, 0
+        for context in range(2, 2 + STREAMS + WARM_UP):
+            if context == 2 + WARM_UP:
+                fuel, host.calls, host.returning = host.fuel(), Counter(), 0
+            self.stream(host, context, events)
+            if context % BATCH == 0:
+                before, calls, returning = host.fuel(), host.calls.copy(), host.returning
+                sent = tick(host)
+                fuel += (host.fuel() - before) if context >= 2 + WARM_UP else 0
+                host.calls, host.returning = calls, returning
+        assert sent > 0 and not host.logged, host.logged
+        self.fuel = (host.fuel() - fuel) / STREAMS
+        self.calls, self.returning = sum(host.calls.values()) / STREAMS, host.returning / STREAMS
+
+    @staticmethod
+    def stream(host: Host, context: int, events: int):
+        host.maps = {REQUEST: PLAIN + OTHER, RESPONSE: [(b":status", b"200"), (b"content-type", b"text/event-stream")]}
+        host.call("proxy_on_context_create", context, Host.ROOT)
+        host.call("proxy_on_request_headers", context, 10, 0)
+        host.buffers[REQUEST_BODY] = ASKED
+        host.call("proxy_on_request_body", context, len(ASKED), 1)
+        host.call("proxy_on_response_headers", context, 2, 0)
+        for chunk in [EVENT] * events + [LAST]:
+            host.buffers[RESPONSE_BODY] = chunk
+            host.call("proxy_on_response_body", context, len(chunk), 0)
+        host.call("proxy_on_response_body", context, 0, 1)
+        host.call("proxy_on_log", context)
+        host.call("proxy_on_done", context)
+        host.call("proxy_on_delete", context)
+
+
+def streaming(module: Module) -> list:
+    """An answer of 20 events, and one more event of it."""
+    short, long = Streaming(module, 20), Streaming(module, 40)
+    event = {name: (getattr(long, name) - getattr(short, name)) / 20 for name in ("fuel", "calls", "returning")}
+    return [("an answer", vars(short)), ("an event of it", event)]
+
+
 def main(path: str):
     code = Path(path).read_bytes()
     module = Module(code)
@@ -178,6 +231,10 @@ def main(path: str):
         figures = encoding(module, backend)
         print(f"{name:<18}{figures['fuel']:>8.0f}{figures['bytes']:>10.0f}")
         judge(f"a span for {name}", figures, BUDGET["spans"][name])
+    print(f"{'a model that streams':<22}{'fuel':>8}{'host calls':>12}{'returning':>11}")
+    for name, figures in streaming(module):
+        print(f"{name:<22}{figures['fuel']:>8.0f}{figures['calls']:>12g}{figures['returning']:>11g}")
+        judge(name, figures, BUDGET["streaming"][name])
     for line in over:
         print(f"over budget: {line}", file=sys.stderr)
     sys.exit(bool(over))
