@@ -1,5 +1,7 @@
 //! Reads settings out of a document that may have faults. What is faulty is as good as absent here: the walk has
 //! complained about it, and what is right is still read, so that all faults are found in one go.
+//!
+//! A document is read once, and all of this is called from many places: in line there it would be 10 KB of the filter.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -55,7 +57,6 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     #[inline(never)]
-
     fn child<'s>(&'s self, rank: usize) -> Option<Node<'s, 't>> {
         let (place, tree) = match self.tree? {
             Tree::Object(entries) => {
@@ -99,7 +100,6 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     #[inline(never)]
-
     pub(super) fn flag(&self) -> Option<bool> {
         match (self.sound(), self.preset) {
             (Some(Tree::Flag(flag)), _) => Some(*flag),
@@ -109,7 +109,6 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     #[inline(never)]
-
     pub(super) fn number(&self) -> Option<f64> {
         match self.sound() {
             Some(Tree::Number(number)) => Some(*number),
@@ -118,7 +117,6 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     #[inline(never)]
-
     pub(super) fn whole(&self) -> Option<u32> {
         match (self.sound(), self.preset) {
             (Some(Tree::Number(number)), _) => whole(*number),
@@ -128,7 +126,6 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     #[inline(never)]
-
     pub(super) fn text(&self) -> Option<&'t str> {
         match (self.sound(), self.preset) {
             (Some(Tree::Text(text)), _) => Some(text),
@@ -138,13 +135,11 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     #[inline(never)]
-
     pub(super) fn string(&self) -> Option<String> {
         self.text().map(ToString::to_string)
     }
 
     #[inline(never)]
-
     pub(super) fn lower(&self) -> Option<String> {
         self.text().map(str::to_ascii_lowercase)
     }
@@ -166,14 +161,12 @@ impl<'n, 't: 'n> Node<'n, 't> {
     }
 
     #[inline(never)]
-
     pub(super) fn strings(&self) -> Option<Vec<String>> {
         let texts = self.texts()?;
         Some(texts.into_iter().map(ToString::to_string).collect())
     }
 
     #[inline(never)]
-
     fn sound(&self) -> Option<&'t Tree> {
         self.tree.filter(|tree| fits(tree, self.kind))
     }
