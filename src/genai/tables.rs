@@ -7,31 +7,35 @@ use super::key::{Key, Means};
 /// A key as it is looked up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
-    /// Where its name starts among the names, and how long it is.
+    /// Where its name starts among the names, and where the keys inside start among the rows.
     name: u16,
+    first: u16,
+    /// How long the name is.
     length: u8,
-    /// Where the keys inside start among the rows, and how many they are.
-    first: u8,
-    count: u8,
-    pub(crate) each: bool,
+    /// How many keys are inside, and a bit above that if its value is an array of objects.
+    shape: u8,
     pub(crate) means: Means,
 }
 
 impl Row {
     const NONE: Self = Self {
         name: 0,
-        length: 0,
         first: 0,
-        count: 0,
-        each: false,
+        length: 0,
+        shape: 0,
         means: Means::Nothing,
     };
 
     /// The keys inside.
     pub(crate) fn keys(&self) -> &'static [Self] {
         let first = usize::from(self.first);
-        ROWS.get(first..first + usize::from(self.count))
-            .unwrap_or_default()
+        let count = usize::from(self.shape & !EACH);
+        ROWS.get(first..first + count).unwrap_or_default()
+    }
+
+    /// Whether its value is an array, in whose objects the keys inside count.
+    pub(crate) const fn is_each(&self) -> bool {
+        self.shape & EACH != 0
     }
 
     /// Its place among the keys inside, and the key.
@@ -52,11 +56,12 @@ impl Row {
         self.name == other.name
             && self.length == other.length
             && self.first == other.first
-            && self.count == other.count
-            && self.each == other.each
+            && self.shape == other.shape
             && self.means.code() == other.means.code()
     }
 }
+
+const EACH: u8 = 0x80;
 
 /// The documents of an API: of a request, of an answer, of an event.
 #[derive(Clone, Copy, Debug)]
@@ -80,17 +85,17 @@ pub(crate) fn documents(api: usize) -> Documents {
 
 static ROWS: [Row; LAID.row_count] = cut(&LAID.rows);
 static NAMES: [u8; LAID.name_count] = cut(&LAID.names);
-static ROOTS: [[u8; 3]; COUNT] = LAID.roots;
+static ROOTS: [[u16; 3]; COUNT] = LAID.roots;
 
 const LAID: Layout = Layout::of(&APIS);
 
 /// The tables while they are laid out, with more room than they need.
 struct Layout {
-    rows: [Row; 255],
+    rows: [Row; 512],
     row_count: usize,
     names: [u8; 4096],
     name_count: usize,
-    roots: [[u8; 3]; COUNT],
+    roots: [[u16; 3]; COUNT],
 }
 
 #[allow(
@@ -100,7 +105,7 @@ struct Layout {
 impl Layout {
     const fn of(apis: &[&super::api::Api; COUNT]) -> Self {
         let mut layout = Self {
-            rows: [Row::NONE; 255],
+            rows: [Row::NONE; 512],
             row_count: 0,
             names: [0; 4096],
             name_count: 0,
@@ -120,7 +125,7 @@ impl Layout {
     }
 
     /// Lays a list of keys after everything inside them, or finds it there.
-    const fn lay(&mut self, keys: &[Key]) -> u8 {
+    const fn lay(&mut self, keys: &[Key]) -> u16 {
         let mut list = [Row::NONE; 32];
         let mut index = 0;
         while index < keys.len() {
@@ -128,10 +133,9 @@ impl Layout {
             let name = key.name.as_bytes();
             list[index] = Row {
                 name: self.lay_name(name),
-                length: name.len() as u8,
                 first: self.lay(key.then),
-                count: key.then.len() as u8,
-                each: key.each,
+                length: name.len() as u8,
+                shape: key.then.len() as u8 | if key.each { EACH } else { 0 },
                 means: key.means,
             };
             index += 1;
@@ -143,7 +147,7 @@ impl Layout {
                 same += 1;
             }
             if same == keys.len() {
-                return start as u8;
+                return start as u16;
             }
             start += 1;
         }
@@ -154,7 +158,7 @@ impl Layout {
             self.row_count += 1;
             index += 1;
         }
-        start as u8
+        start as u16
     }
 
     /// Lays a name, or finds it, be it inside another one.

@@ -45,7 +45,7 @@ impl Picker {
             _ if self.depth == 0 => Some(self.root).filter(|_| !is_array || self.is_list),
             Some(key) => {
                 notes.see(key);
-                Some(key).filter(|key| key.each == is_array && !key.keys().is_empty())
+                Some(key).filter(|key| key.is_each() == is_array && !key.keys().is_empty())
             }
             // An element of an array that the table speaks of.
             None if self.depth == known as u32 && self.in_array() && !is_array => known

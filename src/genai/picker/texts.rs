@@ -126,11 +126,16 @@ impl Picker {
             return;
         }
         self.state = State::Text;
-        match char::from_u32(self.unit.into()) {
-            Some(character) => self.piece(character.encode_utf8(&mut [0; 4]).as_bytes(), notes),
+        let unit = self.unit;
+        let low = |shift: u16| 0x80 | (unit >> shift) as u8 & 0x3f;
+        let utf8 = match unit {
+            0..0x80 => &[unit as u8][..],
+            0x80..0x800 => &[0xc0 | (unit >> 6) as u8, low(0)],
             // Half a character beyond the first 65,536: no name has one, and this byte makes it none.
-            None => self.piece(&[0xff], notes),
-        }
+            0xd800..0xe000 => &[0xff],
+            _ => &[0xe0 | (unit >> 12) as u8, low(6), low(0)],
+        };
+        self.piece(utf8, notes);
     }
 }
 
