@@ -12,11 +12,11 @@ export RUN := $(shell date +%s.%N)
 # Once, for what was asked for and not for a part of it.
 TIMES = $(if $(filter $@,$(MAKECMDGOALS)),.make/times $@)
 
-# How long `make fuzz` feeds each target, and `make fuzz-module` plays.
+# How long `make fuzz` feeds each target, `make fuzz-module` plays, and `make soak` calls each gateway.
 SECONDS := 60
 
 .PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
-.PHONY: tour wasm worker e2e edge bench-edge cost abi fuzz-module
+.PHONY: tour wasm worker e2e edge bench-edge cost abi fuzz-module soak
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -80,6 +80,9 @@ fuzz: ## random bytes into each parser; SECONDS=60 for each target
 
 fuzz-module: ## new sequences of callbacks into the shipped filter; SECONDS=60, SEED=1 as in another run, KEEP=1 adds to the corpus
 	@$(STAGE) .make/abi explore $(SECONDS)
+
+soak: ## a steady load through Envoy, then workerd, while a collector goes through every trouble; SECONDS=60 for each
+	@$(STAGE) .make/soak $(SECONDS)
 
 ## Measure
 

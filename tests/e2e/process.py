@@ -45,6 +45,13 @@ class Process:
         return self._child.pid
 
     @property
+    def resident(self) -> float:
+        """Its memory in MB."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+            (line,) = (line for line in status if line.startswith("VmRSS"))
+        return round(int(line.split()[1]) / 1024, 1)
+
+    @property
     def code(self):
         """The exit code, None while it runs."""
         return self._child.poll()

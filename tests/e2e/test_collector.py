@@ -170,14 +170,14 @@ def test_memory_is_bounded(app, sink, start, figure):
     sink.reset()
     envoy = start(gateway(app, sink.port, queue_bytes=262_144, batch_bytes=65_536, timeout_ms=60_000))
     sink.fault({"kind": "silent"})
-    resident = [rss(envoy.pid)]
+    resident = [envoy.resident]
     request = head("GET", "/", "localhost", pairs(["opik-tags: " + "t" * 500]))
     with connect(envoy.port) as stream:
         for _ in range(4):
             for _ in range(MANY):
                 stream.sendall(request)
                 assert answer(stream).status == 200
-            resident.append(rss(envoy.pid))
+            resident.append(envoy.resident)
     stats = envoy.eventually(lambda stats: adds_up(stats) and stats["queue.bytes"] > 0)
     figure(f"resident MB after each {MANY} requests: {resident}; queued {stats['queue.bytes']} bytes")
     assert stats["queue.bytes"] <= 262_144
@@ -190,16 +190,10 @@ def test_memory_is_bounded_by_long_answers_too(app, sink, start, figure):
     sink.reset()
     envoy = start(gateway(app, sink.port, interval_ms=20))
     sink.fault({"kind": "big_answer", "bytes": 10_000_000})
-    resident = [rss(envoy.pid)]
+    resident = [envoy.resident]
     for calls in (10, 20, 30):
         while envoy.gatespan()["export.calls.outcome.ok"] < calls:
             assert send(envoy.port).status == 200
-        resident.append(rss(envoy.pid))
+        resident.append(envoy.resident)
     figure(f"resident MB after each ten answers of 10 MB: {resident}")
     assert resident[-1] - resident[1] < 20, "an answer that was read is gone"
-
-
-def rss(pid: int) -> float:
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        (line,) = (line for line in status if line.startswith("VmRSS"))
-    return round(int(line.split()[1]) / 1024, 1)
