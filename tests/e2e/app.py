@@ -7,7 +7,9 @@ What it does is told by the header `x-app`: nothing (echo), or one of
     sse=4,100      4 events, 100 ms     reset_body     resets after half of the body
     steps          an event a `step()`  garbage        no HTTP at all
     big=10000000   a body of that size
+    reply=NAME     as a model answers in that row of tests/scenarios/genai.json; by the path without a name
 
+With `x-pace: steps` a reply goes on when `step()` says so, an empty one ends it; else a tenth of a second later.
 A request to upgrade to a WebSocket is granted, and its frames are echoed.
 """
 
@@ -20,6 +22,7 @@ import struct
 import threading
 from dataclasses import dataclass, field
 
+import replies
 from process import RUNNING
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -227,6 +230,25 @@ async def big(_, writer, value):
     return True
 
 
+async def reply(arrived, writer, name):
+    row = replies.named(name, arrived.target, arrived.body)
+    if row is None:
+        return await echo(arrived, writer)
+    writer.write(replies.head(row))
+    for piece in replies.pieces(row):
+        # Also before the first: it comes later than the head.
+        if arrived.all("x-pace") == [b"steps"]:
+            if not await arrived.steps.get():
+                return False
+        else:
+            await asyncio.sleep(0.1)
+        writer.write(b"%x\r\n%s\r\n" % (len(piece), piece) if replies.is_stream(row) else piece)
+        await writer.drain()
+    writer.write(b"0\r\n\r\n" if replies.is_stream(row) else b"")
+    await writer.drain()
+    return True
+
+
 async def garbage(_, writer, __):
     writer.write(b"\x00\x01\x02 this is not HTTP\r\n\r\n")
     await writer.drain()
@@ -243,6 +265,7 @@ BEHAVIOUR = {
     "sse": sse,
     "steps": steps,
     "big": big,
+    "reply": reply,
     "garbage": garbage,
 }
 

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
 import { gzipSync } from "node:zlib";
+import { CALLS, pieces } from "./calls.mjs";
 
 const CLOSED = Symbol("closed");
 
@@ -127,6 +128,21 @@ const BEHAVIOUR = {
       answer.write("data: more\n\n");
       await pause(20);
     }
+  },
+  /** As a model answers in that row of tests/scenarios/genai.json; the next piece when the test says `go()`. */
+  async reply(one, answer, name) {
+    const { status = 200, type, encoding } = CALLS.get(name);
+    const sent = pieces(CALLS.get(name));
+    const size = type.startsWith("text/event-stream") ? {} : { "content-length": Buffer.concat(sent).length };
+    answer.writeHead(status, { "content-type": type, ...(encoding && { "content-encoding": encoding }), ...size });
+    answer.flushHeaders();
+    for (const piece of sent) {
+      await new Promise((resolve) => (one.go = resolve));
+      // Time passes before the first.
+      await pause(20);
+      answer.write(piece);
+    }
+    answer.end();
   },
   /** Promises more than it sends. */
   truncated(_, answer, __, socket) {
