@@ -10,7 +10,7 @@ use crate::arrival::Arrival;
 use crate::config::Config;
 use crate::context::{Entropy, Time};
 use crate::departure;
-use crate::format::{OtelOut, Seen};
+use crate::format::Seen;
 use crate::genai::{Dialect, Exchange};
 use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
@@ -177,16 +177,9 @@ impl Gate {
         let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
         let decision = decision(stance, &came, verdict);
 
-        let is_read = rule.genai == Genai::Metadata && identity.own.is_some();
-        let exchange = if is_read {
-            exchange(request, &rule)
-        } else {
-            None
-        };
-        let receives_state = identity.own.is_some_and(|own| own.otel.is_some());
-        let state = identity.otel.as_ref().filter(|_| receives_state);
-        let state = state.map(OtelOut::trace_state);
-        let span = identity.own.map(|own| {
+        let is_read = rule.genai == Genai::Metadata;
+        let state = identity.state();
+        let mut span = identity.own.map(|own| {
             // What is restarted is forgotten.
             let known = if stance == Stance::Restart {
                 arrival
@@ -201,18 +194,18 @@ impl Gate {
                 arrival: known,
                 linked,
                 state: state.as_deref().unwrap_or_default(),
-                exchange,
+                is_read,
                 now,
             };
-            OpenSpan::begin(request, &config.span, opening)
+            OpenSpan::begin(request, &config.span, &opening)
         });
         let unrecorded = identity.unrecorded;
         let exposed = rule.expose.then(|| identity.exposed()).flatten();
         let spelt = span.as_ref().and_then(|span| span.dashed());
         let proofs = &config.proofs;
         let mut edits = departure::write(&seen, arrival, identity, &rule, stance, proofs, spelt);
-        if is_read && rule.genai_encoding == AnswerEncoding::Identity {
-            edits.set(ACCEPT_ENCODING, b"identity");
+        if let Some(span) = span.as_deref_mut().filter(|_| is_read) {
+            read(request, &rule, span, &mut edits);
         }
         Ok(Pass {
             edits,
@@ -278,14 +271,20 @@ fn fate(rule: &Rule<'_>, export: Export) -> Fate {
     }
 }
 
-/// What reads the bodies of a request, if its API is known. Apart, because most requests have none to read.
+/// Has the bodies of a request read, if its API is known. Apart, because most requests have none to read.
 #[inline(never)]
-fn exchange(request: &Request<'_>, rule: &Rule<'_>) -> Option<Box<Exchange>> {
-    let dialect = Dialect::find(rule.genai_api, request.method, request.path, request.host)?;
+fn read(request: &Request<'_>, rule: &Rule<'_>, span: &mut OpenSpan, edits: &mut Edits<'_>) {
+    let host = request.host;
+    let Some(dialect) = Dialect::find(rule.genai_api, request.method, request.path, host) else {
+        return;
+    };
     let mut exchange = Box::new(Exchange::new(dialect, request.path));
     let said = |name: &str| request.headers.first(name.as_bytes()).unwrap_or_default();
     exchange.request_headers(said(CONTENT_TYPE), said(CONTENT_ENCODING));
-    Some(exchange)
+    span.read(exchange);
+    if rule.genai_encoding == AnswerEncoding::Identity {
+        edits.set(ACCEPT_ENCODING, b"identity");
+    }
 }
 
 fn decision(stance: Stance, came: &Arrival<'_>, verdict: Verdict) -> Decision {

@@ -3,6 +3,7 @@
 //! Two systems of ids travel side by side. In each of them the parent is replaced by our span only where our span will
 //! arrive (law 7); otherwise what came in goes on.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 use crate::arrival::Arrival;
@@ -110,6 +111,12 @@ impl<'a> Identity<'a> {
             }
             Fate::Record(receives) => facts.record(receives),
         }
+    }
+
+    /// The tracestate of our span.
+    pub(crate) fn state(&self) -> Option<Cow<'_, [u8]>> {
+        self.own?.otel?;
+        self.otel.as_ref().map(OtelOut::trace_state)
     }
 
     /// The trace id for people: as the backend shows it.

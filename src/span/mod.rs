@@ -50,8 +50,8 @@ pub(crate) struct Opening<'o, 'a> {
     pub(crate) linked: bool,
     /// The tracestate of the span.
     pub(crate) state: &'o [u8],
-    /// What reads the bodies.
-    pub(crate) exchange: Option<Box<Exchange>>,
+    /// Whether bodies are read by the rule.
+    pub(crate) is_read: bool,
     pub(crate) now: Time,
 }
 
@@ -120,7 +120,7 @@ impl OpenSpan {
     pub(crate) fn begin(
         request: &Request<'_>,
         plan: &SpanPlan,
-        opening: Opening<'_, '_>,
+        opening: &Opening<'_, '_>,
     ) -> Box<Self> {
         let Opening {
             own,
@@ -129,10 +129,10 @@ impl OpenSpan {
             arrival,
             linked,
             state,
-            exchange,
+            is_read,
             now,
-        } = opening;
-        let thread = thread(request, plan, exchange.is_some());
+        } = *opening;
+        let thread = thread(request, plan, is_read);
         let mut faults = Vec::new();
         for (_, fault) in arrival.faults() {
             // One header spoils every format of its family.
@@ -157,7 +157,7 @@ impl OpenSpan {
             clash: arrival.clash,
             faults,
             texts: Texts::of(request, plan, thread, state),
-            exchange,
+            exchange: None,
         })
     }
 
@@ -170,6 +170,11 @@ impl OpenSpan {
     /// Its ids as Opik spells them, if it is in Opik.
     pub(crate) const fn dashed(&self) -> Option<&Dashed> {
         self.dashed.as_ref()
+    }
+
+    /// From now on it reads the bodies.
+    pub(crate) fn read(&mut self, exchange: Box<Exchange>) {
+        self.exchange = Some(exchange);
     }
 
     /// Whether the bodies of this request are to be shown to it, both of them.
