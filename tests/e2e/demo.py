@@ -9,10 +9,11 @@ import sys
 import time
 import urllib.request
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from json import dumps
-from types import SimpleNamespace
 
 import demo_config
+import replies
 from app import App
 from envoy import Envoy
 from places import KEPT
@@ -24,6 +25,11 @@ OPIK_URL = os.environ.get("OPIK_URL", "").rstrip("/")
 API_KEY = OPIK_URL and os.environ.get("OPIK_API_KEY", "")
 WORKSPACE = OPIK_URL and os.environ.get("OPIK_WORKSPACE", "")
 PROJECT = "demo"
+CALLS = {
+    "openai-json": "a model is asked in the manner of OpenAI: the span says which, and what it counted",
+    "openai-stream": "the same as a stream: also when its first token came",
+    "anthropic-stream": "a stream in the manner of Anthropic, with what came from the cache",
+}
 
 
 def v7() -> str:
@@ -56,34 +62,44 @@ class Traced:
             pass
 
 
+@dataclass
+class Sample:
+    """A request, and what has to come of it."""
+
+    title: str
+    path: str
+    headers: list = field(default_factory=list)
+    status: int = 200
+    #: The ids of the caller's own trace and span, where that is the trace.
+    caller: tuple = None
+    #: The call of a model, a row of tests/scenarios/genai.json.
+    call: dict = None
+
+
 def samples():
-    """Title, path, headers; and what has to come of it: the status, and whether the trace id is the caller's own."""
     trace, span = v7(), v7()
-    yield SimpleNamespace(
-        title="a service traced by Opik: its trace is joined",
-        path="/v1/chat",
-        headers=[f"opik_trace_id: {trace}", f"opik_parent_span_id: {span}"],
-        status=200,
+    yield Sample(
+        "a service traced by Opik: its trace is joined",
+        "/v1/chat",
+        [f"opik_trace_id: {trace}", f"opik_parent_span_id: {span}"],
         caller=(trace, span),
     )
     otel = secrets.token_hex(16)
-    yield SimpleNamespace(
-        title="a service traced by OpenTelemetry: its id is kept, and Opik gets one that ends alike",
-        path="/v1/chat",
-        headers=[f"traceparent: 00-{otel}-{secrets.token_hex(8)}-01"],
-        status=200,
-        caller=None,
+    yield Sample(
+        "a service traced by OpenTelemetry: its id is kept, and Opik gets one that ends alike",
+        "/v1/chat",
+        [f"traceparent: 00-{otel}-{secrets.token_hex(8)}-01"],
     )
-    yield SimpleNamespace(
-        title="nobody traced it yet: a new trace", path="/v1/chat", headers=[], status=200, caller=None
-    )
-    yield SimpleNamespace(
-        title="a malformed id, where ids are required: refused, and the application never sees it",
-        path="/strict/chat",
-        headers=["opik_trace_id: not-a-uuid"],
+    yield Sample("nobody traced it yet: a new trace", "/v1/chat")
+    yield Sample(
+        "a malformed id, where ids are required: refused, and the application never sees it",
+        "/strict/chat",
+        ["opik_trace_id: not-a-uuid"],
         status=400,
-        caller=None,
     )
+    for name, title in CALLS.items():
+        row = replies.ROWS[name]
+        yield Sample(title, row["path"], ["content-type: application/json"], call=row)
 
 
 def show(number: int, sample, gateway: int, app: App, traced: Traced, sink) -> list:
@@ -91,7 +107,8 @@ def show(number: int, sample, gateway: int, app: App, traced: Traced, sink) -> l
     print(f"\n── {sample.title}")
     began = now()
     case = f"sample-{number}"
-    answer = send(gateway, [*sample.headers, f"x-case: {case}"], method="POST", target=sample.path)
+    body = replies.asked(sample.call) if sample.call else b""
+    answer = send(gateway, [*sample.headers, f"x-case: {case}"], method="POST", target=sample.path, body=body)
     lines("came in", sample.headers or ["(no trace header)"])
     arrived = app.of(case)
     went = [line for one in arrived for line in one.lines() if line.startswith(("opik", "trace"))]
@@ -113,10 +130,10 @@ def show(number: int, sample, gateway: int, app: App, traced: Traced, sink) -> l
     traced.write(
         "spans", id=v7(), trace_id=trace, parent_span_id=parent, name="the application", type="general", start_time=began
     )
-    return faults + drawn(trace, parent, 3 if sample.caller else 2, sink)
+    return faults + drawn(trace, parent, 3 if sample.caller else 2, sample.call, sink)
 
 
-def drawn(trace: str, own: str, count: int, sink) -> list:
+def drawn(trace: str, own: str, count: int, call, sink) -> list:
     if not sink:
         lines("trace", [f"{trace}, in the project {PROJECT}"])
         return []
@@ -124,18 +141,31 @@ def drawn(trace: str, own: str, count: int, sink) -> list:
     tree = sink.tree(trace)
     row = tree["trace"]
     lines("trace", [f"{trace} {row['name'] if row else '(no row of this trace came)'}"])
-    ids = []
+    ids, said = [], None
 
     def draw(spans, depth):
+        nonlocal said
         for span in spans:
             ids.append(span["id"])
             decision = span.get("metadata", {}).get("gatespan.decision")
             mark = f"  ◀ the gateway: {decision}" if decision else ""
             print(f"             {'   ' * depth}└─ {span['id']} {span['name']}{mark}")
+            if span["id"] == own and call:
+                said = {name: span.get(name) for name in ("model", "usage", "ttft")}
+                print(f"             {'   ' * depth}   {told(**said)}")
             draw(span.get("children", []), depth + 1)
 
     draw(tree["spans"], 0)
-    return [] if came and row and own in ids and len(ids) == count else ["the trace is not whole"]
+    faults = [] if came and row and own in ids and len(ids) == count else ["the trace is not whole"]
+    if call and said and (said["model"], said["usage"]) != (call["span"]["model"], call["usage"]):
+        faults.append(f"the call says {call}, and its span {said}")
+    return faults
+
+
+def told(model, usage, ttft) -> str:
+    counts = usage or {}
+    words = [str(model), f"{counts.get('prompt_tokens')} tokens in, {counts.get('completion_tokens')} out"]
+    return ", ".join(words + ([f"the first after {ttft:.0f} ms"] if ttft else []))
 
 
 def lines(word: str, texts):
@@ -159,7 +189,7 @@ def free(port: int) -> int:
 def main(stack: ExitStack) -> int:
     sink = None if OPIK_URL else stack.enter_context(Sink("run-sink", f"127.0.0.1:{free(demo_config.SINK)}"))
     opik = OPIK_URL or f"{sink.url}/api"
-    app = App(("127.0.0.1", free(demo_config.APP)))
+    app = App(("127.0.0.1", free(demo_config.APP)), usual="reply")
     stack.callback(app.stop)
     gateway, admin = free(demo_config.GATEWAY), free(demo_config.ADMIN)
     config = KEPT / "run.yaml"

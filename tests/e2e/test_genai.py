@@ -60,9 +60,9 @@ class Call:
         self.stream.close()
 
 
-def through(port, app, row, case, *lines, before="", until=None):
+def through(port, app, row, case, *lines, before="", until=None, breaks=False):
     """Drives a call piece by piece: the upstream sends the next one when the caller has the last, so that a piece that is
-    held back ends this. Leaves behind `until` pieces, if that is said."""
+    held back ends this. Behind `until` pieces, if that is said, the caller leaves, or the upstream breaks off."""
     call = Call(port, row, case, *lines, before=before)
     assert call.answer.status == row.get("status", 200)
     for piece in replies.pieces(row)[:until]:
@@ -70,6 +70,11 @@ def through(port, app, row, case, *lines, before="", until=None):
         assert call.take(len(piece)) == piece
     if until is None:
         assert call.answer.read() == b""
+    elif breaks:
+        app.step("")
+        with pytest.raises(http.client.IncompleteRead) as read:
+            call.answer.read()
+        assert read.value.partial == b""
     call.leave()
     return call
 
@@ -126,7 +131,10 @@ def test_a_call(name, envoy, app, sink):
     check(span_of(sink, name), row, row)
 
 
-@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if "cut" in row])
+CUT = [name for name, row in ROWS.items() if "cut" in row]
+
+
+@pytest.mark.parametrize("name", CUT)
 def test_the_caller_leaves_inside_a_stream(name, envoy, app, sink):
     row, case = ROWS[name], f"cut-{name}"
     through(envoy.port, app, row, case, until=row["cut"]["pieces"])
@@ -135,6 +143,15 @@ def test_the_caller_leaves_inside_a_stream(name, envoy, app, sink):
     app.step("")
     assert span["metadata"]["gatespan.end"] == "downstream_reset"
     check(span, row, row["cut"])
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_the_upstream_breaks_off_inside_a_stream(name, envoy, app, sink):
+    row, case = ROWS[name], f"broken-{name}"
+    through(envoy.port, app, row, case, until=row["cut"]["pieces"], breaks=True)
+    span = span_of(sink, case)
+    metadata = {**row["cut"]["metadata"], "error.type": "upstream_reset"}
+    check(span, row, {**row["cut"], "metadata": metadata, "error": "upstream_reset"})
 
 
 @pytest.mark.parametrize("name", ["openai-json", "openai-stream"])
@@ -174,8 +191,10 @@ def test_nothing_that_was_said_reaches_a_backend(envoy, app, sink):
         lines = [f"x-case: {case}", f"x-app: reply={name}", f"authorization: {TABLE['key']}"]
         got = send(envoy.port, lines, "POST", row["path"], body=replies.asked(row))
         assert got.status == row.get("status", 200)
-        span_of(sink, case)
+        span = span_of(sink, case)
         otlp_of(sink, case)
+        # A tenth of a second passes before each piece, and in these the second is the first that a reader sees.
+        assert name not in ("openai-stream", "anthropic-stream") or span["ttft"] > 190
     received = json.dumps([sink.spans(), sink.traces(), sink.otlp(), sink.requests(), sink.refused()])
     upstream = b"".join(one.body for one in app.arrived).decode()
     assert TABLE["planted"][0] in upstream, "it was sent"

@@ -48,7 +48,8 @@ def test_once():
     with demo("run-once", ONCE="1") as run:
         assert run.wait(60) == 0, run.log
         log = run.log
-    for line in ("the gateway: joined", "the gateway: minted", "answer    400", '"fault":"invalid"', "(nothing)", "/stats/prometheus"):
+    calls = ("gpt-4o-2024-08-06, 1200 tokens in, 80 out", "claude-sonnet-4-5-20250929, 62040 tokens in, 300 out, the first after")
+    for line in (*calls, "the gateway: joined", "the gateway: minted", "answer    400", '"fault":"invalid"', "(nothing)", "/stats/prometheus"):
         assert line in log, line
     assert ENDS not in log
 
@@ -67,9 +68,9 @@ def test_another_opik():
         env = {"ONCE": "1", "OPIK_URL": f"{opik.url}/api/", "OPIK_WORKSPACE": "ours"}
         with demo("run-another", OPIK_API_KEY=key, **env) as run:
             assert run.wait(60) == 0, run.log
-            assert "the 3 spans of the gateway were taken by" in run.log
+            assert "the 6 spans of the gateway were taken by" in run.log
             assert key not in run.log and key not in (KEPT / "run.yaml").read_text()
-        assert len(opik.spans()) == 7 and opik.refused() == []
+        assert len(opik.spans()) == 13 and opik.refused() == []
         # One that refuses us is a failure.
         with demo("run-refused", OPIK_API_KEY="another", **env) as run:
             assert run.wait(60) == 1, run.log

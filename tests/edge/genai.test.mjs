@@ -3,10 +3,11 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
 import { CALLS, TABLE, pieces } from "./calls.mjs";
 import { until } from "./child.mjs";
 import { proof } from "./proof.mjs";
-import { open } from "./wire.mjs";
+import { open, send } from "./wire.mjs";
 import { opik } from "./worker.mjs";
 
 const RULES = {
@@ -34,9 +35,9 @@ async function recording(stage, otlp = []) {
 
 /**
  * Drives a call piece by piece: the upstream sends the next one when the caller has the last, so that a piece that is held
- * back ends this. Leaves behind `until` pieces, if that is said.
+ * back ends this. Behind `until` pieces, if that is said, the caller leaves, or the upstream breaks off.
  */
-async function through({ port, origin }, row, name, { before = "", until: last } = {}) {
+async function through({ port, origin }, row, name, { before = "", until: last, breaks } = {}) {
   const body = JSON.stringify(row.asked);
   const own = [`x-case: ${name}`, `x-app: reply=${row.name}`, `authorization: ${TABLE.key}`];
   const lines = [...own, "content-type: application/json", "accept-encoding: gzip, br"];
@@ -60,6 +61,12 @@ async function through({ port, origin }, row, name, { before = "", until: last }
     await answer.end;
     assert(!answer.cut);
     assert.deepEqual(answer.body, Buffer.concat(pieces(row)));
+  } else if (breaks) {
+    await until(() => arrived.go, "the upstream's next piece");
+    arrived.go("break");
+    await answer.end;
+    assert(answer.cut);
+    assert.deepEqual(answer.body, sent);
   } else {
     answer.leave();
   }
@@ -114,6 +121,37 @@ proof("the caller leaves inside a stream: what had been said by then", async (st
     assert.equal(span.metadata["gatespan.end"], "downstream_reset");
     check(span, row, row.cut);
   }
+});
+
+proof("the upstream breaks off inside a stream", async (stage) => {
+  const all = await recording(stage);
+  for (const [name, row] of CALLS) {
+    if (!row.cut) continue;
+    await through(all, row, name, { until: row.cut.pieces, breaks: true });
+    const error = "upstream_reset";
+    const metadata = { ...row.cut.metadata, "error.type": error };
+    check(await spanOf(all.collector, name), row, { ...row.cut, metadata, error });
+  }
+});
+
+proof("large bodies, of a length that was not told, or that nobody reads", async (stage) => {
+  const { origin, collector, port } = await recording(stage);
+  const target = "/v1/chat/completions";
+  const words = "planted-prompt-7c1e ".repeat(100_000);
+  const body = JSON.stringify({ messages: [{ role: "user", content: words }], model: "late" });
+  const digest = createHash("sha256").update(body).digest("hex");
+  const json = "content-type: application/json";
+  for (const [name, sent] of [["told", body], ["untold", Readable.from([body.slice(0, 99_999), body.slice(99_999)])]]) {
+    const lines = [`x-case: ${name}`, "x-app: digest", json];
+    const answer = await send(port, { method: "POST", target, lines, body: sent });
+    assert.equal(answer.text, digest, name);
+    assert.equal((await spanOf(collector, name)).model, "late");
+  }
+  assert.deepEqual(origin.of("told")[0].all("content-length"), [`${body.length}`]);
+  assert.deepEqual(origin.of("untold")[0].all("content-length"), []);
+  const early = await send(port, { method: "POST", target, lines: ["x-case: early", "x-app: early", json], body });
+  assert.equal(early.status, 200);
+  assert.equal((await spanOf(collector, "early")).metadata["gatespan.end"], "complete");
 });
 
 proof("off, nothing of it is told", async (stage) => {

@@ -129,7 +129,7 @@ const BEHAVIOUR = {
       await pause(20);
     }
   },
-  /** As a model answers in that row of tests/scenarios/genai.json; the next piece when the test says `go()`. */
+  /** As a model answers in that row of tests/scenarios/genai.json; the next piece when the test says `go()`, and none behind `go("break")`. */
   async reply(one, answer, name) {
     const { status = 200, type, encoding } = CALLS.get(name);
     const sent = pieces(CALLS.get(name));
@@ -137,7 +137,7 @@ const BEHAVIOUR = {
     answer.writeHead(status, { "content-type": type, ...(encoding && { "content-encoding": encoding }), ...size });
     answer.flushHeaders();
     for (const piece of sent) {
-      await new Promise((resolve) => (one.go = resolve));
+      if (await new Promise((resolve) => (one.go = resolve))) return answer.destroy();
       // Time passes before the first.
       await pause(20);
       answer.write(piece);

@@ -97,6 +97,8 @@ fn a_waterfall(browser: &mut Browser, sink: &Sink, samples: &Samples) {
         "POST /v1/chat",
         "chat claude-example-1",
         "gateway · joined",
+        "1204 → 318 tokens",
+        "first token after 412.5 ms",
         "✕ TimeoutError",
         "2.36 s",
         &samples.id(2),
