@@ -37,8 +37,7 @@ enum Line {
     Start,
     /// So many letters of the only field name that counts came.
     Field(u8),
-    /// Behind the colon, where one space counts for nothing.
-    Colon,
+    /// Behind the colon. The space that may stand there is white space to the picker as well.
     Data,
     Other,
 }
@@ -117,14 +116,10 @@ impl Reader {
                 Line::Field(came) => {
                     self.line = match FIELD.get(usize::from(came)) {
                         Some(letter) if letter == byte => Line::Field(came + 1),
-                        None if *byte == b':' => Line::Colon,
+                        None if *byte == b':' => Line::Data,
                         _ => Line::Other,
                     };
                     1
-                }
-                Line::Colon => {
-                    self.line = Line::Data;
-                    usize::from(*byte == b' ')
                 }
                 Line::Data => self.picker.feed(rest, notes),
                 Line::Other => to_line_end(rest),

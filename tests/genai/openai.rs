@@ -120,6 +120,10 @@ fn lines_end_in_any_way() {
         ),
         // Lines of data are one document; a field without a colon is an empty line of it.
         text.replace(",\"choices\"", ",\ndata:\"choices\"\ndata\ndata:"),
+        text.replace(",\"choices\"", ",\ndata:\"choices\"")
+            .replace('\n', "\r\n"),
+        text.replace(",\"choices\"", ",\ndata:  \"choices\"")
+            .replace('\n', "\r"),
         text.trim_end().into(),
         format!("{}\n", text.trim_end()),
     ] {
