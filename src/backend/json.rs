@@ -35,15 +35,15 @@ pub(super) fn shown(out: &mut Vec<u8>, text: &impl fmt::Display) {
 /// A whole number, eight digits at a time.
 #[inline]
 pub(super) fn whole(out: &mut Vec<u8>, number: u64) {
-    let (above, below) = divided(number, 100_000_000);
-    let digits = decimal(below as u32);
-    let zeros = if above == 0 {
-        leading_zeros(digits).min(digits.len() - 1)
+    if number < 100_000_000 {
+        let digits = decimal(number as u32);
+        let zeros = leading_zeros(digits).min(digits.len() - 1);
+        out.extend_from_slice(digits.get(zeros..).unwrap_or_default());
     } else {
+        let (above, below) = divided(number, 100_000_000);
         whole(out, above);
-        0
-    };
-    out.extend_from_slice(digits.get(zeros..).unwrap_or_default());
+        out.extend_from_slice(&decimal(below as u32));
+    }
 }
 
 /// A stretch of time, given in nanoseconds, as milliseconds.

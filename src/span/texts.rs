@@ -93,16 +93,15 @@ impl Texts {
         thread: Option<&[u8]>,
         state: &[u8],
     ) -> Self {
-        let (buffer, pieces) = Writer::write(request, plan, thread, state, false);
-        let is_plain = bytes::is_plain(&buffer);
-        let (buffer, pieces) = if is_plain || pieces.are_utf8(&buffer, FIXED + plan.headers.len()) {
-            (buffer, pieces)
-        } else {
-            Writer::write(request, plan, thread, state, true)
-        };
+        let mut written = Writer::write(request, plan, thread, state, false);
+        let is_plain = bytes::is_plain(&written.buffer);
+        let count = FIXED + plan.headers.len();
+        if !is_plain && !written.pieces.are_utf8(&written.buffer, count) {
+            written = Writer::write(request, plan, thread, state, true);
+        }
         Self {
-            buffer,
-            pieces,
+            buffer: written.buffer,
+            pieces: written.pieces,
             is_plain,
             method: known_method(request.method),
             scheme: known_scheme(request.scheme),
@@ -160,7 +159,7 @@ impl Writer {
         thread: Option<&[u8]>,
         state: &[u8],
         mends: bool,
-    ) -> (Vec<u8>, Pieces) {
+    ) -> Self {
         let (path, query) = split_path(request.path);
         // Enough for nearly every request, so that the buffer is allocated once.
         let certain = request.method.len() + request.path.len() + request.host.len();
@@ -192,7 +191,7 @@ impl Writer {
         if writer.buffer.capacity() > capacity {
             writer.buffer.shrink_to_fit();
         }
-        (writer.buffer, writer.pieces)
+        writer
     }
 
     #[inline]
