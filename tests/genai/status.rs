@@ -38,6 +38,7 @@ fn one_document() {
         (b"not json", 200, true, "error"),
         (b"not json", 200, false, "error"),
         (b"[]", 200, true, "absent"),
+        (b"[DONE]", 200, true, "error"),
         (with, 500, true, "error"),
         (with, 404, false, "error"),
         (br#"{"error":{"type":"x"}}"#, 200, true, "error"),
@@ -59,6 +60,7 @@ fn a_document_that_breaks_off_keeps_what_it_had() {
         "gatespan.usage.status = partial",
         "response.id = x",
         "usage.input_tokens = 123",
+        "!usage.output_tokens",
     ]);
     // A number may have gone on; a text, too.
     let found = CHAT.json(br#"{"id":"x","model":"gpt"#).cut().found();
