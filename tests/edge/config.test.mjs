@@ -46,7 +46,9 @@ proof("in development the answer says why", async (stage) => {
 for (const [what, config] of Object.entries({
   "that is no JSON": "{ not JSON",
   "that is a list": [],
-  "with a backend that cannot be delivered to": { backend: { kind: "otlp", url: "http://otlp.test" } },
+  "with a backend that would misread it": {
+    backend: { kind: "otlp", url: "http://opik.test/api/v1/private/otel", encoding: "json" },
+  },
 })) {
   proof(`a configuration ${what} is faulty`, async (stage) => {
     const origin = await stage.origin();
