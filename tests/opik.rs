@@ -14,6 +14,8 @@
 
 #[path = "opik/bodies.rs"]
 mod bodies;
+#[path = "opik/calls.rs"]
+mod calls;
 #[path = "opik/contract.rs"]
 mod contract;
 #[path = "opik/failures.rs"]

@@ -160,8 +160,19 @@ attributes! { span:
     "gatespan.conflict" => span.open.clash.map(Value::Clash),
     "gatespan.client.trace_id" => foreign_otel(span).map(|ids| Value::Trace(ids.trace)),
     "gatespan.client.span_id" => foreign_otel(span).map(|ids| Value::Span(ids.span)),
+    "gatespan.tokens_per_second" => speed(span).map(Value::Whole),
     "gatespan.client.opik_trace_id" => foreign_opik(span).map(|ids| Value::Opik(ids.trace)),
     "gatespan.client.opik_parent_span_id" => foreign_opik(span).and_then(|ids| ids.parent).map(Value::Opik),
+}
+
+/// How fast a streamed answer came, from its first token on.
+fn speed(span: &Span<'_>) -> Option<u64> {
+    let findings = span.findings()?;
+    let nanos = span.ended().0.saturating_sub(findings.first_token()?.0);
+    findings
+        .output_tokens()?
+        .saturating_mul(1_000_000_000)
+        .checked_div(nanos)
 }
 
 /// Whether what the call says about itself names its error.

@@ -26,6 +26,11 @@ const SPAN: &[Rule] = &[
     ("type", true, |value| {
         ["general", "tool", "llm", "guardrail"].contains(&value.as_str().unwrap())
     }),
+    ("model", false, is_filled),
+    ("provider", false, is_filled),
+    ("usage", false, are_counts),
+    ("ttft", false, is_amount),
+    ("total_estimated_cost", false, is_amount),
 ];
 const ROW: &[Rule] = &[("thread_id", false, is_filled)];
 
@@ -94,6 +99,21 @@ fn are_unique(value: &Value) -> bool {
     let tags = value.as_array().unwrap();
     let distinct: BTreeSet<&str> = tags.iter().map(|tag| tag.as_str().unwrap()).collect();
     distinct.len() == tags.len() && tags.len() <= 50
+}
+
+/// At least one, each of 32 bits.
+fn are_counts(value: &Value) -> bool {
+    let mut counts = value.as_object().unwrap().values();
+    let is_count = |count: &Value| {
+        count
+            .as_i64()
+            .is_some_and(|count| i32::try_from(count).is_ok())
+    };
+    counts.len() > 0 && counts.all(is_count)
+}
+
+fn is_amount(value: &Value) -> bool {
+    value.as_f64().is_some_and(|amount| amount >= 0.0)
 }
 
 fn is_failure(value: &Value) -> bool {

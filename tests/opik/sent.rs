@@ -57,6 +57,11 @@ pub struct Written {
 impl Story<'_> {
     /// Tells it, and holds what was written against the contract.
     pub fn told(&self) -> Written {
+        self.told_with(&[])
+    }
+
+    /// The same of a call whose answer is a stream of these events, 100 ms apart.
+    pub fn told_with(&self, events: &[&[u8]]) -> Written {
         let config = Config::parse(self.document, Host::Envoy, &|_| None).unwrap();
         let gate = Gate::new(config);
         let mut outbox = Outbox::new(gate.config(), 0);
@@ -85,34 +90,16 @@ impl Story<'_> {
         assert_eq!(gate.config().receives(), opik_only);
         let end = Time(NOW.0 + self.micros * 1_000);
         outbox.open();
-        let span = pass.span.unwrap().close(gate.config(), self.end, end);
+        let mut span = pass.span.unwrap();
+        assert_eq!(span.is_read(), !events.is_empty());
+        span.observe_answer(200, b"text/event-stream", b"");
+        for (number, event) in (1..).zip(events) {
+            span.observe(event, Time(NOW.0 + number * 100_000_000));
+        }
+        let span = span.close(gate.config(), self.end, end);
         outbox.push(&span, gate.config(), end);
         outbox.leave(end);
-        let mut written = Written {
-            rows: Vec::new(),
-            spans: Vec::new(),
-        };
-        while let Some(dispatch) = outbox.poll(end) {
-            let mut body: Value = serde_json::from_slice(dispatch.body).unwrap();
-            let object = body.as_object_mut().unwrap();
-            assert_eq!(object.len(), 1);
-            let (into, list) = match dispatch.path {
-                "/v1/private/traces/batch" => (&mut written.rows, object.remove("traces")),
-                "/v1/private/spans/batch" => (&mut written.spans, object.remove("spans")),
-                path => panic!("{path}"),
-            };
-            let Some(Value::Array(items)) = list else {
-                panic!("{}", dispatch.path)
-            };
-            into.extend(items);
-            let ticket = dispatch.ticket;
-            let stored = Outcome::Status {
-                code: 204,
-                retry_after: None,
-                answer: &[],
-            };
-            outbox.settle(ticket, stored, end);
-        }
+        let written = delivered(&mut outbox, end);
         contract::hold(&written);
         written
     }
@@ -123,4 +110,34 @@ impl Story<'_> {
         assert_eq!(written.spans.len(), 1);
         written.spans[0].clone()
     }
+}
+
+/// Takes everything that is sent, as the backend would.
+fn delivered(outbox: &mut Outbox, now: Time) -> Written {
+    let mut written = Written {
+        rows: Vec::new(),
+        spans: Vec::new(),
+    };
+    while let Some(dispatch) = outbox.poll(now) {
+        let mut body: Value = serde_json::from_slice(dispatch.body).unwrap();
+        let object = body.as_object_mut().unwrap();
+        assert_eq!(object.len(), 1);
+        let (into, list) = match dispatch.path {
+            "/v1/private/traces/batch" => (&mut written.rows, object.remove("traces")),
+            "/v1/private/spans/batch" => (&mut written.spans, object.remove("spans")),
+            path => panic!("{path}"),
+        };
+        let Some(Value::Array(items)) = list else {
+            panic!("{}", dispatch.path)
+        };
+        into.extend(items);
+        let ticket = dispatch.ticket;
+        let stored = Outcome::Status {
+            code: 204,
+            retry_after: None,
+            answer: &[],
+        };
+        outbox.settle(ticket, stored, now);
+    }
+    written
 }

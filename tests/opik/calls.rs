@@ -1,0 +1,75 @@
+//! What the span of a call of a model says.
+
+use serde_json::json;
+
+use super::sent::{STORY, Story};
+
+const DOCUMENT: &str = r#"{"rule": {"genai": "metadata"},
+    "backend": {"kind": "opik", "url": "http://opik.test/api", "cluster": "opik"}}"#;
+const EVENTS: &[&[u8]] = &[
+    br#"data: {"id":"chatcmpl-1","model":"gpt-4o-2024-08-06","choices":[{"index":0,"delta":{"content":"secret"}}]}
+
+"#,
+    br#"data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+"#,
+    br#"data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":40}}
+
+data: [DONE]
+
+"#,
+];
+
+const CALL: Story<'static> = Story {
+    document: DOCUMENT,
+    path: b"/v1/chat/completions",
+    headers: &[
+        (b"content-type", b"application/json"),
+        (b"agent-session-id", b"session-7"),
+    ],
+    micros: 500_000,
+    ..STORY
+};
+
+#[test]
+fn a_call_says_what_it_said_of_itself() {
+    let written = CALL.told_with(EVENTS);
+    let span = &written.spans[0];
+    assert_eq!(span["type"], "llm");
+    assert_eq!(span["model"], "gpt-4o-2024-08-06");
+    assert_eq!(span["provider"], "openai");
+    assert_eq!(span["ttft"], json!(100.0));
+    let usage = &span["usage"];
+    assert_eq!(
+        (&usage["prompt_tokens"], &usage["completion_tokens"]),
+        (&json!(10), &json!(40))
+    );
+    // 40 tokens in the 400 ms behind the first.
+    assert_eq!(span["metadata"]["gatespan.tokens_per_second"], 100);
+    assert_eq!(span["metadata"]["gatespan.usage.status"], "reported");
+    assert_eq!(
+        span["metadata"]["gen_ai.response.finish_reasons"],
+        json!(["stop"])
+    );
+    assert!(!span.to_string().contains("secret"));
+}
+
+#[test]
+fn the_row_of_its_trace_has_the_thread_and_no_counts() {
+    let row = &CALL.told_with(EVENTS).rows[0];
+    assert_eq!(row["thread_id"], "session-7");
+    for key in ["usage", "model", "provider", "ttft", "type"] {
+        assert_eq!(row.get(key), None, "{key}");
+    }
+}
+
+#[test]
+fn without_the_rule_it_is_a_span_like_any_other() {
+    let written = Story {
+        document: super::sent::DOCUMENT,
+        ..CALL
+    }
+    .told();
+    assert_eq!(written.spans[0]["type"], "general");
+    assert_eq!(written.rows[0].get("thread_id"), None);
+}
