@@ -236,12 +236,19 @@ pub(crate) fn add_to_metric(id: u32, offset: i64) -> Done {
 }
 
 /// What the VMs of one `vm_id` share under a name, and the version of it.
-pub(crate) fn shared(name: &str) -> Option<(Vec<u8>, u32)> {
-    let mut version = 0;
-    let data = returned(|data, size| unsafe {
-        abi::proxy_get_shared_data(name.as_ptr(), name.len(), data, size, &raw mut version)
-    })?;
-    Some((data, version))
+pub(crate) fn shared(name: &str) -> Result<Option<(Vec<u8>, u32)>, Failed> {
+    let (mut version, mut status) = (0, 0);
+    let data = returned(|data, size| {
+        status = unsafe {
+            abi::proxy_get_shared_data(name.as_ptr(), name.len(), data, size, &raw mut version)
+        };
+        status
+    });
+    match (data, status) {
+        (Some(data), _) => Ok(Some((data, version))),
+        (None, NOT_FOUND) => Ok(None),
+        (None, status) => Err(Failed(status)),
+    }
 }
 
 /// Shares something else in its place, unless that was not of this version any more; 0 is any version.
@@ -277,6 +284,8 @@ const fn done(status: u32) -> Done {
     }
 }
 
+/// The host's status for what is not there.
+const NOT_FOUND: u32 = 1;
 /// As much of a body as is looked at in one piece.
 const PIECE: usize = 64 << 10;
 

@@ -67,11 +67,16 @@ impl Ledger {
             return;
         }
         for _ in 0..MOST_TRIES {
-            let Some((text, version)) = host::shared(KEY) else {
-                // The first VM begins it, before there are workers.
-                self.written.clear();
-                let _ = host::share(KEY, b"", 0);
-                return;
+            let (text, version) = match host::shared(KEY) {
+                Ok(Some(shared)) => shared,
+                Ok(None) => {
+                    // The first VM begins it, before there are workers.
+                    self.written.clear();
+                    let _ = host::share(KEY, b"", 0);
+                    return;
+                }
+                // To begin it anew would be to take everybody for gone.
+                Err(_) => return,
             };
             let round = self.round(&text, parts);
             if round.text == text && !round.is_robbed {

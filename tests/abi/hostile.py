@@ -30,7 +30,7 @@ MORE = 4096
 NOWHERE = 0xFFFF_FF00
 LATEST = (1 << 64) - 1
 RANDOM = bytes(place * 167 % 251 for place in range(65_536 + 251))
-MEASURING = ("proxy_define_metric", "proxy_increment_metric")
+MEASURING = ("proxy_define_metric", "proxy_increment_metric", "proxy_get_shared_data", "proxy_set_shared_data")
 
 
 def unsigned(number: int) -> int:

@@ -21,7 +21,7 @@ PROBLEM = "application/problem+json"
 PLACES = {
     "proxy_send_local_response": {"request_headers"},
     "proxy_http_call": {"tick", "http_call_response", "done"},
-    "proxy_done": {"http_call_response"},
+    "proxy_done": {"tick", "http_call_response"},
     "proxy_set_tick_period_milliseconds": {"configure"},
     "proxy_define_metric": {"configure", "tick", "http_call_response", "done", "delete"},
 }

@@ -124,6 +124,8 @@ CALLS = [
     "proxy_set_tick_period_milliseconds",
     "proxy_define_metric",
     "proxy_increment_metric",
+    "proxy_get_shared_data",
+    "proxy_set_shared_data",
     "proxy_log",
     "proxy_done",
     "random_get",
