@@ -246,7 +246,14 @@ class Author:
         self._say("memory_allocate", self._choices.one(m.ODD))
 
     def _body(self):
-        self._say("buffer", self._choices.below(5), self._choices.bytes(200))
+        choices = self._choices
+        if choices.percent(30):
+            return self._say("buffer", choices.below(5), choices.bytes(200))
+        # What a model is asked and answers, and what a backend says of a batch.
+        self._map(2, [(b":status", b"200"), (b"content-type", m.latin(choices.one(m.MEDIA)))])
+        body = choices.one(m.BODIES)
+        self._say("buffer", choices.one([0, 1, 1, 1, 4]), self._spoilt(body) if choices.percent(40) else body)
+        return None
 
 
 PHASES = ["request_headers", "request_body", "response_headers", "response_body", "response_trailers"]

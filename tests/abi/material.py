@@ -60,8 +60,30 @@ DOCUMENTS = [
             {"match": {"header": {"name": "x-s", "value": "a"}, "route": "chat"}, "record": False},
         ],
     },
+    {"backend": OPIK, "export": SMALL, "rule": {"genai": "metadata", "genai_api": "openai_chat"}},
+    {
+        "backends": [
+            {**OPIK, "kind": "otlp", "encoding": "json", "name": "j"},
+            {**OPIK, "kind": "otlp", "dialect": "opik"},
+            {**OPIK, "kind": "lilypad", "project_id": "019a8b1c-6f3e-4c41-9a3e-5d0f6b72e814"},
+        ],
+        "export": BATCHES,
+        "rule": {"genai": "metadata"},
+    },
     {},
     {"formats": FORMATS, "rule": {"missing": "pass"}},
+]
+
+MEDIA = ["application/json", "text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"]
+#: Bodies that are read: of LLM calls, packed and not, and of backends.
+BODIES = sorted(path.read_bytes() for path in (SEEDS / "bodies").iterdir())
+BODIES += [
+    b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"stop"}]}\n\n',
+    b'data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5}}\n\ndata: [DONE]\n\n',
+    b'{"model":"m","choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}',
+    b"\x0a\x02\x08\x03",
+    b'{"partialSuccess":{"rejectedSpans":"2"}}',
+    b'{"trace_status":"processed","span_count":1}',
 ]
 
 #: Their faults are told; most of them are no document at all.
