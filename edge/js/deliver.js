@@ -14,12 +14,13 @@ export async function deliver(isolate, env, wait) {
     while (wait >= 0 || calls.size > 0) {
       // Whatever comes first: a batch that is ripe, or an answer, behind which the next call may be due.
       if (wait !== 0) await Promise.race(wait < 0 ? calls : [...calls, scheduler.wait(wait)]);
-      for (let call; (call = isolate.core.poll(Date.now())); ) {
+      // A call that the platform cuts off would be made again, although it may have been taken.
+      for (let call; Date.now() < until && (call = isolate.core.poll(Date.now())); ) {
         const made = carry(isolate, env, call).finally(() => calls.delete(made));
         calls.add(made);
       }
       isolate.queued = isolate.core.queued();
-      wait = isolate.core.wait(Date.now(), until - Date.now());
+      wait = Date.now() < until ? isolate.core.wait(Date.now(), until - Date.now()) : NEVER;
     }
   } catch (error) {
     failed(isolate, error);
@@ -43,6 +44,8 @@ async function carry(isolate, env, call) {
   }
 }
 
+/** What the core says when there is nothing to wait for. */
+const NEVER = -1;
 const LARGEST_MESSAGE = 128_000;
 const TOO_LARGE = 413;
 const NOTHING = new Uint8Array();

@@ -3,21 +3,21 @@
 import { failed } from "./isolate.js";
 
 /** The body of a request, of the same length. */
-export function observedRequest({ isolate, number }, { body, headers }) {
-  const shown = body.pipeThrough(showing(isolate, (chunk) => isolate.core.observe_request(number, chunk)));
+export function observedRequest({ isolate, key }, { body, headers }) {
+  const shown = body.pipeThrough(showing(isolate, (chunk) => isolate.core.observe_request(key.number, chunk)));
   const bytes = lengthOf(headers);
   return bytes === null ? shown : shown.pipeThrough(new FixedLengthStream(+bytes));
 }
 
 /** An answer begins. */
-export function answers({ isolate, number }, { status, headers }) {
+export function answers({ isolate, key }, { status, headers }) {
   const said = (name) => headers.get(name) ?? "";
-  attempt(isolate, () => isolate.core.observe_answer(number, status, said("content-type"), said("content-encoding")));
+  attempt(isolate, () => isolate.core.observe_answer(key.number, status, said("content-type"), said("content-encoding")));
 }
 
 /** The body of an answer. */
-export function observedAnswer({ isolate, number }, body) {
-  return body.pipeThrough(showing(isolate, (chunk) => isolate.core.observe(number, chunk, Date.now())));
+export function observedAnswer({ isolate, key }, body) {
+  return body.pipeThrough(showing(isolate, (chunk) => isolate.core.observe(key.number, chunk, Date.now())));
 }
 
 /** How long a body is going to be, as its headers say; null if they do not. A Worker behind a binding may write anything. */

@@ -11,15 +11,21 @@ const UNKNOWN = -1;
  * when it does so all the same, the span ends as soon as that is noticed.
  */
 export function opened(isolate, number, env, ctx) {
-  const span = { isolate, number, env, done: undefined };
+  // Whoever watches its bodies holds the key and not the span, which could not be forgotten then.
+  const span = { isolate, number, key: { number }, env, done: undefined };
   ctx.waitUntil(new Promise((resolve) => (span.done = resolve)));
   forgotten.register(span, { isolate, number }, span);
   return span;
 }
 
+/** No span has it. */
+const NOBODYS = 0xffffffff;
+
 /** Ends it. */
 export function ended(span, ending, status, { grpc = null, bytes = null } = {}) {
   forgotten.unregister(span);
+  // The number is given again, and an upload may outlast the answer.
+  span.key.number = NOBODYS;
   const wait = close(span, ending, status, { grpc, bytes, patience: PATIENCE_MS });
   span.done(wait < 0 ? undefined : deliver(span.isolate, span.env, wait));
 }

@@ -12,6 +12,15 @@ const LONGEST_NAME: usize = 128;
 const LONGEST_WORD: usize = 64;
 /// The longest number that is kept as its digits.
 const LONGEST_DECIMAL: usize = 24;
+
+/// Whether a number of JSON is one that every backend can read: a caller's `1e999` would cost others their batch.
+fn is_amount(digits: &[u8]) -> bool {
+    let number = core::str::from_utf8(digits).unwrap_or_default();
+    digits.len() <= LONGEST_DECIMAL
+        && !digits.starts_with(b"-")
+        && number.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
 /// Room for everything that is noted, each with two bytes before it: what it is, and its length.
 const ROOM: usize = 512;
 /// The part of it that texts leave to counts: those that are kept, and those that are staged.
@@ -176,7 +185,7 @@ impl Notes {
             Means::Word(kind) if key.keys().is_empty() && is_word(digits) => {
                 self.stage(kind as u8, digits);
             }
-            Means::Decimal(kind) if digits.len() <= LONGEST_DECIMAL => {
+            Means::Decimal(kind) if is_amount(digits) => {
                 self.stage(kind as u8, digits);
             }
             Means::Count(count) => {
@@ -330,4 +339,23 @@ pub(super) fn is_word(text: &[u8]) -> bool {
     let is_fit =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
     text.len() <= LONGEST_WORD && text.iter().all(is_fit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_amount;
+
+    #[test]
+    fn an_amount_is_a_number_that_everybody_can_read() {
+        for (digits, is_one) in [
+            ("0.7", true),
+            ("1.2e-05", true),
+            ("2E3", true),
+            ("1e999", false),
+            ("-0.1", false),
+            ("0.1234567890123456789012345", false),
+        ] {
+            assert_eq!(is_amount(digits.as_bytes()), is_one, "{digits}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gatespan::Outbox;
 use gatespan::outbox::{Dropped, Outcome};
 use proptest::prelude::*;
 
@@ -184,5 +185,21 @@ proptest! {
             prop_assert_eq!(dropped as usize, bad.count());
             prop_assert!(fates.perhaps.is_empty());
         }
+    }
+}
+
+#[test]
+fn what_a_queue_brings_again_need_not_have_been_sent_before() {
+    let mut stage = Stage::of(&format!(r#"{{"backend": {LILYPAD}}}"#));
+    stage.minted("0");
+    stage.leave();
+    let sent = stage.sent();
+    let parcel = stage.outbox.pack(sent.ticket, stage.gate.config()).unwrap();
+    for before in [0, 1, 5] {
+        stage.outbox = Outbox::carried(stage.gate.config(), &parcel, before, 7).unwrap();
+        let sent = stage.sent();
+        stage.answer(&sent, 500);
+        assert_eq!(stage.counters().exported, 0, "{before}");
+        assert_eq!(stage.counters().queued, 1, "{before}");
     }
 }
