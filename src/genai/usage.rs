@@ -92,13 +92,14 @@ impl Findings {
     #[must_use]
     #[inline(never)]
     pub fn input_tokens(&self) -> Option<u64> {
-        let input = self.notes.count(Count::Input)?;
+        let count = |count| self.notes.count(count);
         let beside = match self.dialect.api.counts {
             Counts::Inclusive => 0,
+            Counts::CacheApart if let Some(prompt) = count(Count::Prompt) => return Some(prompt),
             Counts::CacheApart => self.cached(),
-            Counts::ThoughtsApart => self.notes.count(Count::ToolUse).unwrap_or_default(),
+            Counts::ThoughtsApart => count(Count::ToolUse).unwrap_or_default(),
         };
-        Some(input + beside)
+        Some(count(Count::Input)? + beside)
     }
 
     /// The output with everything that was thought.
@@ -179,11 +180,7 @@ impl Findings {
     }
 
     fn uncached(&self) -> Option<u64> {
-        let input = self.notes.count(Count::Input)?;
-        if self.dialect.api.counts == Counts::CacheApart {
-            return Some(input);
-        }
-        Some(input.saturating_sub(self.cached()))
+        Some(self.input_tokens()?.saturating_sub(self.cached()))
     }
 
     /// What came from a cache and what went into it.

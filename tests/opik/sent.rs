@@ -92,7 +92,7 @@ impl Story<'_> {
         outbox.open();
         let mut span = pass.span.unwrap();
         assert_eq!(span.is_read(), !events.is_empty());
-        span.observe_answer(200, b"text/event-stream", b"");
+        span.observe_answer(200, ["text/event-stream"]);
         for (number, event) in (1..).zip(events) {
             span.observe(event, Time(NOW.0 + number * 100_000_000));
         }
