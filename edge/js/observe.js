@@ -11,8 +11,10 @@ export function observedRequest({ isolate, key }, { body, headers }) {
 
 /** An answer begins. */
 export function answers({ isolate, key }, { status, headers }) {
-  const said = (name) => headers.get(name) ?? "";
-  attempt(isolate, () => isolate.core.observe_answer(key.number, status, said("content-type"), said("content-encoding")));
+  attempt(isolate, () => {
+    const said = isolate.core.wanted(key.number).map((name) => headers.get(name) ?? "");
+    isolate.core.observe_answer(key.number, status, said.join("\n"));
+  });
 }
 
 /** The body of an answer. */

@@ -13,10 +13,18 @@ impl Worker {
         }
     }
 
-    /// The origin answers: with a status, and with headers that say how its body is written and packed.
-    pub fn observe_answer(&self, span: u32, status: u16, content_type: &str, encoding: &str) {
+    /// The names of the answer's headers that are wanted.
+    #[must_use]
+    pub fn wanted(&self, span: u32) -> Vec<String> {
+        let mut opened = self.opened.borrow_mut();
+        let wanted = opened.span(span).map(|span| span.wanted());
+        wanted.into_iter().flatten().map(str::to_owned).collect()
+    }
+
+    /// The origin answers: with a status, and with these headers, a line each.
+    pub fn observe_answer(&self, span: u32, status: u16, said: &str) {
         if let Some(span) = self.opened.borrow_mut().span(span) {
-            span.observe_answer(status, content_type.as_bytes(), encoding.as_bytes());
+            span.observe_answer(status, said.split('\n'));
         }
     }
 

@@ -37,6 +37,7 @@ impl Log {
     }
 
     /// The number that is staged of a kind, which is no longer.
+    #[inline(never)]
     pub(super) fn take(&mut self, kind: u8) -> Option<u64> {
         let (start, what) = self.staged(kind)?;
         let number = number(what);
@@ -55,6 +56,7 @@ impl Log {
     }
 
     /// Notes something of which nothing is staged.
+    #[inline(never)]
     pub(super) fn push(&mut self, kind: u8, what: &[u8]) {
         let Ok(length @ 1..) = u8::try_from(what.len()) else {
             return;

@@ -1,6 +1,8 @@
 //! What a value means, by the key at which it stands, and what is noted of it. An event is a transaction: what it says is
 //! staged behind what is kept, and is kept when the event is whole, or forgotten.
 
+use core::hint::black_box;
+
 use super::key::{CHOICES, Count, Mark, Means, Text};
 use super::log::Log;
 use super::number::{self, LARGEST};
@@ -16,7 +18,7 @@ const LONGEST_DECIMAL: usize = 24;
 
 /// The counts of a call that may stand elsewhere as well, and what sets their kinds apart there: in headers, in a part of
 /// the call, in all parts that the call's own counts leave out.
-const PARTED: [Count; 4] = [
+const PARTED: &[Count] = &[
     Count::Input,
     Count::Output,
     Count::CacheRead,
@@ -203,6 +205,7 @@ impl Notes {
     }
 
     /// Notes a name, if it may be one.
+    #[inline]
     pub(crate) fn name(&mut self, kind: Text, name: &[u8]) {
         if is_name(name) {
             self.log.stage(kind as u8, name);
@@ -243,13 +246,13 @@ impl Notes {
     }
 
     /// A list of parts begins: what an earlier one said is replaced, not added to.
+    #[inline(never)]
     fn begin_parts(&mut self, sum: Option<u64>) {
         self.mark(Mark::Parted);
-        for count in PARTED {
-            let kind = count as u8 | BESIDE;
-            self.log.unstage(kind);
+        for kind in parted() {
+            self.log.take(kind | BESIDE);
             if let Some(sum) = sum {
-                self.log.push(kind, &sum.to_le_bytes());
+                self.log.push(kind | BESIDE, &sum.to_le_bytes());
             }
         }
     }
@@ -259,8 +262,7 @@ impl Notes {
     pub(crate) fn end_part(&mut self) {
         let is_beside = self.staged_marks & Mark::Beside as u8 != 0;
         self.staged_marks &= !(Mark::Beside as u8);
-        for count in PARTED {
-            let kind = count as u8;
+        for kind in parted() {
             if let Some(number) = self.log.take(kind | IN_PART)
                 && is_beside
             {
@@ -279,8 +281,7 @@ impl Notes {
         let by_headers = !self.has_counts();
         let from = if by_headers { IN_HEADERS } else { BESIDE };
         let mut has_any = false;
-        for count in PARTED {
-            let kind = count as u8;
+        for kind in parted() {
             let own = self.log.number(kind).or(by_headers.then_some(0));
             if let (Some(own), Some(more)) = (own, self.log.number(kind | from)) {
                 self.log.push(kind, &(own + more).to_le_bytes());
@@ -290,6 +291,12 @@ impl Notes {
         self.log.keep();
         by_headers && has_any
     }
+}
+
+/// Their kinds.
+fn parted() -> impl Iterator<Item = u8> {
+    // With the counts in view the compiler would write each loop out.
+    black_box(PARTED).iter().map(|count| *count as u8)
 }
 
 /// Whether a word is one of those that count, if not all do.
