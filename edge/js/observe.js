@@ -12,8 +12,8 @@ export function observedRequest({ isolate, key }, { body, headers }) {
 /** An answer begins. */
 export function answers({ isolate, key }, { status, headers }) {
   attempt(isolate, () => {
-    const said = isolate.core.wanted(key.number).map((name) => headers.get(name) ?? "");
-    isolate.core.observe_answer(key.number, status, said.join("\n"));
+    const names = isolate.core.wanted(key.number).split("\n").filter(Boolean);
+    isolate.core.observe_answer(key.number, status, names.map((name) => headers.get(name) ?? "").join("\n"));
   });
 }
 

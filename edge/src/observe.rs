@@ -13,12 +13,17 @@ impl Worker {
         }
     }
 
-    /// The names of the answer's headers that are wanted.
+    /// The names of the answer's headers that are wanted, a line each.
     #[must_use]
-    pub fn wanted(&self, span: u32) -> Vec<String> {
+    pub fn wanted(&self, span: u32) -> String {
         let mut opened = self.opened.borrow_mut();
         let wanted = opened.span(span).map(|span| span.wanted());
-        wanted.into_iter().flatten().map(str::to_owned).collect()
+        let mut names = String::new();
+        for name in wanted.into_iter().flatten() {
+            names.push_str(name);
+            names.push('\n');
+        }
+        names
     }
 
     /// The origin answers: with a status, and with these headers, a line each.

@@ -160,9 +160,7 @@ impl Findings {
         // With the rows in view the compiler would write the loop out, row by row.
         for (name, of, quantity) in black_box(ROWS) {
             let is_told = *of == ALL || of & whose != 0;
-            if is_told
-                && let Some(Ok(count)) = self.quantity(*quantity).map(i32::try_from)
-            {
+            if is_told && let Some(Ok(count)) = self.quantity(*quantity).map(i32::try_from) {
                 tell(name, count);
             }
         }
