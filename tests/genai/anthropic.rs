@@ -222,6 +222,10 @@ fn a_list_of_iterations_replaces_the_one_before() {
                 &format!("usage.output_tokens = {output}"),
             ]);
     }
+    // Without counts of the whole there is nothing that they are beside of.
+    MESSAGES
+        .json(br#"{"usage":{"iterations":[{"type":"compaction","input_tokens":5}]}}"#)
+        .tells(&["gatespan.usage.status = absent", "!usage"]);
     // An event that is malformed loses its list as well.
     let broken = delta(r#"[{"type":"compaction","input_tokens":5}]"#).replace("}]}}", "}]}");
     MESSAGES

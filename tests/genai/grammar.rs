@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::play::{CHAT, Play, pieces};
+use crate::play::{CHAT, LINES, Play, pieces};
 
 /// Whether a body is one document, as we see it.
 fn is_whole(body: &[u8], seed: u64) -> bool {
@@ -166,6 +166,64 @@ fn room_is_bounded_and_counts_always_find_it() {
         ..CHAT.sse(event.as_bytes())
     }
     .tells(&["usage.input_tokens = 7"]);
+}
+
+/// Everything that a call can count at once, beside names as long as they may be.
+#[test]
+fn every_count_finds_room() {
+    // Together they take all that is not left to numbers, and what would take more finds no room.
+    let (long, id) = ("m".repeat(128), "i".repeat(98));
+    let counts = r#""input_tokens":1,"output_tokens":2,"cache_read_input_tokens":3,"cache_creation_input_tokens":4"#;
+    let list = format!(r#"[{{"type":"compaction",{counts}}},{{"type":"message",{counts}}}]"#);
+    let event = |kind: &str| {
+        format!(
+            r#"data: {{"type":"{kind}","message":{{"id":"{id}"}},"delta":{{"stop_reason":"{id:.28}"}},"usage":{{{counts},"iterations":{list}}}}}"#
+        )
+    };
+    let body = ["message_start", "message_delta", "message_stop"]
+        .map(|kind| event(kind) + "\n\n")
+        .concat();
+    // What was counted before takes its room until then.
+    let body = body.replacen("tokens\":", "tokens\":9", 12);
+    let digits = "0.1111111111222222222233";
+    let request =
+        format!(r#"{{"model":"{long}","max_tokens":5,"temperature":{digits},"top_p":{digits}}}"#);
+    Play {
+        path: "/v1/messages",
+        host: "api.anthropic.com",
+        request: request.as_bytes(),
+        ..CHAT.sse(body.as_bytes())
+    }
+    .tells(&[
+        "request.max_tokens = 5",
+        &format!("response.id = {id}"),
+        "!response.finish",
+        "anthropic = prompt_tokens 16, completion_tokens 4, total_tokens 20, original_usage.input_tokens 2, original_usage.output_tokens 4, original_usage.cache_read_input_tokens 6, original_usage.cache_creation_input_tokens 8",
+    ]);
+    let usage = r#"{"input_tokens":1,"cache_read_input_tokens":3,"cache_creation_input_tokens":4,"total_tokens":9,"prompt_tokens":8,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":1}}"#;
+    let body = format!(
+        r#"{{"id":"{long}","model":"{long}","choices":[{{"index":0,"finish_reason":"stop"}}],"usage":{usage}}}"#
+    );
+    let body = format!("{}\n{body}", body.replace("tokens\":", "tokens\":9"));
+    let headers: &[(&str, &str)] = &[
+        ("x-amzn-bedrock-input-token-count", "10"),
+        ("x-amzn-bedrock-output-token-count", "10"),
+        ("x-amzn-bedrock-cache-read-input-token-count", "10"),
+        ("x-amzn-bedrock-cache-write-input-token-count", "10"),
+    ];
+    Play {
+        path: &format!("/model/{long}/invoke"),
+        host: "",
+        request: request.as_bytes(),
+        headers,
+        kind: LINES,
+        ..CHAT.json(body.as_bytes())
+    }
+    .tells(&[
+        "request.max_tokens = 5",
+        "usage.reasoning.output_tokens = 1",
+        "bedrock = prompt_tokens 8, completion_tokens 2, total_tokens 10, original_usage.inputTokens 1, original_usage.outputTokens 2, original_usage.cacheReadInputTokens 3, original_usage.cacheWriteInputTokens 4",
+    ]);
 }
 
 fn json() -> impl Strategy<Value = Value> {

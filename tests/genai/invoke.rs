@@ -66,6 +66,10 @@ fn invoke_wraps_the_vendors_events() {
         .replace("    gatespan", "    response.time_to_first_chunk = 0.25 s\n    gatespan")
         .replace("    bedrock", "    response.model = claude-3-haiku-20240307\n    bedrock");
     invoke(&body).finds(&found);
+    // Anthropic's own last event is one as well.
+    let stop = STOP.split(",\"amazon").next().unwrap().to_owned() + "}";
+    let body = [START, &*stop].map(wrapped).concat();
+    invoke(&body).tells(&["gatespan.usage.status = reported"]);
     // What Bedrock counted is enough, whoever the vendor is.
     let body = wrapped(
         r#"{"outputText":"x","amazon-bedrock-invocationMetrics":{"inputTokenCount":5,"outputTokenCount":7}}"#,

@@ -46,6 +46,8 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
         "\"type\":\"message_stop\"",
         "\"response\":{",
         "{\"usage\":{\"prompt_tokens\":7}}",
+        "\"iterations\":[",
+        "{\"type\":\"compaction\",\"input_tokens\":7}",
         "{\"choices\":[{\"finish_reason\":\"stop\"}]}",
     ]);
     let piece = prop_oneof![
@@ -59,6 +61,18 @@ proptest! {
     #[test]
     fn any_pieces_of_bodies(head: [u8; 4], soup in soup()) {
         bodies::hold(&[&head[..], &soup].concat());
+    }
+
+    /// What headers say stands in lines before the body, where Bedrock's invoke reads it.
+    #[test]
+    fn any_headers(
+        kind: u8,
+        sizes: u8,
+        lines in prop::collection::vec("[0-9]{0,20}|[A-Za-z.:/ -]{0,70}|\\PC{0,9}", 0..7),
+        soup in soup(),
+    ) {
+        let text = lines.join("\n");
+        bodies::hold(&[&[bodies::INVOKE, kind, 0, sizes], text.as_bytes(), &soup].concat());
     }
 
     #[test]

@@ -13,6 +13,10 @@ const TYPES: [&str; 5] = [
 const ENCODINGS: [&str; 4] = ["", "gzip", "deflate", "br"];
 const STATUSES: [u16; 4] = [200, 200, 429, 101];
 
+/// The first of the bytes below that chooses Bedrock's invoke.
+#[allow(dead_code, reason = "the fuzz target chooses by itself")]
+pub(crate) const INVOKE: u8 = 11;
+
 /// Four bytes that choose the API, the type, the encoding and the sizes of the pieces; the rest is both bodies.
 pub(crate) fn hold(data: &[u8]) {
     let Some(([api, kind, encoding, sizes], body)) = data.split_first_chunk::<4>() else {
