@@ -50,3 +50,5 @@ mod responses;
 mod speed;
 #[path = "genai/status.rs"]
 mod status;
+#[path = "genai/vendors.rs"]
+mod vendors;

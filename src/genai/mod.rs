@@ -26,6 +26,7 @@ mod key;
 mod log;
 mod notes;
 mod number;
+mod parts;
 mod picker;
 mod provider;
 mod reader;

@@ -4,13 +4,8 @@ use gatespan::Word;
 use gatespan::genai::{Dialect, Exchange, Named};
 
 use crate::bedrock::CONVERSE;
+use crate::invoke::INVOKE;
 use crate::play::{CHAT, Play};
-
-const INVOKE: Play<'_> = Play {
-    path: "/model/m/invoke",
-    request: b"{}",
-    ..CONVERSE
-};
 
 const INPUT: &str = "x-amzn-bedrock-input-token-count";
 const OUTPUT: &str = "x-amzn-bedrock-output-token-count";
