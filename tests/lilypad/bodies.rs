@@ -143,6 +143,18 @@ fn a_thread_is_a_session_and_headers_are_attributes() {
     );
 }
 
+/// By the older name its server knows who answers; a tool is nobody's, and an empty name would be one.
+#[test]
+fn a_model_has_a_system_and_a_tool_has_none() {
+    let system = |api: &str| {
+        let rule = format!(r#", "rule": {{"genai": "metadata", "genai_api": "{api}"}}"#);
+        span(&rule, &STORY)["attributes"]["gen_ai.system"].clone()
+    };
+    assert_eq!(system("mistral"), Value::Null, "the path tells no API");
+    assert_eq!(system("cohere_chat"), "cohere");
+    assert_eq!(system("mcp"), Value::Null);
+}
+
 #[test]
 fn the_resource_is_a_text_that_holds_json() {
     for (resource, wanted) in [
