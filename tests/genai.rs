@@ -26,6 +26,10 @@ mod encodings;
 mod gemini;
 #[path = "genai/grammar.rs"]
 mod grammar;
+#[path = "genai/headers.rs"]
+mod headers;
+#[path = "genai/invoke.rs"]
+mod invoke;
 #[path = "genai/mcp.rs"]
 mod mcp;
 #[path = "genai/ollama.rs"]

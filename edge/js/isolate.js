@@ -58,6 +58,7 @@ const NOBODY = {
   wait: () => -1,
   poll: () => undefined,
   observe_request: () => undefined,
+  wanted: () => "",
   observe_answer: () => undefined,
   observe: () => undefined,
   settle: () => undefined,

@@ -11,8 +11,10 @@ export function observedRequest({ isolate, key }, { body, headers }) {
 
 /** An answer begins. */
 export function answers({ isolate, key }, { status, headers }) {
-  const said = (name) => headers.get(name) ?? "";
-  attempt(isolate, () => isolate.core.observe_answer(key.number, status, said("content-type"), said("content-encoding")));
+  attempt(isolate, () => {
+    const names = isolate.core.wanted(key.number).split("\n").filter(Boolean);
+    isolate.core.observe_answer(key.number, status, names.map((name) => headers.get(name) ?? "").join("\n"));
+  });
 }
 
 /** The body of an answer. */

@@ -13,10 +13,23 @@ impl Worker {
         }
     }
 
-    /// The origin answers: with a status, and with headers that say how its body is written and packed.
-    pub fn observe_answer(&self, span: u32, status: u16, content_type: &str, encoding: &str) {
+    /// The names of the answer's headers that are wanted, a line each.
+    #[must_use]
+    pub fn wanted(&self, span: u32) -> String {
+        let mut opened = self.opened.borrow_mut();
+        let wanted = opened.span(span).map(|span| span.wanted());
+        let mut names = String::new();
+        for name in wanted.into_iter().flatten() {
+            names.push_str(name);
+            names.push('\n');
+        }
+        names
+    }
+
+    /// The origin answers: with a status, and with these headers, a line each.
+    pub fn observe_answer(&self, span: u32, status: u16, said: &str) {
         if let Some(span) = self.opened.borrow_mut().span(span) {
-            span.observe_answer(status, content_type.as_bytes(), encoding.as_bytes());
+            span.observe_answer(status, said.split('\n'));
         }
     }
 

@@ -152,7 +152,7 @@ impl Stream {
             let said = |name| host::header(Map::Response, name).unwrap_or_default();
             let status = core::str::from_utf8(&said(":status")).map(str::parse);
             let status = status.ok().and_then(Result::ok).unwrap_or_default();
-            span.observe_answer(status, &said("content-type"), &said("content-encoding"));
+            span.observe_answer(status, span.wanted().map(said));
         }
         if let Some(trace) = &self.exposed {
             // Response headers that cannot be set are Envoy's to complain about; the answer goes on.

@@ -1,14 +1,14 @@
 //! One request and its answer, as their bytes pass.
 
 use alloc::boxed::Box;
-use core::hint::black_box;
 
 use super::api::{FINISH_ENDS, WRAPPED};
 use super::dialect::Dialect;
 use super::findings::{Findings, Status};
-use super::inflate::{Flow, Inflater, Wrapping};
+use super::headers::{self, Packing, Says};
+use super::inflate::{Flow, Inflater};
 use super::key::{Mark, Text};
-use super::notes::{Notes, is_name};
+use super::notes::Notes;
 use super::reader::{Framing, Reader};
 use super::tables::Row;
 use crate::context::Time;
@@ -55,10 +55,8 @@ impl Exchange {
     pub fn new(dialect: Dialect, path: &[u8]) -> Self {
         let mut notes = Notes::new();
         let mut model = [0; 128];
-        if let Some(model) = dialect.model(path).and_then(|raw| decoded(raw, &mut model))
-            && is_name(model)
-        {
-            notes.stage(Text::RequestModel as u8, model);
+        if let Some(model) = dialect.model(path).and_then(|raw| decoded(raw, &mut model)) {
+            notes.name(Text::RequestModel, model);
             notes.keep();
         }
         Self {
@@ -76,8 +74,9 @@ impl Exchange {
 
     /// What the request says of its body.
     pub fn request_headers(&mut self, content_type: &[u8], content_encoding: &[u8]) {
-        let framing = framing(content_type).filter(|framing| *framing == Framing::Json);
-        self.begin(framing, content_encoding, self.dialect.documents().request);
+        let framing = headers::framing(content_type).filter(|framing| *framing == Framing::Json);
+        let packing = headers::packing(content_encoding);
+        self.begin(framing, packing, self.dialect.documents().request);
     }
 
     /// A piece of the request's body.
@@ -87,21 +86,46 @@ impl Exchange {
         }
     }
 
-    /// The status and what the answer says of its body. An interim answer is none.
-    pub fn response_headers(&mut self, status: u16, content_type: &[u8], content_encoding: &[u8]) {
+    /// The names of the headers of an answer that say something to it.
+    pub fn wanted(&self) -> impl Iterator<Item = &'static str> + use<> {
+        headers::wanted(self.dialect.api.traits).map(|(name, ..)| *name)
+    }
+
+    /// The status of the answer, and what these headers say, in their order; nothing where one is not there. An interim
+    /// answer is none.
+    pub fn response_headers(
+        &mut self,
+        status: u16,
+        said: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    ) {
         if (100..200).contains(&status) {
             return;
         }
         self.end_request();
+        let (mut framing, mut packing) = (None, Some(None));
+        for ((.., says), value) in headers::wanted(self.dialect.api.traits).zip(said) {
+            match says {
+                Says::Type => framing = headers::framing(value.as_ref()),
+                Says::Packing => packing = headers::packing(value.as_ref()),
+                Says::Error => self
+                    .notes
+                    .word(Text::ErrorCode, headers::bare(value.as_ref())),
+                Says::Count(count) => self.notes.header(*count, value.as_ref()),
+            }
+        }
+        self.notes.keep();
+        self.begin_answer(status, framing, packing);
+    }
+
+    fn begin_answer(&mut self, status: u16, framing: Option<Framing>, packing: Packing) {
         self.answering = true;
         self.notes.begin_answer();
         self.http_status = status;
-        let framing = framing(content_type);
         let root = match framing {
             Some(Framing::Json) | None => self.dialect.documents().body,
             _ => self.dialect.documents().event,
         };
-        self.begin(framing, content_encoding, root);
+        self.begin(framing, packing, root);
     }
 
     /// A piece of the answer's body, and when it came.
@@ -120,12 +144,13 @@ impl Exchange {
         } else {
             self.end_request();
         }
-        let status = self.status(is_complete);
+        let by_headers = self.notes.settle();
+        let status = self.status(is_complete, by_headers);
         let streamed = self.answering && self.body != Body::Unread && self.reader.is_stream();
         Findings::new(self.dialect, self.notes, self.http_status, status, streamed)
     }
 
-    fn begin(&mut self, framing: Option<Framing>, encoding: &[u8], root: &'static Row) {
+    fn begin(&mut self, framing: Option<Framing>, packing: Packing, root: &'static Row) {
         self.scanned = 0;
         self.has_body = false;
         self.inflater = None;
@@ -136,7 +161,7 @@ impl Exchange {
         let is_wrapped = self.dialect.api.traits & WRAPPED != 0;
         self.reader = Reader::new(framing, root, is_wrapped);
         self.body = Body::Read;
-        match wrapping(encoding) {
+        match packing {
             None => self.body = Body::Encoded,
             Some(None) => {}
             Some(Some(wrapping)) => self.inflater = Some(Inflater::new(wrapping)),
@@ -189,7 +214,7 @@ impl Exchange {
         }
     }
 
-    fn status(&self, is_complete: bool) -> Status {
+    fn status(&self, is_complete: bool, by_headers: bool) -> Status {
         let notes = &self.notes;
         if self.http_status >= 400 || notes.has(Mark::Failed) {
             return Status::Error;
@@ -198,6 +223,8 @@ impl Exchange {
             return Status::Partial;
         }
         match self.body {
+            // What headers count is the whole answer's, whether or not its body could be read.
+            _ if by_headers && is_complete => return Status::Reported,
             // An answer without a body needs no type.
             _ if !self.has_body && is_complete => return Status::Absent,
             _ if !self.has_body => return Status::Partial,
@@ -221,44 +248,6 @@ impl Exchange {
             (false, _) => Status::Partial,
         }
     }
-}
-
-/// How a body of this type is read; parameters count for nothing.
-fn framing(content_type: &[u8]) -> Option<Framing> {
-    let essence = content_type.split(|byte| *byte == b';').next()?;
-    match place(TYPES, essence)? {
-        0 => Some(Framing::Json),
-        1 => Some(Framing::Events),
-        2 => Some(Framing::Lines),
-        _ => Some(Framing::Frames),
-    }
-}
-
-const TYPES: &[&str] = &[
-    "application/json",
-    "text/event-stream",
-    "application/x-ndjson",
-    "application/vnd.amazon.eventstream",
-];
-
-/// How a body of this encoding is unfolded, if it needs to be; none if it cannot be.
-fn wrapping(encoding: &[u8]) -> Option<Option<Wrapping>> {
-    match place(ENCODINGS, encoding)? {
-        0 | 1 => Some(None),
-        2 => Some(Some(Wrapping::Deflate)),
-        _ => Some(Some(Wrapping::Gzip)),
-    }
-}
-
-const ENCODINGS: &[&str] = &["", "identity", "deflate", "gzip", "x-gzip"];
-
-/// The place of a word among others, in any case.
-#[inline(never)]
-pub(super) fn place(words: &[&str], word: &[u8]) -> Option<usize> {
-    let word = word.trim_ascii();
-    // With the words in view the compiler would write each comparison out.
-    let mut words = black_box(words).iter();
-    words.position(|known| known.as_bytes().eq_ignore_ascii_case(word))
 }
 
 /// A piece of a path without its percent signs, if it is short enough for a name.

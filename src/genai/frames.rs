@@ -10,9 +10,9 @@
 //! picker; headers are held as far as there is room for one scalar, which is more than twice what Amazon sends.
 
 use super::base64::Base64;
-use super::exchange::place;
+use super::headers::place;
 use super::key::{Mark, Text};
-use super::notes::{Notes, is_word};
+use super::notes::Notes;
 use super::picker::Picker;
 use super::scalar::{LONGEST, Scalar};
 
@@ -172,7 +172,7 @@ fn tell(headers: &[u8], notes: &mut Notes) -> usize {
         match place(HEADERS, name) {
             Some(EVENT) if place(&[LAST], value).is_some() => notes.mark(Mark::Ended),
             Some(MESSAGE) if place(&[NO_ERROR], value).is_none() => notes.mark(Mark::Failed),
-            Some(ERROR..) if is_word(value) => notes.stage(Text::ErrorCode as u8, value),
+            Some(ERROR..) => notes.word(Text::ErrorCode, value),
             _ => {}
         }
         rest = behind;

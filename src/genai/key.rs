@@ -34,6 +34,8 @@ pub(crate) enum Means {
     Payload,
     /// One choice of several: ends what was noted of it.
     Choice,
+    /// The parts of a call, each with counts of its own.
+    Parts,
 }
 
 impl Means {
@@ -50,6 +52,7 @@ impl Means {
             Self::Stream => (7, 0),
             Self::Payload => (8, 0),
             Self::Choice => (9, 0),
+            Self::Parts => (10, 0),
         };
         kind << 8 | what
     }
@@ -91,9 +94,16 @@ pub(crate) enum Count {
     CacheRead,
     CacheWrite,
     ToolUse,
+    /// The input with everything that came from a cache or went into it, of an API that has it without as well.
+    Prompt,
     MaxTokens,
     /// Which choice is being read.
     Index,
+    /// Those of the part that is being read: 0x20 above those of the whole.
+    PartInput = 0x60,
+    PartOutput,
+    PartCacheRead = 0x64,
+    PartCacheWrite,
 }
 
 /// What is noted as having been there.
@@ -110,6 +120,10 @@ pub(crate) enum Mark {
     Unstreamed = 8,
     /// A tool that ran, and failed.
     ToolFailed = 16,
+    /// The part that is being read is left out of the counts of the whole.
+    Beside = 32,
+    /// Something was counted in several places.
+    Parted = 64,
 }
 
 const fn key(name: &'static str, means: Means) -> Key {
@@ -174,6 +188,14 @@ pub(crate) const fn each(name: &'static str, then: &'static [Key]) -> Key {
 pub(crate) const fn choices(name: &'static str, then: &'static [Key]) -> Key {
     Key {
         means: Means::Choice,
+        ..each(name, then)
+    }
+}
+
+/// An array of the parts of a call.
+pub(crate) const fn parts(name: &'static str, then: &'static [Key]) -> Key {
+    Key {
+        means: Means::Parts,
         ..each(name, then)
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //!  route, path, host ─▶ Dialect::find               which API, whose
 //!  request           ─▶ Exchange::new, request_…    model, limits
-//!  answer            ─▶ response_headers            JSON, events, lines or frames; unfolded if need be
+//!  answer            ─▶ wanted, response_headers    JSON, events, lines or frames; unfolded if need be
 //!                       response_chunk(bytes, now)  Reader ─▶ Picker ─▶ Notes, by the API's table of keys
 //!  the end           ─▶ end(complete)               Findings: what it said, and how much of it there was
 //!                       Findings::attributes, …     told to a backend, name by name
@@ -20,8 +20,10 @@ mod dialect;
 mod exchange;
 mod findings;
 mod frames;
+mod headers;
 mod inflate;
 mod key;
+mod log;
 mod notes;
 mod number;
 mod picker;

@@ -1,8 +1,11 @@
-//! What was read, in constant room. An event is a transaction: what it says is staged behind what is kept, and is kept
-//! when the event is whole, or forgotten.
+//! What a value means, by the key at which it stands, and what is noted of it. An event is a transaction: what it says is
+//! staged behind what is kept, and is kept when the event is whole, or forgotten.
+
+use core::hint::black_box;
 
 use super::key::{CHOICES, Count, Mark, Means, Text};
-use super::number;
+use super::log::Log;
+use super::number::{self, LARGEST};
 use super::tables::Row;
 use crate::context::Time;
 
@@ -13,25 +16,21 @@ const LONGEST_WORD: usize = 64;
 /// The longest number that is kept as its digits.
 const LONGEST_DECIMAL: usize = 24;
 
-/// Whether a number of JSON is one that every backend can read: a caller's `1e999` would cost others their batch.
-fn is_amount(digits: &[u8]) -> bool {
-    let number = core::str::from_utf8(digits).unwrap_or_default();
-    digits.len() <= LONGEST_DECIMAL
-        && !digits.starts_with(b"-")
-        && number.parse::<f64>().is_ok_and(f64::is_finite)
-}
-
-/// Room for everything that is noted, each with two bytes before it: what it is, and its length.
-const ROOM: usize = 512;
-/// The part of it that texts leave to counts: those that are kept, and those that are staged.
-const FOR_COUNTS: usize = 200;
+/// The counts of a call that may stand elsewhere as well, and what sets their kinds apart there: in headers, in a part of
+/// the call, in all parts that the call's own counts leave out.
+const PARTED: &[Count] = &[
+    Count::Input,
+    Count::Output,
+    Count::CacheRead,
+    Count::CacheWrite,
+];
+const IN_HEADERS: u8 = 0x10;
+const IN_PART: u8 = 0x20;
+const BESIDE: u8 = 0x30;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Notes {
-    log: [u8; ROOM],
-    /// Where the notes end, and where those that are kept do.
-    end: u16,
-    kept: u16,
+    log: Log,
     marks: u8,
     staged_marks: u8,
     /// An event was kept.
@@ -47,9 +46,7 @@ pub(crate) struct Notes {
 impl Notes {
     pub(crate) const fn new() -> Self {
         Self {
-            log: [0; ROOM],
-            end: 0,
-            kept: 0,
+            log: Log::new(),
             marks: 0,
             staged_marks: 0,
             is_kept: false,
@@ -67,24 +64,18 @@ impl Notes {
 
     /// A text that is kept.
     pub(crate) fn text(&self, text: Text) -> Option<&[u8]> {
-        self.kept(text as u8)
+        self.log.kept(text as u8)
     }
 
     /// The finish reasons, by their choices.
     pub(crate) fn finish_reasons(&self) -> impl Iterator<Item = &[u8]> {
         let first = Text::Finish as u8;
-        (first..first + CHOICES).filter_map(|kind| self.kept(kind))
+        (first..first + CHOICES).filter_map(|kind| self.log.kept(kind))
     }
 
     /// A count that is kept.
     pub(crate) fn count(&self, count: Count) -> Option<u64> {
-        let number = self.kept(count as u8)?;
-        number.first_chunk().copied().map(u64::from_le_bytes)
-    }
-
-    #[inline(never)]
-    fn kept(&self, kind: u8) -> Option<&[u8]> {
-        self.entry(0, self.kept, kind).map(|(_, text)| text)
+        self.log.number(count as u8)
     }
 
     /// Whether a mark is kept.
@@ -110,18 +101,13 @@ impl Notes {
     /// Whether any tokens were counted.
     pub(crate) fn has_counts(&self) -> bool {
         let first = Count::Input as u8;
-        (first..=Count::ToolUse as u8).any(|kind| self.kept(kind).is_some())
+        (first..=Count::Prompt as u8).any(|kind| self.log.kept(kind).is_some())
     }
 
     /// Keeps what is staged.
     #[inline(never)]
     pub(crate) fn keep(&mut self) {
-        while let Some((kind, length)) = self.head(self.kept) {
-            match self.entry(0, self.kept, kind) {
-                Some((old, _)) => self.remove(old),
-                None => self.kept += 2 + u16::from(length),
-            }
-        }
+        self.log.keep();
         self.marks |= self.staged_marks;
         self.first = self.first.or(self.staged_first);
         self.is_kept = true;
@@ -130,7 +116,7 @@ impl Notes {
 
     /// Forgets what is staged.
     pub(crate) const fn forget(&mut self) {
-        self.end = self.kept;
+        self.log.forget();
         self.staged_marks = 0;
         self.staged_first = None;
         self.choice = 0;
@@ -141,9 +127,9 @@ impl Notes {
     pub(crate) fn forget_key(&mut self, key: &Row) {
         match key.means {
             Means::Name(text) | Means::Word(text) | Means::Decimal(text) => {
-                self.unstage(text as u8);
+                self.log.unstage(text as u8);
             }
-            Means::Count(count) => self.unstage(count as u8),
+            Means::Count(count) => self.log.unstage(count as u8),
             Means::Mark(mark) => self.staged_marks &= !(mark as u8),
             Means::Stream => {
                 self.staged_marks &= !(Mark::Streaming as u8 | Mark::Unstreamed as u8);
@@ -151,9 +137,10 @@ impl Notes {
             Means::Choice => {
                 self.choice = 0;
                 for choice in 0..CHOICES {
-                    self.unstage(Text::Finish as u8 + choice);
+                    self.log.unstage(Text::Finish as u8 + choice);
                 }
             }
+            Means::Parts => self.begin_parts(None),
             Means::Nothing | Means::OneOf | Means::Payload => {}
         }
         for key in key.keys() {
@@ -165,10 +152,8 @@ impl Notes {
     #[inline(never)]
     pub(crate) fn say(&mut self, key: &Row, text: &[u8]) {
         match key.means {
-            Means::Name(kind) if is_name(text) => self.stage(kind as u8, text),
-            Means::Word(kind) if is_word(text) && counts(key, text) => {
-                self.stage(kind as u8, text);
-            }
+            Means::Name(kind) => self.name(kind, text),
+            Means::Word(kind) if counts(key, text) => self.word(kind, text),
             Means::OneOf => {
                 if let Some((_, word)) = key.key(text) {
                     self.see(word);
@@ -182,15 +167,13 @@ impl Notes {
     #[inline(never)]
     pub(crate) fn number(&mut self, key: &Row, digits: &[u8]) {
         match key.means {
-            Means::Word(kind) if key.keys().is_empty() && is_word(digits) => {
-                self.stage(kind as u8, digits);
-            }
+            Means::Word(kind) if key.keys().is_empty() => self.word(kind, digits),
             Means::Decimal(kind) if is_amount(digits) => {
-                self.stage(kind as u8, digits);
+                self.log.stage(kind as u8, digits);
             }
             Means::Count(count) => {
                 if let Some(number) = number::count(digits) {
-                    self.stage(count as u8, &number.to_le_bytes());
+                    self.log.stage(count as u8, &number.to_le_bytes());
                 }
             }
             _ => self.see(key),
@@ -198,7 +181,7 @@ impl Notes {
     }
 
     /// True or false came.
-    pub(crate) const fn truth(&mut self, key: &Row, is_true: bool) {
+    pub(crate) fn truth(&mut self, key: &Row, is_true: bool) {
         match key.means {
             Means::Stream if is_true => self.mark(Mark::Streaming),
             Means::Stream => self.mark(Mark::Unstreamed),
@@ -208,10 +191,11 @@ impl Notes {
     }
 
     /// Something came that is not nothing: an object, an array, the first character of a text, a number.
-    pub(crate) const fn see(&mut self, key: &Row) {
+    pub(crate) fn see(&mut self, key: &Row) {
         match key.means {
             Means::Mark(mark) => self.mark(mark),
             Means::Payload if self.staged_first.is_none() => self.staged_first = Some(self.now),
+            Means::Parts => self.begin_parts(Some(0)),
             _ => {}
         }
     }
@@ -220,107 +204,99 @@ impl Notes {
         self.staged_marks |= mark as u8;
     }
 
+    /// Notes a name, if it may be one.
+    #[inline]
+    pub(crate) fn name(&mut self, kind: Text, name: &[u8]) {
+        if is_name(name) {
+            self.log.stage(kind as u8, name);
+        }
+    }
+
+    /// Notes a code, if it is one.
+    pub(crate) fn word(&mut self, kind: Text, word: &[u8]) {
+        if is_word(word) {
+            self.log.stage(kind as u8, word);
+        }
+    }
+
+    /// Notes what a header counts: digits, and nothing else.
+    pub(crate) fn header(&mut self, count: Count, digits: &[u8]) {
+        if !digits.is_empty()
+            && digits.iter().all(u8::is_ascii_digit)
+            && let Some(number) = number::count(digits)
+        {
+            self.log
+                .stage(count as u8 | IN_HEADERS, &number.to_le_bytes());
+            self.mark(Mark::Parted);
+        }
+    }
+
     /// A choice ended: its finish reason takes the place that its index tells, or its turn.
     #[inline(never)]
     pub(crate) fn end_choice(&mut self) {
-        let index = match self.staged(Count::Index as u8) {
-            Some((start, number)) => {
-                let index = number.first_chunk().copied().map(u64::from_le_bytes);
-                self.remove(start);
-                index.unwrap_or_default()
-            }
-            None => self.choice.into(),
-        };
+        let index = self.log.take(Count::Index as u8);
+        let index = index.unwrap_or_else(|| self.choice.into());
         self.choice = self.choice.saturating_add(1);
         if index >= u64::from(CHOICES) {
-            self.unstage(Text::Pending as u8);
-        } else if self.staged(Text::Pending as u8).is_some() {
-            let kind = Text::Finish as u8 + index as u8;
-            self.unstage(kind);
-            // It may have moved.
-            if let Some((start, _)) = self.staged(Text::Pending as u8)
-                && let Some(place) = self.log.get_mut(usize::from(start))
+            self.log.unstage(Text::Pending as u8);
+        } else {
+            let place = Text::Finish as u8 + index as u8;
+            self.log.rename(Text::Pending as u8, place);
+        }
+    }
+
+    /// A list of parts begins: what an earlier one said is replaced, not added to.
+    #[inline(never)]
+    fn begin_parts(&mut self, sum: Option<u64>) {
+        self.mark(Mark::Parted);
+        for kind in parted() {
+            self.log.take(kind | BESIDE);
+            if let Some(sum) = sum {
+                self.log.push(kind | BESIDE, &sum.to_le_bytes());
+            }
+        }
+    }
+
+    /// A part ended: its counts are added to those beside the call's own, if these leave it out.
+    #[inline(never)]
+    pub(crate) fn end_part(&mut self) {
+        let is_beside = self.staged_marks & Mark::Beside as u8 != 0;
+        self.staged_marks &= !(Mark::Beside as u8);
+        for kind in parted() {
+            if let Some(number) = self.log.take(kind | IN_PART)
+                && is_beside
             {
-                *place = kind;
+                let sum = self.log.take(kind | BESIDE).unwrap_or_default() + number;
+                let sum = sum.min(LARGEST).to_le_bytes();
+                self.log.push(kind | BESIDE, &sum);
             }
         }
     }
 
-    /// Notes something, unless it is nothing, is there already, or finds no room.
-    #[inline(never)]
-    pub(crate) fn stage(&mut self, kind: u8, what: &[u8]) {
-        let Ok(length @ 1..) = u8::try_from(what.len()) else {
-            return;
-        };
-        self.unstage(kind);
-        // Every event of a stream repeats the id and the model.
-        if self.kept(kind) == Some(what) {
-            return;
+    /// The answer is over: what was counted in several places becomes one count. Says whether headers alone counted.
+    pub(crate) fn settle(&mut self) -> bool {
+        if !self.has(Mark::Parted) {
+            return false;
         }
-        let is_count = kind >= Count::Input as u8;
-        let room = if is_count { ROOM } else { ROOM - FOR_COUNTS };
-        let (start, size) = (usize::from(self.end), what.len() + 2);
-        if start + size <= room
-            && let Some([head, tail, place @ ..]) = self.log.get_mut(start..start + size)
-        {
-            (*head, *tail) = (kind, length);
-            place.copy_from_slice(what);
-            self.end += size as u16;
-        }
-    }
-
-    fn unstage(&mut self, kind: u8) {
-        if let Some((start, _)) = self.staged(kind) {
-            self.remove(start);
-        }
-    }
-
-    fn staged(&self, kind: u8) -> Option<(u16, &[u8])> {
-        self.entry(self.kept, self.end, kind)
-    }
-
-    /// The note of a kind between two places: where it starts, and what it says.
-    #[inline(never)]
-    fn entry(&self, from: u16, to: u16, kind: u8) -> Option<(u16, &[u8])> {
-        let mut start = from;
-        while start < to {
-            let (found, length) = self.head(start)?;
-            let end = start + 2 + u16::from(length);
-            if found == kind {
-                let what = self.log.get(usize::from(start) + 2..usize::from(end))?;
-                return Some((start, what));
-            }
-            start = end;
-        }
-        None
-    }
-
-    /// The kind and the length of the note that starts here.
-    fn head(&self, start: u16) -> Option<(u8, u8)> {
-        let place = usize::from(start);
-        match self.log.get(place..place + 2)? {
-            &[kind, length] if start < self.end => Some((kind, length)),
-            _ => None,
-        }
-    }
-
-    #[inline(never)]
-    fn remove(&mut self, start: u16) {
-        let Some((_, length)) = self.head(start) else {
-            return;
-        };
-        let size = 2 + u16::from(length);
-        for place in usize::from(start)..usize::from(self.end - size) {
-            let byte = self.log.get(place + usize::from(size)).copied();
-            if let (Some(place), Some(byte)) = (self.log.get_mut(place), byte) {
-                *place = byte;
+        let by_headers = !self.has_counts();
+        let from = if by_headers { IN_HEADERS } else { BESIDE };
+        let mut has_any = false;
+        for kind in parted() {
+            let own = self.log.number(kind).or(by_headers.then_some(0));
+            if let (Some(own), Some(more)) = (own, self.log.number(kind | from)) {
+                self.log.push(kind, &(own + more).to_le_bytes());
+                has_any = true;
             }
         }
-        self.end -= size;
-        if start < self.kept {
-            self.kept -= size;
-        }
+        self.log.keep();
+        by_headers && has_any
     }
+}
+
+/// Their kinds.
+fn parted() -> impl Iterator<Item = u8> {
+    // With the counts in view the compiler would write each loop out.
+    black_box(PARTED).iter().map(|count| *count as u8)
 }
 
 /// Whether a word is one of those that count, if not all do.
@@ -329,16 +305,24 @@ fn counts(key: &Row, word: &[u8]) -> bool {
 }
 
 /// Whether a text may name a model, an answer or a tool: no control characters, so that it stays on its line.
-pub(super) fn is_name(text: &[u8]) -> bool {
+fn is_name(text: &[u8]) -> bool {
     text.len() <= LONGEST_NAME
         && core::str::from_utf8(text).is_ok_and(|text| !text.chars().any(char::is_control))
 }
 
 /// Whether a text is a code: too short, and of too few characters, to tell anything else.
-pub(super) fn is_word(text: &[u8]) -> bool {
+fn is_word(text: &[u8]) -> bool {
     let is_fit =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
     text.len() <= LONGEST_WORD && text.iter().all(is_fit)
+}
+
+/// Whether a number of JSON is one that every backend can read: a caller's `1e999` would cost others their batch.
+fn is_amount(digits: &[u8]) -> bool {
+    let number = core::str::from_utf8(digits).unwrap_or_default();
+    digits.len() <= LONGEST_DECIMAL
+        && !digits.starts_with(b"-")
+        && number.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl Number {
 }
 
 /// The largest count: every whole number up to it is the same for a reader that knows doubles alone.
-const LARGEST: u64 = 1 << 53;
+pub(super) const LARGEST: u64 = 1 << 53;
 
 /// The count that a number spells: whole, not negative, not too large; `2e3` is whole, and so is `20.0`.
 #[inline(never)]

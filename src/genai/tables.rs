@@ -161,15 +161,29 @@ impl Layout {
         start as u16
     }
 
-    /// Lays a name, or finds it, be it inside another one.
+    /// Whether a name stands at a place.
+    const fn has(&self, start: usize, name: &[u8]) -> bool {
+        let mut same = 0;
+        while same < name.len() && self.names[start + same] == name[same] {
+            same += 1;
+        }
+        same == name.len()
+    }
+
+    /// Lays a name, or finds it, be it inside another one. Among those of keys first, where most are: the compiler's patience
+    /// has a limit.
     const fn lay_name(&mut self, name: &[u8]) -> u16 {
+        let mut index = 0;
+        while index < self.row_count {
+            let row = self.rows[index];
+            if row.length as usize == name.len() && self.has(row.name as usize, name) {
+                return row.name;
+            }
+            index += 1;
+        }
         let mut start = 0;
         while start + name.len() <= self.name_count {
-            let mut same = 0;
-            while same < name.len() && self.names[start + same] == name[same] {
-                same += 1;
-            }
-            if same == name.len() {
+            if self.has(start, name) {
                 return start as u16;
             }
             start += 1;

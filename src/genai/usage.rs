@@ -92,13 +92,14 @@ impl Findings {
     #[must_use]
     #[inline(never)]
     pub fn input_tokens(&self) -> Option<u64> {
-        let input = self.notes.count(Count::Input)?;
+        let count = |count| self.notes.count(count);
         let beside = match self.dialect.api.counts {
             Counts::Inclusive => 0,
+            Counts::CacheApart if let Some(prompt) = count(Count::Prompt) => return Some(prompt),
             Counts::CacheApart => self.cached(),
-            Counts::ThoughtsApart => self.notes.count(Count::ToolUse).unwrap_or_default(),
+            Counts::ThoughtsApart => count(Count::ToolUse).unwrap_or_default(),
         };
-        Some(input + beside)
+        Some(count(Count::Input)? + beside)
     }
 
     /// The output with everything that was thought.
@@ -159,9 +160,7 @@ impl Findings {
         // With the rows in view the compiler would write the loop out, row by row.
         for (name, of, quantity) in black_box(ROWS) {
             let is_told = *of == ALL || of & whose != 0;
-            if let Some(Ok(count)) = self.quantity(*quantity).map(i32::try_from)
-                && is_told
-            {
+            if is_told && let Some(Ok(count)) = self.quantity(*quantity).map(i32::try_from) {
                 tell(name, count);
             }
         }
@@ -179,11 +178,7 @@ impl Findings {
     }
 
     fn uncached(&self) -> Option<u64> {
-        let input = self.notes.count(Count::Input)?;
-        if self.dialect.api.counts == Counts::CacheApart {
-            return Some(input);
-        }
-        Some(input.saturating_sub(self.cached()))
+        Some(self.input_tokens()?.saturating_sub(self.cached()))
     }
 
     /// What came from a cache and what went into it.

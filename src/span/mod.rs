@@ -190,10 +190,21 @@ impl OpenSpan {
         }
     }
 
-    /// The answer begins: its status, and the headers that say how its body is written and packed.
-    pub fn observe_answer(&mut self, status: u16, content_type: &[u8], content_encoding: &[u8]) {
+    /// The names of the answer's headers that [`Self::observe_answer`] wants to know.
+    pub fn wanted(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let exchange = self.exchange.as_deref();
+        exchange.map(Exchange::wanted).into_iter().flatten()
+    }
+
+    /// The answer begins: its status, and what its headers say that are wanted, in their order; nothing where one is not
+    /// there.
+    pub fn observe_answer(
+        &mut self,
+        status: u16,
+        said: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    ) {
         if let Some(exchange) = &mut self.exchange {
-            exchange.response_headers(status, content_type, content_encoding);
+            exchange.response_headers(status, said);
         }
     }
 

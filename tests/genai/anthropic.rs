@@ -142,3 +142,89 @@ fn at_vertex_its_path_tells() {
         "anthropic_vertexai = prompt_tokens 62040, completion_tokens 300, total_tokens 62340, original_usage.input_tokens 40, original_usage.output_tokens 300, original_usage.cache_read_input_tokens 60000, original_usage.cache_creation_input_tokens 2000",
     ]);
 }
+
+/// The iterations of a call that summed the conversation up, asked an advisor and went on.
+const ITERATIONS: &str = r#"[{"type":"compaction","input_tokens":180000,"output_tokens":3500,"cache_creation_input_tokens":500,"cache_read_input_tokens":1000,"cache_creation":{"input_tokens":9}},{"type":"advisor_message","model":"claude-opus-4-7","input_tokens":7,"output_tokens":7,"cache_creation_input_tokens":7,"cache_read_input_tokens":7},{"output_tokens":300,"cache_creation_input_tokens":2000,"cache_read_input_tokens":60000,"input_tokens":40,"type":"message"},{"cache_creation_input_tokens":1,"output_tokens":1,"input_tokens":1,"cache_read_input_tokens":1,"type":"compaction"}]"#;
+
+/// 40 + 180,000 + 1 and so on.
+const SUMS: &str = "anthropic = prompt_tokens 243543, completion_tokens 3801, total_tokens 247344, original_usage.input_tokens 180041, original_usage.output_tokens 3801, original_usage.cache_read_input_tokens 61001, original_usage.cache_creation_input_tokens 2501";
+
+#[test]
+fn what_sums_the_conversation_up_is_counted_as_well() {
+    let usage = format!(
+        r#"{{"input_tokens":40,"cache_creation_input_tokens":2000,"iterations":{ITERATIONS},"cache_read_input_tokens":60000,"output_tokens":300}}"#
+    );
+    let body = format!(r#"{{"id":"msg_1","stop_reason":"end_turn","usage":{usage}}}"#);
+    let all = [
+        "gatespan.usage.status = reported",
+        "usage.input_tokens = 243543",
+        "usage.output_tokens = 3801",
+        SUMS,
+    ];
+    MESSAGES.json(body.as_bytes()).tells(&all);
+    let delta = format!(
+        r#"{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}},"usage":{usage}}}"#
+    );
+    MESSAGES
+        .sse(&stream(&[START, TEXT, &delta, STOP]))
+        .tells(&all);
+    // Lists are sums so far, as the counts beside them are: the same again adds nothing, one that is not there takes nothing.
+    MESSAGES
+        .sse(&stream(&[START, &delta, &delta, DELTA, STOP]))
+        .tells(&all);
+}
+
+#[test]
+fn a_list_of_iterations_replaces_the_one_before() {
+    let delta = |list: &str| {
+        format!(r#"{{"type":"message_delta","usage":{{"output_tokens":300,"iterations":{list}}}}}"#)
+    };
+    let first = delta(
+        r#"[{"type":"compaction","input_tokens":9,"output_tokens":9,"cache_read_input_tokens":9}]"#,
+    );
+    for (later, input, output) in [
+        // As much as before, and then more: what is kept already is no reason to pass it over.
+        (
+            r#"[{"type":"compaction","input_tokens":9,"output_tokens":9},{"type":"compaction","input_tokens":2,"output_tokens":1}]"#,
+            62_051,
+            310,
+        ),
+        (r#"[{"type":"message","input_tokens":9}]"#, 62_040, 300),
+        ("[]", 62_040, 300),
+        ("null", 62_058, 309),
+        // Of duplicates the last one counts.
+        (
+            r#"[{"type":"compaction","type":"message","input_tokens":5}],"iterations":[{"type":"x","input_tokens":7,"input_tokens":6,"type":"compaction"}]"#,
+            62_046,
+            300,
+        ),
+        (
+            r#"[{"type":"compaction","input_tokens":5}],"iterations":null"#,
+            62_058,
+            309,
+        ),
+        // What is no count is absent, and what is larger than any is one.
+        (
+            r#"[{"type":"compaction","input_tokens":"5","output_tokens":-1}]"#,
+            62_040,
+            300,
+        ),
+        (
+            r#"[{"type":"compaction","output_tokens":9007199254740992},{"type":"compaction","output_tokens":9007199254740992}]"#,
+            62_040,
+            9_007_199_254_741_292_u64,
+        ),
+    ] {
+        MESSAGES
+            .sse(&stream(&[START, &first, &delta(later), STOP]))
+            .tells(&[
+                &format!("usage.input_tokens = {input}"),
+                &format!("usage.output_tokens = {output}"),
+            ]);
+    }
+    // An event that is malformed loses its list as well.
+    let broken = delta(r#"[{"type":"compaction","input_tokens":5}]"#).replace("}]}}", "}]}");
+    MESSAGES
+        .sse(&stream(&[START, &first, &broken, STOP]))
+        .tells(&["usage.input_tokens = 62058"]);
+}

@@ -92,7 +92,7 @@ fn the_first_token_is_the_first_payload() {
     let play = stream().sse(&body);
     let dialect = gatespan::genai::Dialect::find(None, b"POST", b"/chat/completions", b"").unwrap();
     let mut exchange = gatespan::genai::Exchange::new(dialect, b"");
-    exchange.response_headers(200, play.kind.as_bytes(), b"");
+    exchange.response_headers(200, [play.kind]);
     let mut now = STARTED;
     for line in body.split_inclusive(|byte| *byte == b'\n') {
         now.0 += 1;

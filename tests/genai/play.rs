@@ -18,6 +18,8 @@ pub struct Play<'p> {
     pub status: u16,
     pub kind: &'p str,
     pub encoding: &'p str,
+    /// Other headers of the answer.
+    pub headers: &'p [(&'p str, &'p str)],
     pub body: &'p [u8],
     pub complete: bool,
 }
@@ -37,6 +39,7 @@ pub const CHAT: Play<'_> = Play {
     status: 200,
     kind: JSON,
     encoding: "",
+    headers: &[],
     body: b"",
     complete: true,
 };
@@ -85,7 +88,17 @@ impl<'p> Play<'p> {
         for chunk in request {
             exchange.request_chunk(chunk);
         }
-        exchange.response_headers(self.status, self.kind.as_bytes(), self.encoding.as_bytes());
+        let said = exchange.wanted().map(|name| match name {
+            "content-type" => self.kind,
+            "content-encoding" => self.encoding,
+            _ => {
+                let mut headers = self.headers.iter();
+                headers
+                    .find(|(known, _)| *known == name)
+                    .map_or("", |(_, value)| value)
+            }
+        });
+        exchange.response_headers(self.status, said);
         for chunk in body {
             exchange.response_chunk(chunk, NOW);
         }

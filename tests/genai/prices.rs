@@ -131,6 +131,20 @@ const CHAT_BODY: &[u8] = br#"{"usage":{"prompt_tokens":5000,"completion_tokens":
 const RESPONSES_BODY: &[u8] = br#"{"usage":{"input_tokens":5000,"output_tokens":100,"total_tokens":5100,"input_tokens_details":{"cached_tokens":4000}}}"#;
 const GEMINI_BODY: &[u8] = br#"{"usageMetadata":{"promptTokenCount":5000,"candidatesTokenCount":100,"totalTokenCount":5100,"cachedContentTokenCount":4000}}"#;
 
+const LLAMA: &[u8] = br#"{"generation":"x","prompt_token_count":4000,"generation_token_count":100,"stop_reason":"stop"}"#;
+const TITAN: &[u8] = br#"{"inputTextTokenCount":4000,"results":[{"tokenCount":100,"outputText":"x","completionReason":"FINISH"}]}"#;
+const JAMBA: &[u8] = br#"{"choices":[{"index":0,"finish_reason":"stop"}],"usage":{"prompt_tokens":4000,"completion_tokens":100,"total_tokens":4100}}"#;
+const NOVA: &[u8] = br#"{"stopReason":"end_turn","usage":{"inputTokens":40,"outputTokens":300,"totalTokens":62340,"cacheReadInputTokenCount":60000,"cacheWriteInputTokenCount":2000}}"#;
+const MISTRAL: &[u8] = br#"{"outputs":[{"text":"x","stop_reason":"stop"}]}"#;
+const SUMMED_UP: &[u8] = br#"{"usage":{"input_tokens":40,"cache_read_input_tokens":60000,"cache_creation_input_tokens":2000,"output_tokens":300,"iterations":[{"type":"compaction","input_tokens":180000,"output_tokens":3500,"cache_read_input_tokens":1000,"cache_creation_input_tokens":500},{"type":"message","input_tokens":40,"cache_read_input_tokens":60000,"cache_creation_input_tokens":2000,"output_tokens":300}]}}"#;
+/// Beside a body that counts they count nothing.
+const HEADERS: &[(&str, &str)] = &[
+    ("x-amzn-bedrock-input-token-count", "40"),
+    ("x-amzn-bedrock-output-token-count", "300"),
+    ("x-amzn-bedrock-cache-read-input-token-count", "60000"),
+    ("x-amzn-bedrock-cache-write-input-token-count", "2000"),
+];
+
 const AZURE: &str = "/openai/deployments/d/chat/completions";
 const VERTEX: &str = "/v1/projects/p/publishers/anthropic/models/m:rawPredict";
 const GEMINI: &str = "/v1beta/models/m:generateContent";
@@ -231,6 +245,23 @@ const CASES: &[Case] = &[
         &GPT,
         8_500.0,
     ),
+    // Vendors' bodies at Bedrock: whatever their names are, they are told by Bedrock's. 4,000 * 3 + 100 * 15.
+    ("/model/m/invoke", "", LLAMA, bedrock, &CLAUDE, 13_500.0),
+    ("/model/m/invoke", "", TITAN, bedrock, &CLAUDE, 13_500.0),
+    ("/model/m/invoke", "", JAMBA, bedrock, &CLAUDE, 13_500.0),
+    ("/model/m/invoke", "", NOVA, bedrock, &CLAUDE, 30_120.0),
+    ("/model/m/invoke", "", CHAT_BODY, bedrock, &GPT, 8_500.0),
+    // Headers alone count: the same as Anthropic's body.
+    ("/model/m/invoke", "", MISTRAL, bedrock, &CLAUDE, 30_120.0),
+    // With an iteration that summed up: 180,000 * 3 + 3,500 * 15 + 1,000 * 0.3 + 500 * 3.75 more.
+    (
+        "/v1/messages",
+        "api.anthropic.com",
+        SUMMED_UP,
+        anthropic,
+        &CLAUDE,
+        624_795.0,
+    ),
     // No word for the cache: its part is charged in full, 5,000 * 2.5 + 100 * 10.
     (
         "/v1/chat/completions",
@@ -256,6 +287,7 @@ fn a_cached_call_costs_what_it_costs() {
         let usage = usage(&Play {
             path,
             host,
+            headers: HEADERS,
             ..CHAT.json(body)
         });
         let factor = formula(&usage, prices) / cost;
@@ -327,6 +359,7 @@ fn opiks_endpoint_is_told_the_same_as_attributes() {
         let play = Play {
             path,
             host,
+            headers: HEADERS,
             ..CHAT.json(body)
         };
         let found = play.run([play.request], [play.body]);

@@ -42,7 +42,7 @@ fn speed() {
         let rate = best(body, |body| {
             let dialect = Dialect::find(None, b"POST", CHAT.path.as_bytes(), b"").unwrap();
             let mut exchange = Box::new(Exchange::new(dialect, b"/v1/chat/completions"));
-            exchange.response_headers(200, kind.as_bytes(), b"");
+            exchange.response_headers(200, [kind]);
             for chunk in body.chunks(chunk) {
                 exchange.response_chunk(chunk, NOW);
             }

@@ -167,10 +167,10 @@ fn what_never_was_answered() {
     // An interim answer is none; pieces before the headers are not read, nor is a request behind the answer's.
     let mut odd = exchange();
     odd.response_chunk(br#"{"usage":{"prompt_tokens":1}}"#, Time(1));
-    odd.response_headers(103, b"", b"");
+    odd.response_headers(103, [""]);
     odd.request_headers(b"application/json", b"");
     odd.request_chunk(br#"{"model":"#);
-    odd.response_headers(200, b"application/json", b"");
+    odd.response_headers(200, [JSON]);
     odd.request_chunk(br#""m"}"#);
     odd.response_chunk(b"{}", Time(2));
     let found = odd.end(true);
@@ -188,7 +188,7 @@ fn what_never_was_answered() {
         let mut exchange = exchange();
         exchange.request_headers(kind.as_bytes(), b"");
         exchange.request_chunk(body.as_bytes());
-        exchange.response_headers(200, b"application/json", b"");
+        exchange.response_headers(200, [JSON]);
         exchange.response_chunk(br#"{"usage":{"prompt_tokens":1}}"#, Time(1));
         let found = exchange.end(true);
         assert_eq!(

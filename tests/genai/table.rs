@@ -156,8 +156,12 @@ fn drive<'a, P: AsRef<[u8]> + 'a>(
         .into_iter()
         .for_each(|piece| span.observe_request(piece));
     let status = row.0["status"].as_u64().unwrap_or(200) as u16;
-    let encoding = row.text("encoding").as_bytes();
-    span.observe_answer(status, row.text("type").as_bytes(), encoding);
+    let header = |name| match name {
+        "content-type" => row.text("type"),
+        "content-encoding" => row.text("encoding"),
+        _ => "",
+    };
+    span.observe_answer(status, span.wanted().map(header));
     for (number, piece) in answer {
         span.observe(
             piece.as_ref(),

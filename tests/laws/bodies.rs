@@ -59,7 +59,10 @@ impl Case<'_> {
         let mut exchange = Exchange::new(dialect, path);
         exchange.request_headers(b"application/json", self.encoding.as_bytes());
         each(self.body, size, &mut |piece| exchange.request_chunk(piece));
-        exchange.response_headers(self.status, self.kind.as_bytes(), self.encoding.as_bytes());
+        // What else it wants to know is told by the lines of the body.
+        let lines = self.body.split(|byte| *byte == b'\n');
+        let known = [self.kind.as_bytes(), self.encoding.as_bytes()];
+        exchange.response_headers(self.status, known.into_iter().chain(lines));
         each(self.body, size, &mut |piece| {
             exchange.response_chunk(piece, Time(5));
         });
@@ -88,6 +91,10 @@ fn told(found: &Findings) -> String {
             );
             text.to_owned()
         };
+        if let ("error.type", Value::Text(value)) = (name.rest, &value) {
+            let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(byte);
+            assert!(value.len() <= 64 && value.iter().all(is_word), "{value:?}");
+        }
         let value = match value {
             Value::Text(value) | Value::Decimal(value) => text(value),
             Value::Whole(number) => number.to_string(),

@@ -1,13 +1,17 @@
 //! Anthropic's messages. The counts of a stream are sums so far: a later one replaces an earlier one, those of the input
-//! too. `ping` says nothing; `message_stop` ends it.
+//! too, and so does a list of iterations. `ping` says nothing; `message_stop` ends it.
 
 use super::{Api, Counts, Facts, PathMark, ending};
 use crate::genai::dialect::Named;
-use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output};
-use crate::genai::key::Mark::Ended;
+use crate::genai::key::Count::{
+    CacheRead, CacheWrite, Input, MaxTokens, Output, PartCacheRead, PartCacheWrite, PartInput,
+    PartOutput,
+};
+use crate::genai::key::Mark::{Beside, Ended};
 use crate::genai::key::Text::{ErrorType, Finish, Id, Model, RequestModel, Temperature, TopP};
 use crate::genai::key::{
-    Key, count, decimal, document, failure, mark, name, object, one_of, payload, stream, word,
+    Key, count, decimal, document, failure, mark, name, object, one_of, parts, payload, stream,
+    word,
 };
 use crate::genai::provider::{ANTHROPIC, VERTEX_ANTHROPIC};
 
@@ -54,7 +58,7 @@ pub(super) const API: Api = Api {
     ]),
 };
 
-pub(super) const BODY: &[Key] = &[
+const BODY: &[Key] = &[
     name("id", Id),
     name("model", Model),
     word("stop_reason", Finish),
@@ -69,11 +73,22 @@ pub(super) const DELTA: &[Key] = &[
     payload("thinking"),
 ];
 
-pub(super) const USAGE: &[Key] = &[
+const USAGE: &[Key] = &[
     count("input_tokens", Input),
     count("cache_read_input_tokens", CacheRead),
     count("cache_creation_input_tokens", CacheWrite),
     count("output_tokens", Output),
+    // The counts above leave out those that summed the conversation up. An advisor's are of another model, at another price.
+    parts(
+        "iterations",
+        &[
+            one_of("type", &[mark("compaction", Beside)]),
+            count("input_tokens", PartInput),
+            count("cache_read_input_tokens", PartCacheRead),
+            count("cache_creation_input_tokens", PartCacheWrite),
+            count("output_tokens", PartOutput),
+        ],
+    ),
 ];
 
 const ERROR: Key = failure("error", &[word("type", ErrorType)]);

@@ -7,6 +7,7 @@ mod anthropic;
 mod bedrock;
 mod cohere;
 mod gemini;
+mod invoke;
 mod mcp;
 mod ollama;
 mod openai;
@@ -29,7 +30,7 @@ pub(crate) const APIS: [&Api; COUNT] = [
     &ollama::EMBED,
     &cohere::API,
     &bedrock::CONVERSE,
-    &bedrock::INVOKE,
+    &invoke::API,
     &mcp::API,
 ];
 
@@ -85,6 +86,8 @@ pub(crate) const WRAPPED: u8 = 4;
 pub(crate) const TOOLS: u8 = 8;
 /// OpenAI's newer names of the counts.
 pub(crate) const NEWER_NAMES: u8 = 16;
+/// Errors are named in a header, as Amazon does it.
+pub(crate) const AMAZONS: u8 = 32;
 
 /// What a path looks like: it ends in `after`, and between that and `before`, if there is one, it names the model.
 #[derive(Debug)]

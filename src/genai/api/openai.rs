@@ -91,10 +91,10 @@ const EVENT: &[Key] = &[
     ERROR,
 ];
 
-const INDEX: Key = count("index", Index);
+pub(super) const INDEX: Key = count("index", Index);
 const FINISH: Key = word("finish_reason", Pending);
 
-const DELTA: &[Key] = &[
+pub(super) const DELTA: &[Key] = &[
     payload("content"),
     each("tool_calls", &[payload("function")]),
     payload("refusal"),
@@ -107,22 +107,26 @@ const USAGE: &[Key] = &[
     count("prompt_tokens", Input),
     count("completion_tokens", Output),
     count("total_tokens", Total),
-    object(
-        "prompt_tokens_details",
-        &[
-            count("cached_tokens", CacheRead),
-            count("cache_write_tokens", CacheWrite),
-        ],
-    ),
-    object(
-        "completion_tokens_details",
-        &[count("reasoning_tokens", Reasoning)],
-    ),
+    PROMPT_DETAILS,
+    COMPLETION_DETAILS,
     // DeepSeek's.
     count("prompt_cache_hit_tokens", CacheRead),
     // OpenRouter's.
     decimal("cost", Cost),
 ];
+
+pub(super) const PROMPT_DETAILS: Key = object(
+    "prompt_tokens_details",
+    &[
+        count("cached_tokens", CacheRead),
+        count("cache_write_tokens", CacheWrite),
+    ],
+);
+
+pub(super) const COMPLETION_DETAILS: Key = object(
+    "completion_tokens_details",
+    &[count("reasoning_tokens", Reasoning)],
+);
 
 /// The error of these APIs, in a body as in a stream.
 pub(super) const ERROR: Key = failure("error", &[word("code", ErrorCode), word("type", ErrorType)]);

@@ -104,8 +104,10 @@ impl Picker {
         }
         let level = usize::from(self.known).saturating_sub(1);
         let means = self.nodes.get(level).map(|node| node.means);
-        if means == Some(Means::Choice) {
-            notes.end_choice();
+        match means {
+            Some(Means::Choice) => notes.end_choice(),
+            Some(Means::Parts) => notes.end_part(),
+            _ => {}
         }
     }
 

@@ -52,6 +52,7 @@ impl Picker {
     }
 
     /// Characters of a text.
+    #[inline]
     pub(super) fn piece(&mut self, piece: &[u8], notes: &mut Notes) {
         match (self.take, self.at) {
             (Take::Nothing, _) => {}
