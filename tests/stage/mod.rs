@@ -99,8 +99,10 @@ impl Stage {
         self.outbox.open();
         let ended = Time(self.now.0 + story.nanos);
         let mut span = pass.span.expect("a span");
-        assert_eq!(span.is_read(), !story.events.is_empty());
-        span.observe_answer(200, ["text/event-stream"]);
+        if !story.events.is_empty() {
+            assert!(span.is_read());
+            span.observe_answer(200, ["text/event-stream"]);
+        }
         for (number, event) in (1..).zip(story.events) {
             span.observe(event, Time(self.now.0 + number * 100_000_000));
         }
