@@ -46,9 +46,13 @@ mod privacy;
 mod properties;
 #[path = "genai/responses.rs"]
 mod responses;
+#[path = "genai/rows.rs"]
+mod rows;
 #[path = "genai/speed.rs"]
 mod speed;
 #[path = "genai/status.rs"]
 mod status;
+#[path = "genai/table.rs"]
+mod table;
 #[path = "genai/vendors.rs"]
 mod vendors;

@@ -20,3 +20,5 @@ mod contract;
 mod hostile;
 #[path = "lilypad/sent.rs"]
 mod sent;
+#[path = "stage/mod.rs"]
+mod stage;

@@ -24,3 +24,5 @@ mod failures;
 mod hostile;
 #[path = "opik/sent.rs"]
 mod sent;
+#[path = "stage/mod.rs"]
+mod stage;

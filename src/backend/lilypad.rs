@@ -123,9 +123,11 @@ fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
     members.member(["", "lilypad.type"], Value::Text(b"trace"));
     members.common(span);
     if let Some(findings) = span.findings() {
-        // By its older name the server knows it.
+        // By its older name the server knows it. A tool is nobody's.
         let provider = findings.dialect().provider().as_bytes();
-        members.member(["", "gen_ai.system"], Value::Text(provider));
+        if !provider.is_empty() {
+            members.member(["", "gen_ai.system"], Value::Text(provider));
+        }
         findings.attributes(span.started(), &mut |name, value| {
             members.member([name.prefix, name.rest], value.into());
         });

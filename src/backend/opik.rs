@@ -203,8 +203,7 @@ fn call(out: &mut Vec<u8>, span: &Span<'_>, findings: &Findings) {
             json::text(out, text);
         }
     };
-    let model = findings.response_model().or(findings.request_model());
-    text(r#"","model":""#, model);
+    text(r#"","model":""#, findings.opik_model());
     let provider = findings.dialect().opik_provider();
     text(r#"","provider":""#, Some(provider.as_bytes()));
     out.push(b'"');

@@ -56,6 +56,8 @@ enum For {
     Opik,
     /// Both, but Opik has no rule for it and would take it for input or output: it is told as metadata.
     OpiksMetadata,
+    /// Both, but Opik only if it is the model that Opik has prices for.
+    Priced,
 }
 
 /// What an attribute says, by where it comes from.
@@ -163,7 +165,7 @@ const ROWS: &[Row] = &[
     ("gen_ai.usage.", For::Opik, Source::OpiksUsage),
     (
         "gen_ai.response.model",
-        For::Both,
+        For::Priced,
         Source::Text(Text::Model),
     ),
 ];
@@ -186,7 +188,10 @@ impl Findings {
             let prefix = match whose {
                 For::Conventions if to_opik => continue,
                 For::Opik if !to_opik => continue,
+                For::Priced if to_opik && self.opik_model() != self.response_model() => continue,
                 For::OpiksMetadata if to_opik => "opik.metadata.",
+                // A span with anything by its own name is one of a model there, and this is one of a tool.
+                For::Both if to_opik && self.is_protocol() => "opik.metadata.",
                 _ => "",
             };
             if let Source::OpiksUsage = source {

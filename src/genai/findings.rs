@@ -4,6 +4,7 @@ use super::api::{STREAMS, TOOLS};
 use super::dialect::Dialect;
 use super::key::{Count, Mark, Text};
 use super::notes::Notes;
+use super::provider::Formula;
 use crate::context::Time;
 use crate::words::words;
 
@@ -89,6 +90,17 @@ impl Findings {
     #[must_use]
     pub fn response_model(&self) -> Option<&[u8]> {
         self.notes.text(Text::Model)
+    }
+
+    /// The model by which Opik knows the price: the one that answered. At Bedrock the one that was asked for, for a vendor's
+    /// own body calls it by a name that has no price there.
+    #[must_use]
+    pub fn opik_model(&self) -> Option<&[u8]> {
+        let (asked, answered) = (self.request_model(), self.response_model());
+        match self.dialect.provider.formula {
+            Formula::Bedrock => asked.or(answered),
+            _ => answered.or(asked),
+        }
     }
 
     /// The id of the answer.

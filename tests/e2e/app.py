@@ -7,9 +7,9 @@ What it does is told by the header `x-app`: nothing (echo), or one of
     sse=4,100      4 events, 100 ms     reset_body     resets after half of the body
     steps          an event a `step()`  garbage        no HTTP at all
     big=10000000   a body of that size
-    reply=NAME     as a model answers in that row of tests/scenarios/genai.json; by the path without a name
+    reply=NAME     as a model answers in that row of tests/scenarios/genai; by the path without a name
 
-With `x-pace: steps` a reply goes on when `step()` says so, an empty one ends it; else a tenth of a second later.
+With `x-pace: NAME` a reply goes on when `step()` says so by that name, an empty one ends it; else a tenth of a second later.
 A request to upgrade to a WebSocket is granted, and its frames are echoed.
 """
 
@@ -20,6 +20,7 @@ import json
 import socket
 import struct
 import threading
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import replies
@@ -36,7 +37,7 @@ class Arrived:
     headers: list
     body: bytes = b""
     at: float = 0.0
-    #: What `App.step` is told.
+    #: What `App.step` is told, by the name that this request has said.
     steps: asyncio.Queue = None
 
     def all(self, name: str) -> list:
@@ -67,7 +68,7 @@ class App:
 
     def __post_init__(self):
         self._loop = asyncio.new_event_loop()
-        self._steps = asyncio.Queue()
+        self._steps = defaultdict(asyncio.Queue)
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), name="app", daemon=True)
         self._thread.start()
@@ -99,9 +100,14 @@ class App:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(3)
 
-    def step(self, text: str):
-        """Sends an event to the caller that asked for `steps`; an empty one ends its stream."""
-        asyncio.run_coroutine_threadsafe(self._steps.put(text.encode()), self._loop).result(5)
+    def step(self, text: str, pace=""):
+        """Sends an event to the caller that asked for `steps`, by the name of its pace if it has one; an empty one ends its
+        stream."""
+
+        async def put():
+            await self._steps[pace].put(text.encode())
+
+        asyncio.run_coroutine_threadsafe(put(), self._loop).result(5)
 
     def of(self, case: str) -> list:
         """What arrived with this `x-case`."""
@@ -127,7 +133,8 @@ class App:
         first, *lines = head[:-4].split(b"\r\n")
         method, target, _ = first.decode("latin-1").split(" ", 2)
         headers = [tuple(line.split(b": ", 1)) if b": " in line else (line.rstrip(b":"), b"") for line in lines]
-        arrived = Arrived(method, target, headers, at=self._loop.time(), steps=self._steps)
+        arrived = Arrived(method, target, headers, at=self._loop.time())
+        arrived.steps = self._steps[(arrived.all("x-pace") or [b""])[0].decode()]
         self.arrived.append(arrived)
         if arrived.all("upgrade") == [b"websocket"]:
             return await websocket(arrived, reader, writer)
@@ -237,7 +244,7 @@ async def reply(arrived, writer, name):
     writer.write(replies.head(row))
     for piece in replies.pieces(row):
         # Also before the first: it comes later than the head.
-        if arrived.all("x-pace") == [b"steps"]:
+        if arrived.all("x-pace"):
             if not await arrived.steps.get():
                 return False
         else:

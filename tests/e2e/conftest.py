@@ -6,6 +6,9 @@ from envoy import Envoy
 from process import RUNNING
 from sink import Sink
 
+# It asserts on behalf of tests.
+pytest.register_assert_rewrite("calls")
+
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):

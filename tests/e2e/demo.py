@@ -72,7 +72,7 @@ class Sample:
     status: int = 200
     #: The ids of the caller's own trace and span, where that is the trace.
     caller: tuple = None
-    #: The call of a model, a row of tests/scenarios/genai.json.
+    #: The call of a model, a row of tests/scenarios/genai.
     call: dict = None
 
 
@@ -157,7 +157,7 @@ def drawn(trace: str, own: str, count: int, call, sink) -> list:
 
     draw(tree["spans"], 0)
     faults = [] if came and row and own in ids and len(ids) == count else ["the trace is not whole"]
-    if call and said and (said["model"], said["usage"]) != (call["span"]["model"], call["usage"]):
+    if call and said and (said["model"], said["usage"]) != (call["opik"]["model"], call["opik"]["usage"]):
         faults.append(f"the call says {call}, and its span {said}")
     return faults
 

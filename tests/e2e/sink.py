@@ -71,6 +71,12 @@ class Sink(Process):
         """Those whose paths hold that."""
         return [one for one in self._ask("/read/requests")["requests"] if path in one["path"]]
 
+    def holding(self, word: str) -> list:
+        """The request lines of all that came with this word, byte for byte, in head or body."""
+        found = self._ask(f"/read/holding?word={word}")
+        assert found["searched"] > 0 and found["forgotten"] == 0, found
+        return found["requests"]
+
     def refused(self) -> list:
         return self._ask("/read/refused")["refused"]
 

@@ -6,6 +6,7 @@ import re
 import bootstrap as b
 import demo_config
 import pytest
+import replies
 from app import App
 from envoy import Envoy, validate
 from places import EXAMPLES, KEPT
@@ -18,7 +19,7 @@ SECRET = {"GATE_SECRET": "a-secret-of-ours"}
 
 
 def test_all_of_them_are_here():
-    assert {name.removesuffix(".yaml") for name in NAMES} >= {"demo", "join", "require", "edge", "egress", "headers-only", "tracer"}
+    assert {name.removesuffix(".yaml") for name in NAMES} >= {"demo", "join", "require", "edge", "egress", "llm", "headers-only", "tracer"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -113,6 +114,32 @@ def test_egress(started, app, sink):
     assert sink.wait(spans=1)
     (span,) = sink.spans()
     assert (span["trace_id"], span["parent_span_id"], span["tags"]) == (u, p, ["egress"])
+
+
+def test_llm(started, app, sink):
+    """Providers are told nothing of us, a server of one's own is told all; of each call the span says whose it was."""
+    envoy = started("llm.yaml", openai=app.port, anthropic=app.port, ollama=app.port)
+    # How the services' own clients would ask, if this were their base URL.
+    for reply, before, host in (
+        ("openai-stream", "/openai", "api.openai.com"),
+        ("anthropic-stream", "/anthropic", "api.anthropic.com"),
+        ("openai-json", "/ollama", "localhost"),
+    ):
+        row = replies.ROWS[reply]
+        sent = ["content-type: application/json", TRACED, f"x-case: {reply}", f"x-app: reply={reply}", "authorization: Bearer k"]
+        got = send(envoy.port, sent, "POST", before + row["path"], body=replies.asked(row))
+        assert (got.status, got.body) == (200, b"".join(replies.pieces(row)))
+        arrived = app.of(reply)[0]
+        assert (arrived.target, arrived.one("host"), arrived.body) == (row["path"], host, replies.asked(row))
+        is_ours = before == "/ollama"
+        assert bool(arrived.all("traceparent")) == bool(arrived.all("opik_trace_id")) == is_ours
+    assert sink.wait(spans=3)
+    spans = {span["metadata"]["url.path"].split("/")[1]: span for span in sink.spans()}
+    for provider, reply in (("openai", "openai-stream"), ("anthropic", "anthropic-stream")):
+        span, row = spans[provider], replies.ROWS[reply]
+        assert {name: span[name] for name in row["span"]} == row["span"]
+        assert span["usage"] == row["usage"] and span["ttft"] > 0
+    assert spans["ollama"]["provider"] == "ollama" and spans["ollama"]["type"] == "llm"
 
 
 def test_headers_only(started, app):

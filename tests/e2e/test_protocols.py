@@ -74,16 +74,20 @@ def envoy(app, sink, calls):
         yield envoy
 
 
-def http2(port: int, requests: list) -> list:
-    """Sends all of them at once on one connection; the headers of each answer, in the order of the requests."""
+def http2(port: int, requests: list, body=b"", came=None) -> list:
+    """Sends all of them at once on one connection, with that body; the headers of each answer, in the order of the requests.
+    `came` is called with each piece of their bodies."""
     connection = h2.connection.H2Connection(h2.connection.H2Configuration(header_encoding=None, validate_outbound_headers=False))
     connection.initiate_connection()
     answers = {}
     with connect(port) as stream:
         for path, headers in requests:
             number = connection.get_next_available_stream_id()
-            fixed = [(b":method", b"GET"), (b":path", path.encode()), (b":scheme", b"http"), (b":authority", b"localhost")]
-            connection.send_headers(number, fixed + pairs(headers), end_stream=True)
+            method = b"POST" if body else b"GET"
+            fixed = [(b":method", method), (b":path", path.encode()), (b":scheme", b"http"), (b":authority", b"localhost")]
+            connection.send_headers(number, fixed + pairs(headers), end_stream=not body)
+            if body:
+                connection.send_data(number, body, end_stream=True)
             answers[number] = None
         open_ = set(answers)
         while open_:
@@ -93,6 +97,8 @@ def http2(port: int, requests: list) -> list:
             for event in connection.receive_data(data):
                 if isinstance(event, h2.events.ResponseReceived):
                     answers[event.stream_id] = {name.decode(): value.decode() for name, value in event.headers}
+                if isinstance(event, h2.events.DataReceived) and came:
+                    came(event.data)
                 if isinstance(event, h2.events.StreamReset):
                     answers[event.stream_id] = {"reset": event.error_code}
                 if isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)):
@@ -151,14 +157,16 @@ def test_many_at_once_on_one_connection(envoy, app):
 
 
 class Http3(QuicConnectionProtocol):
-    async def ask(self, headers: list) -> tuple:
+    async def ask(self, headers: list, body: bytes, came) -> tuple:
         self.http = H3Connection(self._quic)
         self.done = self._loop.create_future()
-        self.came, self.body = [], b""
+        self.came, self.body, self.tell = [], b"", came
         number = self._quic.get_next_available_stream_id()
-        self.http.send_headers(number, headers, end_stream=True)
+        self.http.send_headers(number, headers, end_stream=not body)
+        if body:
+            self.http.send_data(number, body, end_stream=True)
         self.transmit()
-        return await asyncio.wait_for(self.done, 5)
+        return await asyncio.wait_for(self.done, 10)
 
     def quic_event_received(self, event):
         for part in self.http.handle_event(event) if hasattr(self, "http") else []:
@@ -166,16 +174,20 @@ class Http3(QuicConnectionProtocol):
                 self.came += part.headers
             if isinstance(part, DataReceived):
                 self.body += part.data
+                self.tell(part.data)
             if getattr(part, "stream_ended", False) and not self.done.done():
                 self.done.set_result((dict(self.came), self.body))
 
 
-def http3(port: int, path: str, headers: list) -> tuple:
+def http3(port: int, path: str, headers: list, body=b"", came=len) -> tuple:
+    """Headers and body of the answer. `came` is called with each piece of it."""
+
     async def run():
         configuration = QuicConfiguration(alpn_protocols=H3_ALPN, verify_mode=ssl.CERT_NONE, server_name="localhost")
         async with quic("127.0.0.1", port, configuration=configuration, create_protocol=Http3) as client:
-            fixed = [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"localhost"), (b":path", path.encode())]
-            return await client.ask(fixed + pairs(headers))
+            method = b"POST" if body else b"GET"
+            fixed = [(b":method", method), (b":scheme", b"https"), (b":authority", b"localhost"), (b":path", path.encode())]
+            return await client.ask(fixed + pairs(headers), body, came)
 
     return asyncio.run(run())
 

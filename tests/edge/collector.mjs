@@ -63,6 +63,13 @@ export class Collector extends Child {
     return (await this.ask("/read/requests")).requests;
   }
 
+  /** The request lines of all that came with this word, byte for byte, in head or body. */
+  async holding(word) {
+    const { requests, searched, forgotten } = await this.ask(`/read/holding?word=${word}`);
+    if (!searched || forgotten) throw new Error(`${searched} requests were searched, and ${forgotten} are gone`);
+    return requests;
+  }
+
   async refused() {
     return (await this.ask("/read/refused")).refused;
   }

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
 import { gzipSync } from "node:zlib";
-import { CALLS, pieces } from "./calls.mjs";
+import { CALLS, isStream, pieces } from "./calls.mjs";
 
 const CLOSED = Symbol("closed");
 
@@ -35,6 +35,7 @@ export class Origin {
       method: asked.method,
       target: asked.url,
       raw: asked.rawHeaders,
+      at: performance.now(),
       bytes: 0,
       digest: createHash("sha256"),
     };
@@ -129,17 +130,17 @@ const BEHAVIOUR = {
       await pause(20);
     }
   },
-  /** As a model answers in that row of tests/scenarios/genai.json; the next piece when the test says `go()`, and none behind `go("break")`. */
+  /** As a model answers in that row of tests/scenarios/genai; the next piece when the test says `go()`, and none behind `go("break")`. */
   async reply(one, answer, name) {
-    const { status = 200, type, encoding } = CALLS.get(name);
-    const sent = pieces(CALLS.get(name));
-    const size = type.startsWith("text/event-stream") ? {} : { "content-length": Buffer.concat(sent).length };
-    answer.writeHead(status, { "content-type": type, ...(encoding && { "content-encoding": encoding }), ...size });
+    const row = CALLS.get(name);
+    const { status = 200, type, encoding } = row;
+    const sent = pieces(row);
+    const size = isStream(row) ? {} : { "content-length": Buffer.concat(sent).length };
+    const own = Object.fromEntries((row.answer_headers ?? []).map((line) => line.split(": ")));
+    answer.writeHead(status, { "content-type": type, ...(encoding && { "content-encoding": encoding }), ...size, ...own });
     answer.flushHeaders();
     for (const piece of sent) {
       if (await new Promise((resolve) => (one.go = resolve))) return answer.destroy();
-      // Time passes before the first.
-      await pause(20);
       answer.write(piece);
     }
     answer.end();

@@ -87,7 +87,8 @@ for (const [trouble, steps] of Object.entries({
   "refuses a good batch once": [{ kind: "status", code: 400, times: 1 }],
 })) {
   proof(`the Queue keeps what the collector does not take: it ${trouble}`, async (stage) => {
-    const { collector, port } = await queued(stage);
+    // All five in one batch, however slowly they come: one that is alone is refused for good.
+    const { collector, port } = await queued(stage, { batch_spans: 5, interval_ms: 15_000 });
     await collector.fault(...steps);
     await ask(port, 5);
     assert(await collector.wait({ traces: 5, spans: 5, seconds: 40 }), "all of them in the end");

@@ -1,4 +1,4 @@
-//! Amazon Bedrock's invoke: a vendor's own bodies, and its events in their envelopes.
+//! Amazon Bedrock's invoke: the events of every vendor, in their envelopes.
 
 use crate::bedrock::{CONVERSE, FOUND, event};
 use crate::play::{FRAMES, Play};
@@ -107,11 +107,131 @@ fn an_envelope_is_opened_however_it_is_written() {
     invoke(&body).tells(&["!usage"]);
 }
 
+/// A vendor's stream: events before the last one, which Bedrock adds its counts to, and why it ended.
+const STREAMS: &[(&[&str], &str)] = &[
+    (
+        &[
+            r#"{"generation":" s","prompt_token_count":5,"generation_token_count":1,"stop_reason":null}"#,
+            r#"{"generation":"aid","prompt_token_count":null,"generation_token_count":2,"stop_reason":null}"#,
+            r#"{"generation":"","prompt_token_count":null,"generation_token_count":10,"stop_reason":"stop","§}"#,
+        ],
+        "stop",
+    ),
+    (
+        &[
+            r#"{"outputText":"said","index":0,"totalOutputTextTokenCount":null,"completionReason":null,"inputTextTokenCount":5}"#,
+            r#"{"outputText":"","index":0,"totalOutputTextTokenCount":10,"completionReason":"FINISH","inputTextTokenCount":5,"§}"#,
+        ],
+        "FINISH",
+    ),
+    (
+        &[
+            r#"{"outputs":[{"text":"said","stop_reason":null}]}"#,
+            r#"{"outputs":[{"text":"","stop_reason":"stop"}],"§}"#,
+        ],
+        "stop",
+    ),
+    (
+        &[
+            r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"said"},"stop_reason":null}]}"#,
+            r#"{"choices":[{"index":0,"message":{"role":"assistant","content":""},"stop_reason":"stop"}],"§}"#,
+        ],
+        "stop",
+    ),
+    (
+        &[
+            r#"{"is_finished":false,"event_type":"text-generation","text":"said"}"#,
+            r#"{"is_finished":true,"event_type":"stream-end","finish_reason":"COMPLETE","response":{"text":"said","meta":{"billed_units":{"input_tokens":9}}},"§}"#,
+        ],
+        "COMPLETE",
+    ),
+    (
+        &[
+            r#"{"id":"cmpl-1","choices":[{"index":0,"delta":{"role":"assistant"},"finish_reason":null}]}"#,
+            r#"{"id":"cmpl-1","choices":[{"index":0,"delta":{"content":"said"},"finish_reason":null}]}"#,
+            r#"{"id":"cmpl-1","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":10,"total_tokens":15},"§}"#,
+        ],
+        "stop",
+    ),
+    (
+        &[
+            r#"{"choices":[{"text":"said","stop_reason":null}]}"#,
+            r#"{"choices":[{"text":"","stop_reason":"length"}],"§}"#,
+        ],
+        "length",
+    ),
+    (
+        &[
+            r#"{"messageStart":{"role":"assistant"}}"#,
+            r#"{"contentBlockDelta":{"delta":{"text":"said"},"contentBlockIndex":0}}"#,
+            r#"{"messageStop":{"stopReason":"end_turn"}}"#,
+            r#"{"metadata":{"usage":{"inputTokens":5,"outputTokens":10},"metrics":{},"trace":{}},"§}"#,
+        ],
+        "end_turn",
+    ),
+    (
+        &[
+            r#"{"type":"completion","completion":"said","stop_reason":null}"#,
+            r#"{"type":"completion","completion":"","stop_reason":"stop_sequence","§}"#,
+        ],
+        "stop_sequence",
+    ),
+];
+
+/// Without the brace and the quote before it, which stand there.
+const METRICS: &str = r#"amazon-bedrock-invocationMetrics":{"inputTokenCount":5,"outputTokenCount":10,"invocationLatency":604,"firstByteLatency":190}"#;
+
 #[test]
-fn invoke_hands_over_the_vendors_body() {
-    let body = br#"{"id":"msg_1","type":"message","model":"claude-3-haiku-20240307","content":[{"type":"text","text":"x"}],"stop_reason":"end_turn","usage":{"input_tokens":40,"cache_read_input_tokens":60000,"cache_creation_input_tokens":2000,"output_tokens":300}}"#;
-    Play { path: "/model/anthropic.claude-3-haiku-20240307-v1:0/invoke", request: br#"{"anthropic_version":"bedrock-2023-05-31","max_tokens":99,"messages":[]}"#, ..CONVERSE }
-        .json(body)
-        .tells(&["request.max_tokens = 99", "usage.input_tokens = 62040", "response.model = claude-3-haiku-20240307",
-            "bedrock = prompt_tokens 62040, completion_tokens 300, total_tokens 62340, original_usage.inputTokens 40, original_usage.outputTokens 300, original_usage.cacheReadInputTokens 60000, original_usage.cacheWriteInputTokens 2000"]);
+fn every_vendors_stream_is_read() {
+    for (events, reason) in STREAMS {
+        let frames: Vec<u8> = events
+            .iter()
+            .flat_map(|event| wrapped(&event.replace('§', METRICS)))
+            .collect();
+        invoke(&frames).tells(&[
+            &format!("response.finish_reasons = [\"{reason}\"]"),
+            "response.time_to_first_chunk = 0.25 s",
+            "gatespan.usage.status = reported",
+            "usage.input_tokens = 5",
+            "usage.output_tokens = 10",
+            "bedrock = prompt_tokens 5, completion_tokens 10, total_tokens 15, original_usage.inputTokens 5, original_usage.outputTokens 10",
+        ]);
+        // What Bedrock adds ends it.
+        let (last, before) = events.split_last().unwrap();
+        let frames: Vec<u8> = before.iter().flat_map(|event| wrapped(event)).collect();
+        invoke(&frames).tells(&["gatespan.usage.status = partial"]);
+        assert!(last.contains('§'), "{last}");
+    }
+}
+
+/// Last events as they would be if Bedrock added nothing: what vendors count themselves.
+#[test]
+fn a_vendors_own_counts_are_enough() {
+    for (event, told) in [
+        (
+            r#"{"generation":"","prompt_token_count":5,"generation_token_count":10}"#,
+            "original_usage.inputTokens 5, original_usage.outputTokens 10",
+        ),
+        (
+            r#"{"outputText":"","totalOutputTextTokenCount":10,"inputTextTokenCount":5}"#,
+            "original_usage.inputTokens 5, original_usage.outputTokens 10",
+        ),
+        (
+            r#"{"metadata":{"usage":{"inputTokens":5,"outputTokens":10}}}"#,
+            "original_usage.inputTokens 5, original_usage.outputTokens 10",
+        ),
+        (
+            r#"{"usage":{"inputTokens":5,"outputTokens":10,"cacheReadInputTokens":3,"cacheWriteInputTokens":2}}"#,
+            "original_usage.inputTokens 5, original_usage.outputTokens 10, original_usage.cacheReadInputTokens 3, original_usage.cacheWriteInputTokens 2",
+        ),
+        // Embeddings of OpenAI's shape.
+        (
+            r#"{"usage":{"prompt_tokens":5,"total_tokens":5}}"#,
+            "bedrock = prompt_tokens 5, total_tokens 5, original_usage.inputTokens 5",
+        ),
+    ] {
+        let found = invoke(&wrapped(event)).found();
+        assert!(found.trim_end().ends_with(told), "{event}\n{found}");
+        assert!(found.contains("usage.status = partial"), "{event}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The Model Context Protocol.
 
+use gatespan::Time;
 use gatespan::genai::{Dialect, Named};
 
 use crate::play::{CHAT, Play, events};
@@ -56,6 +57,23 @@ fn other_methods_call_no_tool() {
         .json(br#"{"jsonrpc":"2.0","id":1,"result":{}}"#)
         .found();
     assert_eq!(found, "mcp.method.name = prompts/get\n");
+}
+
+/// Opik's receiver takes a span with anything of `gen_ai` for one of a model.
+#[test]
+fn towards_opik_a_tool_is_a_tool() {
+    let body = br#"{"jsonrpc":"2.0","id":7,"result":{"isError":true}}"#;
+    let found = CALL.json(body).run([CALL.request], [&body[..]]);
+    let mut names = Vec::new();
+    found.opik_attributes(Time(0), &mut |name, _| {
+        names.push([name.prefix, name.rest].concat());
+    });
+    let own = |name: &str| names.iter().any(|told| told == name);
+    assert!(own("opik.metadata.gen_ai.tool.name") && own("opik.metadata.gen_ai.operation.name"));
+    assert!(
+        names.iter().all(|name| !name.starts_with("gen_ai.")),
+        "{names:?}"
+    );
 }
 
 #[test]

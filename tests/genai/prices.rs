@@ -396,3 +396,38 @@ fn opiks_endpoint_is_told_the_same_as_attributes() {
     );
     assert!(names.contains(&"gen_ai.usage.cost".to_owned()));
 }
+
+/// Which model's price it is: at Bedrock that of the path, for what a vendor's body says there is in no table of prices.
+#[test]
+fn a_model_is_one_that_has_a_price() {
+    const INVOKE: &str = "/model/anthropic.claude-3-haiku-20240307-v1:0/invoke";
+    const DEPLOYMENT: &str = "/openai/deployments/ours/chat/completions";
+    for (path, body, model) in [
+        (
+            INVOKE,
+            "claude-3-haiku-20240307",
+            "anthropic.claude-3-haiku-20240307-v1:0",
+        ),
+        (DEPLOYMENT, "gpt-4o-2024-08-06", "gpt-4o-2024-08-06"),
+        (GEMINI, "m-002", "m-002"),
+    ] {
+        let body = format!(r#"{{"model":"{body}","modelVersion":"{body}"}}"#);
+        let play = Play {
+            path,
+            host: "",
+            ..CHAT.json(body.as_bytes())
+        };
+        let found = play.run([play.request], [play.body]);
+        assert_eq!(found.opik_model(), Some(model.as_bytes()), "{path}");
+        // Of two models Opik's receiver takes the later one.
+        let mut last = Vec::new();
+        found.opik_attributes(gatespan::Time(0), &mut |name, value| {
+            if let gatespan::genai::Value::Text(value) = value
+                && name.rest.ends_with(".model")
+            {
+                last = value.to_vec();
+            }
+        });
+        assert_eq!(last, model.as_bytes(), "{path}");
+    }
+}

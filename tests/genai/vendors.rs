@@ -1,7 +1,8 @@
-//! Amazon Bedrock's invoke: the bodies, the streams and the requests of every vendor.
+//! Amazon Bedrock's invoke: the bodies and the requests of every vendor.
 
 use gatespan::genai::Status;
 
+use crate::bedrock::CONVERSE;
 use crate::invoke::{INVOKE, invoke, wrapped};
 use crate::play::Play;
 
@@ -145,100 +146,47 @@ fn every_vendors_body_is_read() {
     }
 }
 
-/// A vendor's stream: events before the last one, which Bedrock adds its counts to, and why it ended.
-const STREAMS: &[(&[&str], &str)] = &[
-    (
-        &[
-            r#"{"generation":" s","prompt_token_count":5,"generation_token_count":1,"stop_reason":null}"#,
-            r#"{"generation":"aid","prompt_token_count":null,"generation_token_count":2,"stop_reason":null}"#,
-            r#"{"generation":"","prompt_token_count":null,"generation_token_count":10,"stop_reason":"stop","§}"#,
-        ],
-        "stop",
-    ),
-    (
-        &[
-            r#"{"outputText":"said","index":0,"totalOutputTextTokenCount":null,"completionReason":null,"inputTextTokenCount":5}"#,
-            r#"{"outputText":"","index":0,"totalOutputTextTokenCount":10,"completionReason":"FINISH","inputTextTokenCount":5,"§}"#,
-        ],
-        "FINISH",
-    ),
-    (
-        &[
-            r#"{"outputs":[{"text":"said","stop_reason":null}]}"#,
-            r#"{"outputs":[{"text":"","stop_reason":"stop"}],"§}"#,
-        ],
-        "stop",
-    ),
-    (
-        &[
-            r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"said"},"stop_reason":null}]}"#,
-            r#"{"choices":[{"index":0,"message":{"role":"assistant","content":""},"stop_reason":"stop"}],"§}"#,
-        ],
-        "stop",
-    ),
-    (
-        &[
-            r#"{"is_finished":false,"event_type":"text-generation","text":"said"}"#,
-            r#"{"is_finished":true,"event_type":"stream-end","finish_reason":"COMPLETE","response":{"text":"said","meta":{"billed_units":{"input_tokens":9}}},"§}"#,
-        ],
-        "COMPLETE",
-    ),
-    (
-        &[
-            r#"{"id":"cmpl-1","choices":[{"index":0,"delta":{"role":"assistant"},"finish_reason":null}]}"#,
-            r#"{"id":"cmpl-1","choices":[{"index":0,"delta":{"content":"said"},"finish_reason":null}]}"#,
-            r#"{"id":"cmpl-1","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":10,"total_tokens":15},"§}"#,
-        ],
-        "stop",
-    ),
-    (
-        &[
-            r#"{"choices":[{"text":"said","stop_reason":null}]}"#,
-            r#"{"choices":[{"text":"","stop_reason":"length"}],"§}"#,
-        ],
-        "length",
-    ),
-    (
-        &[
-            r#"{"messageStart":{"role":"assistant"}}"#,
-            r#"{"contentBlockDelta":{"delta":{"text":"said"},"contentBlockIndex":0}}"#,
-            r#"{"messageStop":{"stopReason":"end_turn"}}"#,
-            r#"{"metadata":{"usage":{"inputTokens":5,"outputTokens":10},"metrics":{},"trace":{}},"§}"#,
-        ],
-        "end_turn",
-    ),
-    (
-        &[
-            r#"{"type":"completion","completion":"said","stop_reason":null}"#,
-            r#"{"type":"completion","completion":"","stop_reason":"stop_sequence","§}"#,
-        ],
-        "stop_sequence",
-    ),
-];
-
-/// Without the brace and the quote before it, which stand there.
-const METRICS: &str = r#"amazon-bedrock-invocationMetrics":{"inputTokenCount":5,"outputTokenCount":10,"invocationLatency":604,"firstByteLatency":190}"#;
+#[test]
+fn invoke_hands_over_the_vendors_body() {
+    let body = br#"{"id":"msg_1","type":"message","model":"claude-3-haiku-20240307","content":[{"type":"text","text":"x"}],"stop_reason":"end_turn","usage":{"input_tokens":40,"cache_read_input_tokens":60000,"cache_creation_input_tokens":2000,"output_tokens":300}}"#;
+    Play { path: "/model/anthropic.claude-3-haiku-20240307-v1:0/invoke", request: br#"{"anthropic_version":"bedrock-2023-05-31","max_tokens":99,"messages":[]}"#, ..CONVERSE }
+        .json(body)
+        .tells(&["request.max_tokens = 99", "usage.input_tokens = 62040", "response.model = claude-3-haiku-20240307",
+            "bedrock = prompt_tokens 62040, completion_tokens 300, total_tokens 62340, original_usage.inputTokens 40, original_usage.outputTokens 300, original_usage.cacheReadInputTokens 60000, original_usage.cacheWriteInputTokens 2000"]);
+}
 
 #[test]
-fn every_vendors_stream_is_read() {
-    for (events, reason) in STREAMS {
-        let frames: Vec<u8> = events
-            .iter()
-            .flat_map(|event| wrapped(&event.replace('§', METRICS)))
-            .collect();
-        invoke(&frames).tells(&[
-            &format!("response.finish_reasons = [\"{reason}\"]"),
-            "response.time_to_first_chunk = 0.25 s",
-            "gatespan.usage.status = reported",
-            "usage.input_tokens = 5",
-            "usage.output_tokens = 10",
-            "bedrock = prompt_tokens 5, completion_tokens 10, total_tokens 15, original_usage.inputTokens 5, original_usage.outputTokens 10",
-        ]);
-        // What Bedrock adds ends it.
-        let (last, before) = events.split_last().unwrap();
-        let frames: Vec<u8> = before.iter().flat_map(|event| wrapped(event)).collect();
-        invoke(&frames).tells(&["gatespan.usage.status = partial"]);
-        assert!(last.contains('§'), "{last}");
+fn choices_have_their_places() {
+    let body =
+        br#"{"choices":[{"index":1,"finish_reason":"length"},{"index":0,"finish_reason":"stop"}]}"#;
+    INVOKE
+        .json(body)
+        .tells(&[r#"response.finish_reasons = ["stop", "length"]"#]);
+}
+
+#[test]
+fn an_error_may_name_itself() {
+    for (body, name) in [
+        (
+            r#"{"__type":"ValidationException","message":"said"}"#,
+            "ValidationException",
+        ),
+        (
+            r#"{"error":{"message":"said","type":"invalid_request_error","code":"too_long"}}"#,
+            "too_long",
+        ),
+        (
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"said"}}"#,
+            "overloaded_error",
+        ),
+    ] {
+        let told = format!("error.type = {name}");
+        let all = ["gatespan.usage.status = error", &told];
+        INVOKE.failed(400).json(body.as_bytes()).tells(&all);
+        // In a stream what has a place for it.
+        if body.contains("\"error\"") {
+            invoke(&wrapped(body)).tells(&all);
+        }
     }
 }
 

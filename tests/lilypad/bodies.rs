@@ -4,7 +4,8 @@ use gatespan::config::Host;
 use gatespan::{Config, End, EndKind};
 use serde_json::{Value, json};
 
-use super::sent::{END, STORY, Story, document, span, told};
+use super::sent::{document, span, told};
+use super::stage::{END, STORY, Story};
 
 const T: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const S: &str = "00f067aa0ba902b7";
@@ -32,7 +33,7 @@ fn minted(further: &Value) -> Value {
         "resource": r#"{"attributes":{"service.name":"gatespan"},"schema_url":""}"#,
         "name": "POST /v1/chat",
         "start_time": 1_772_446_530_125_000_000_u64,
-        "end_time": 1_772_446_532_480_000_001_u64,
+        "end_time": 1_772_446_532_480_001_001_u64,
         "attributes": {
             "lilypad.type": "trace",
             "http.request.method": "POST",
@@ -42,7 +43,7 @@ fn minted(further: &Value) -> Value {
             "server.address": "llm.example.com",
             "http.response.status_code": 200,
             "http.request.body.size": 17,
-            "http.response.body.size": u64::MAX,
+            "http.response.body.size": 9_007_199_254_740_993_u64,
             "gatespan.decision": "minted",
             "gatespan.end": "complete",
         },
@@ -142,6 +143,18 @@ fn a_thread_is_a_session_and_headers_are_attributes() {
     );
 }
 
+/// By the older name its server knows who answers; a tool is nobody's, and an empty name would be one.
+#[test]
+fn a_model_has_a_system_and_a_tool_has_none() {
+    let system = |api: &str| {
+        let rule = format!(r#", "rule": {{"genai": "metadata", "genai_api": "{api}"}}"#);
+        span(&rule, &STORY)["attributes"]["gen_ai.system"].clone()
+    };
+    assert_eq!(system("mistral"), Value::Null, "the path tells no API");
+    assert_eq!(system("cohere_chat"), "cohere");
+    assert_eq!(system("mcp"), Value::Null);
+}
+
 #[test]
 fn the_resource_is_a_text_that_holds_json() {
     for (resource, wanted) in [
@@ -183,7 +196,7 @@ fn a_resource_that_no_server_takes_is_a_fault_at_the_start() {
     let faults = |length: usize, service: &str| {
         let resource = format!(r#", "resource": {{"a": "{}"}}"#, "x".repeat(length));
         let document = document(&resource, &format!(r#", "service": "{service}""#));
-        match Config::parse(&document, Host::Envoy, &|_| None) {
+        match Config::parse(&document, Host::Worker, &|_| None) {
             Ok(_) => Vec::new(),
             Err(faults) => faults.iter().map(ToString::to_string).collect(),
         }

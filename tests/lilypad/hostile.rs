@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::sent::{STORY, Story, span};
+use super::sent::span;
+use super::stage::{STORY, Story};
 
 const MORE: &str = r#", "formats": {"extract": ["opik", "w3c", "b3", "jaeger"]},
     "span": {"headers": ["user-agent", "x-any"], "thread": "x-session-id", "query": ["q"], "name": "{method} {path} {host} {route}"}"#;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::sent::{DOCUMENT, PARENT, STORY, Story, TRACE};
+use super::sent::{DOCUMENT, PARENT, TRACE, span, told};
+use super::stage::{STORY, Story};
 
 /// A caller of Opik's.
 const OPIK: &[(&[u8], &[u8])] = &[
@@ -23,7 +24,7 @@ fn metadata(further: &Value) -> Value {
         "server.address": "llm.example.com",
         "http.response.status_code": 200,
         "http.request.body.size": 17,
-        "http.response.body.size": u64::MAX,
+        "http.response.body.size": 9_007_199_254_740_993_u64,
         "gatespan.decision": "minted",
         "gatespan.end": "complete",
     });
@@ -35,7 +36,7 @@ fn metadata(further: &Value) -> Value {
 
 #[test]
 fn a_minted_trace_is_a_row_and_a_span() {
-    let written = STORY.told();
+    let written = told(DOCUMENT, &STORY);
     let metadata = metadata(&json!({}));
     assert_eq!(
         json!(written.rows),
@@ -71,7 +72,7 @@ fn a_joined_trace_is_a_span_and_no_row() {
         headers: OPIK,
         ..STORY
     };
-    let written = story.told();
+    let written = told(DOCUMENT, &story);
     assert!(written.rows.is_empty(), "a row would wipe the caller's");
     assert_eq!(
         json!(written.spans),
@@ -96,7 +97,7 @@ fn a_trace_id_without_a_parent_has_no_parent_and_not_an_empty_one() {
         headers: &OPIK[..1],
         ..STORY
     };
-    let span = story.span();
+    let span = span(DOCUMENT, &story);
     assert_eq!(span["trace_id"], TRACE);
     assert!(span.get("parent_span_id").is_none());
 }
@@ -108,7 +109,7 @@ fn a_row_of_a_v7_trace_that_came_by_w3c_is_as_old_as_its_id() {
         b"00-019cae0bb9f27d088b6127e4a1c05f93-b0c791d62f4e8a1d-01",
     )];
     let story = Story { headers, ..STORY };
-    let written = story.told();
+    let written = told(DOCUMENT, &story);
     let (row, span) = (&written.rows[0], &written.spans[0]);
     assert_eq!(row["id"], TRACE);
     assert_eq!(
@@ -137,7 +138,7 @@ fn a_foreign_trace_gets_a_row_of_its_own_that_ends_like_it() {
         b"traceparent",
         b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     )];
-    let written = Story { headers, ..STORY }.told();
+    let written = told(DOCUMENT, &Story { headers, ..STORY });
     let id = "019cae0b-ba4d-7da6-a3ce-929d0e0e4736";
     assert_eq!(written.rows[0]["id"], id);
     assert_eq!(
@@ -157,12 +158,11 @@ fn a_rule_says_project_and_tags_and_a_header_the_thread() {
         "backend": {"kind": "opik", "url": "http://a.test", "cluster": "a", "project": "gateway"}
     }"#;
     let story = Story {
-        document,
         headers: &[(b"x-session-id", b"conv-7"), (b"user-agent", b"curl/8")],
         route: Some(b"llm"),
         ..STORY
     };
-    let written = story.told();
+    let written = told(document, &story);
     let (row, span) = (&written.rows[0], &written.spans[0]);
     assert_eq!(row["thread_id"], "conv-7");
     assert!(span.get("thread_id").is_none(), "a span has no such field");
@@ -182,18 +182,18 @@ fn a_rule_says_project_and_tags_and_a_header_the_thread() {
         path: b"/refund",
         ..story
     };
-    assert_eq!(refund.span()["project_name"], "refunds");
+    assert_eq!(
+        super::sent::span(document, &refund)["project_name"],
+        "refunds"
+    );
 }
 
 #[test]
 fn the_backends_project_is_that_of_spans_whose_rule_names_none() {
-    let document = DOCUMENT.replace(r#""cluster""#, r#""project": "gateway", "cluster""#);
-    let story = Story {
-        document: &document,
-        ..STORY
-    };
-    assert_eq!(story.span()["project_name"], "gateway");
-    assert!(STORY.span().get("project_name").is_none());
+    let document = DOCUMENT.replace(r#""url""#, r#""project": "gateway", "url""#);
+    let story = Story { ..STORY };
+    assert_eq!(span(&document, &story)["project_name"], "gateway");
+    assert!(span(DOCUMENT, &STORY).get("project_name").is_none());
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn what_was_refused_or_disagreed_is_told() {
         headers: &headers,
         ..STORY
     };
-    let metadata = &story.span()["metadata"];
+    let metadata = &span(DOCUMENT, &story)["metadata"];
     assert_eq!(
         metadata["gatespan.conflict"],
         "opik and opik_baggage carry different ids"
@@ -225,11 +225,10 @@ fn what_was_refused_or_disagreed_is_told() {
 fn a_stranger_is_remembered_in_the_trace_that_is_not_his() {
     let document = DOCUMENT.replacen('{', r#"{"rule": {"inbound": "link"}, "#, 1);
     let story = Story {
-        document: &document,
         headers: OPIK,
         ..STORY
     };
-    let written = story.told();
+    let written = told(&document, &story);
     assert_eq!(written.rows[0]["id"], OWN_TRACE);
     let metadata = &written.spans[0]["metadata"];
     assert_eq!(metadata["gatespan.decision"], "linked");
@@ -240,13 +239,9 @@ fn a_stranger_is_remembered_in_the_trace_that_is_not_his() {
 #[test]
 fn a_name_is_never_blank() {
     for (template, route) in [("{route}", None), ("{route} ", Some(b" \t".as_slice()))] {
-        let span = format!(r#"{{"span": {{"name": "{template}"}}, "service": "edge", "#);
-        let story = Story {
-            document: &DOCUMENT.replacen('{', &span, 1),
-            route,
-            ..STORY
-        };
-        let name = story.span()["name"].clone();
+        let with = format!(r#"{{"span": {{"name": "{template}"}}, "service": "edge", "#);
+        let story = Story { route, ..STORY };
+        let name = span(&DOCUMENT.replacen('{', &with, 1), &story)["name"].clone();
         assert_eq!(name.as_str().unwrap().trim(), "edge");
     }
 }

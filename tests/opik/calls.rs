@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::sent::{STORY, Story};
+use super::sent::told;
+use super::stage::{STORY, Story};
 
 const DOCUMENT: &str = r#"{"rule": {"genai": "metadata"},
-    "backend": {"kind": "opik", "url": "http://opik.test/api", "cluster": "opik"}}"#;
+    "backend": {"kind": "opik", "url": "http://opik.test/api"}}"#;
 const EVENTS: &[&[u8]] = &[
     br#"data: {"id":"chatcmpl-1","model":"gpt-4o-2024-08-06","choices":[{"index":0,"delta":{"content":"secret"}}]}
 
@@ -21,19 +22,19 @@ data: [DONE]
 ];
 
 const CALL: Story<'static> = Story {
-    document: DOCUMENT,
     path: b"/v1/chat/completions",
     headers: &[
         (b"content-type", b"application/json"),
         (b"agent-session-id", b"session-7"),
     ],
-    micros: 500_000,
+    events: EVENTS,
+    nanos: 500_000_000,
     ..STORY
 };
 
 #[test]
 fn a_call_says_what_it_said_of_itself() {
-    let written = CALL.told_with(EVENTS);
+    let written = told(DOCUMENT, &CALL);
     let span = &written.spans[0];
     assert_eq!(span["type"], "llm");
     assert_eq!(span["model"], "gpt-4o-2024-08-06");
@@ -56,7 +57,7 @@ fn a_call_says_what_it_said_of_itself() {
 
 #[test]
 fn the_row_of_its_trace_has_the_thread_and_no_counts() {
-    let row = &CALL.told_with(EVENTS).rows[0];
+    let row = &told(DOCUMENT, &CALL).rows[0];
     assert_eq!(row["thread_id"], "session-7");
     for key in ["usage", "model", "provider", "ttft", "type"] {
         assert_eq!(row.get(key), None, "{key}");
@@ -65,11 +66,11 @@ fn the_row_of_its_trace_has_the_thread_and_no_counts() {
 
 #[test]
 fn without_the_rule_it_is_a_span_like_any_other() {
-    let written = Story {
-        document: super::sent::DOCUMENT,
+    let story = Story {
+        events: &[],
         ..CALL
-    }
-    .told();
+    };
+    let written = told(super::sent::DOCUMENT, &story);
     assert_eq!(written.spans[0]["type"], "general");
     assert_eq!(written.rows[0].get("thread_id"), None);
 }

@@ -3,7 +3,8 @@
 use gatespan::{End, EndKind};
 use serde_json::json;
 
-use super::sent::{END, STORY, Story};
+use super::sent::{DOCUMENT, span, told};
+use super::stage::{END, STORY, Story};
 
 #[test]
 fn a_failure_says_what_failed_in_three_fields() {
@@ -45,7 +46,7 @@ fn a_failure_says_what_failed_in_three_fields() {
             grpc_status: grpc,
             ..END
         };
-        let written = Story { end, ..STORY }.told();
+        let written = told(DOCUMENT, &Story { end, ..STORY });
         let info = json!({
             "exception_type": class,
             "message": message,
@@ -71,7 +72,7 @@ fn a_mistake_of_the_caller_is_no_failure() {
             status,
             ..END
         };
-        let span = Story { end, ..STORY }.span();
+        let span = span(DOCUMENT, &Story { end, ..STORY });
         assert!(span.get("error_info").is_none(), "{kind:?}");
     }
 }

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::sent::{STORY, Story};
+use super::sent::{span, told};
+use super::stage::{STORY, Story};
 
 const DOCUMENT: &str = r#"{
     "span": {"headers": ["user-agent", "x-any"], "thread": "x-session-id", "query": ["q"]},
@@ -14,7 +15,6 @@ const DOCUMENT: &str = r#"{
 fn everywhere(text: &[u8]) -> Value {
     let path = [b"/", text, b"?q=", text].concat();
     let story = Story {
-        document: DOCUMENT,
         method: text,
         path: &path,
         host: text,
@@ -29,7 +29,7 @@ fn everywhere(text: &[u8]) -> Value {
         ],
         ..STORY
     };
-    story.span()
+    span(DOCUMENT, &story)
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_long_path_is_cut() {
             path: path.as_bytes(),
             ..STORY
         };
-        let span = story.span();
+        let span = span(super::sent::DOCUMENT, &story);
         let recorded = span["metadata"]["url.path"].as_str().unwrap();
         assert!((2_000..=2_048).contains(&recorded.len()), "{filler}");
     }
@@ -87,12 +87,8 @@ fn a_long_path_is_cut() {
 fn a_thread_that_could_do_harm_is_not_taken() {
     let written = |thread: &[u8]| {
         let headers: &[(&[u8], &[u8])] = &[(b"x-session-id", thread)];
-        let story = Story {
-            document: DOCUMENT,
-            headers,
-            ..STORY
-        };
-        story.told().rows[0].get("thread_id").cloned()
+        let story = Story { headers, ..STORY };
+        told(DOCUMENT, &story).rows[0].get("thread_id").cloned()
     };
     assert_eq!(written(b"conv-7_a"), Some("conv-7_a".into()));
     for thread in [b"".as_slice(), b" ", b"a b", b"\"", b"\xff", &[b'a'; 129]] {

@@ -123,7 +123,6 @@ const USAGE: &[Key] = &[
     count("output_tokens", Output),
     count("inputTokens", Input),
     count("outputTokens", Output),
-    count("totalTokens", Total),
     count("cacheReadInputTokens", CacheRead),
     count("cacheReadInputTokenCount", CacheRead),
     count("cacheWriteInputTokens", CacheWrite),

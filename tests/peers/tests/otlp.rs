@@ -28,5 +28,7 @@ mod opik;
 mod projects;
 #[path = "otlp/spans.rs"]
 mod spans;
-#[path = "otlp/stage.rs"]
+#[path = "../../stage/mod.rs"]
 mod stage;
+#[path = "otlp/told.rs"]
+mod told;

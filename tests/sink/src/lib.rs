@@ -38,6 +38,7 @@
 //! | `/read/tree?trace=` | everything of one trace, in either spelling of its id: `trace`, Opik's row or null; `spans`, nested, or with `shape=flat` in reading order. `system=otlp` and the like for one system alone |
 //! | `/read/wait?traces=&spans=&otlp=&lilypad=&ms=` | as soon as there are that many rows; 504 when they did not come in time |
 //! | `/read/refused`, `/read/requests` | the newest thousand of each, with every reason |
+//! | `/read/holding?word=` | the request lines of those that held that word, in head or body as they came; among how many that was `searched`, and how many were `forgotten` |
 //! | `/read/counters` | of each system `requests`, `taken`, `items`, `refused`, `broken`, `faults`: sums that forget nothing |
 //! | `/read/overview` | a line for each trace |
 //!

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 
-use super::stage::{STORY, Stage, Story, document};
+use super::stage::{STORY, Stage, Story};
+use super::told::document;
 
 const ENCODINGS: [&str; 2] = ["protobuf", "json"];
 

@@ -4,7 +4,8 @@ use gatespan::{End, EndKind, Word as _};
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 use super::expected::{ERROR, Text, Whole, attribute, in_order, minted};
-use super::stage::{END, STORY, Story, span};
+use super::stage::{END, STORY, Story};
+use super::told::span;
 
 fn ended(end: End) -> Span {
     in_order(span("", &Story { end, ..STORY }))

@@ -93,7 +93,7 @@ pub fn minted(further: &[(&str, Says<'_>)]) -> Span {
         name: "POST /v1/chat".to_owned(),
         kind: 2,
         start_time_unix_nano: 1_772_446_530_125_000_000,
-        end_time_unix_nano: 1_772_446_532_480_000_001,
+        end_time_unix_nano: 1_772_446_532_480_001_001,
         attributes: attributes(further),
         dropped_attributes_count: 0,
         events: Vec::new(),

@@ -31,6 +31,7 @@ impl Told {
             route: self.route.as_deref(),
             headers: &headers,
             end: self.end,
+            events: &[],
             nanos: self.nanos,
         })
     }

@@ -4,7 +4,8 @@ use gatespan::End;
 use serde_json::{Value, json};
 
 use super::expected::{OWN_SPAN, OWN_TRACE};
-use super::stage::{END, STORY, Story, told};
+use super::stage::{END, STORY, Story};
+use super::told::told;
 
 fn body(more: &str, story: Story<'_>) -> Value {
     let [_, call] = told("", more, &[story]);
@@ -44,7 +45,7 @@ fn a_whole_body() {
         "name": "POST /v1/chat",
         "kind": 2,
         "startTimeUnixNano": "1772446530125000000",
-        "endTimeUnixNano": "1772446532480000001",
+        "endTimeUnixNano": "1772446532480001001",
         "attributes": [
             text("http.request.method", "POST"),
             text("url.scheme", "https"),

@@ -5,7 +5,8 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 use super::expected::{List, Says, Text, attribute, hex, in_order, link, minted, sorted};
-use super::stage::{STORY, Story, span, told};
+use super::stage::{STORY, Story};
+use super::told::{span, told};
 
 const T: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const S: &str = "00f067aa0ba902b7";

@@ -16,7 +16,7 @@ const LONGEST: u64 = 60_000;
 const USUAL: u64 = 5_000;
 type Read = fn(&Request, &State) -> Answer;
 
-const READS: [(&str, Read); 9] = [
+const READS: [(&str, Read); 10] = [
     ("/read/traces", |request, state| {
         rows(request, &state.traces, "traces")
     }),
@@ -34,6 +34,7 @@ const READS: [(&str, Read); 9] = [
     ("/read/requests", |_, state| {
         Answer::json(200, &json!({ "requests": state.requests.to_json() }))
     }),
+    ("/read/holding", holding),
     ("/read/counters", |_, state| {
         let none = Counters::default();
         let count = |system| state.counters.get(&system).unwrap_or(&none).to_json();
@@ -87,6 +88,14 @@ fn lilypad(request: &Request, state: &State) -> Answer {
         200,
         &json!({ "spans": spans, "lost": state.lost.to_json() }),
     )
+}
+
+/// Which `requests` held the `word`, byte for byte, in head or body.
+fn holding(request: &Request, state: &State) -> Answer {
+    match request.asked("word").filter(|word| !word.is_empty()) {
+        Some(word) => Answer::json(200, &state.raw.holding(word.as_bytes())),
+        None => Answer::json(400, &json!({ "code": 400, "message": "word: is required" })),
+    }
 }
 
 /// `trace`: its row, or null; `spans`: those of every system or of the one that is asked for, nested, or with `shape=flat`

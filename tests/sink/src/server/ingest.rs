@@ -9,7 +9,7 @@ use super::{Delivery, Received, Receiver, Shared, trouble};
 use crate::fault::{Kind, Step};
 use crate::http::{self, Answer, Length, Request, Trouble};
 use crate::instant;
-use crate::store::Counters;
+use crate::store::{Counters, Raw};
 use crate::wire::Wire;
 
 /// Headers whose values nobody needs to see in a log.
@@ -36,6 +36,7 @@ struct Note {
     taken: Option<bool>,
     /// Two bodies with the same print are the same: a retry must not change what it sends.
     print: Option<String>,
+    raw: Option<Raw>,
 }
 
 /// What goes back over the socket.
@@ -70,6 +71,10 @@ pub(super) fn take(
     shared.store.change(|state| {
         count(state.counters.entry(receiver.system).or_default(), &note);
         state.requests.push(describe(request, &note));
+        note.raw
+            .take()
+            .into_iter()
+            .for_each(|raw| state.raw.push(raw));
     });
     match deed? {
         Deed::Answer(answer) => trouble::send(wire, request, &answer),
@@ -103,6 +108,7 @@ fn decide(
     let body = wire.body(request, LARGEST, step.as_ref().and_then(Step::pace))?;
     note.bytes = Some(body.len());
     note.print = Some(print(&body));
+    note.raw = Some(Raw::of(request, &body));
     let step = step.filter(|step| step.is_for(&body));
     note.fault = note.fault.filter(|_| step.is_some());
     match step {

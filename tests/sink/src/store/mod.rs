@@ -9,10 +9,12 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 
 pub(crate) use self::counters::Counters;
+pub(crate) use self::raw::{Raw, Raws};
 pub(crate) use self::table::Table;
 use crate::instant::Micros;
 
 mod counters;
+mod raw;
 mod table;
 
 /// A document as it was sent, keys and all.
@@ -146,6 +148,8 @@ pub(crate) struct State {
     pub(crate) lost: Log,
     pub(crate) refused: Log,
     pub(crate) requests: Log,
+    /// Those of them that bring data, as they came.
+    pub(crate) raw: Raws,
     /// What the logs forget, summed.
     pub(crate) counters: BTreeMap<System, Counters>,
     /// Grows with every change, so that a reader knows whether it has seen this one.
@@ -239,6 +243,7 @@ fn empty(most: usize, version: u64) -> State {
         lost: Log::default(),
         refused: Log::default(),
         requests: Log::default(),
+        raw: Raws::default(),
         version,
     }
 }

@@ -164,6 +164,37 @@ fn waiting_ends_with_the_last_row() {
     );
 }
 
+/// In the body, in a header whose value no log shows, in the query; in one that was refused.
+#[test]
+fn a_word_is_found_wherever_it_stands() {
+    let sink = sink();
+    let mut client = Client::new(&sink);
+    client.spans(&spans());
+    client.traces(&json!({ "traces": [{ "name": "hidden-name" }] }));
+    let key = "authorization: hidden-key\r\n";
+    let body = b"\x0a\x00hidden-name";
+    let path = "/v1/traces?x=hidden-query";
+    client.send("POST", path, key, body).unwrap();
+    let mut holding = |word: &str| {
+        let found = client.read(&format!("/read/holding?word={word}"));
+        assert_eq!(
+            (&found["searched"], &found["forgotten"]),
+            (&json!(3), &json!(0))
+        );
+        found["requests"].clone()
+    };
+    let spans = "POST /api/v1/private/spans/batch?";
+    let traces = "POST /api/v1/private/traces/batch?";
+    let otlp = "POST /v1/traces?x=hidden-query";
+    assert_eq!(holding("claude-example-1"), json!([spans]));
+    assert_eq!(holding("hidden-name"), json!([traces, otlp]));
+    assert_eq!(holding("hidden-key"), json!([otlp]));
+    assert_eq!(holding("hidden-query"), json!([otlp]));
+    assert_eq!(holding("hidden-other"), json!([]));
+    let asked = Client::new(&sink).send("GET", "/read/holding", "", b"");
+    assert_eq!(asked.unwrap().status, 400);
+}
+
 #[test]
 fn a_reset_forgets_everything() {
     let sink = sink();

@@ -4,9 +4,6 @@ use gatespan::config::Host;
 use gatespan::outbox::{Outcome, Ticket};
 use gatespan::policy::Peer;
 use gatespan::{Admission, Config, End, EndKind, Gate, Headers, Outbox, Own, Request, Time};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
-use prost::Message as _;
 
 pub const NOW: Time = Time::from_millis(1_772_446_530_125);
 
@@ -19,6 +16,8 @@ pub struct Story<'s> {
     pub route: Option<&'s [u8]>,
     pub headers: &'s [(&'s [u8], &'s [u8])],
     pub end: End,
+    /// The events of its answer, 100 ms apart, where bodies are read.
+    pub events: &'s [&'s [u8]],
     /// How long it took.
     pub nanos: u64,
 }
@@ -39,7 +38,8 @@ pub const STORY: Story<'static> = Story {
     route: None,
     headers: &[],
     end: END,
-    nanos: 2_355_000_001,
+    events: &[],
+    nanos: 2_355_001_001,
 };
 
 /// A call as the backend sees it.
@@ -48,41 +48,9 @@ pub struct Call {
     pub ticket: Ticket,
     pub path: &'static str,
     pub content_type: &'static str,
+    pub reads_answer: bool,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-}
-
-impl Call {
-    /// The request that it carries.
-    pub fn read(&self) -> ExportTraceServiceRequest {
-        match self.content_type {
-            "application/x-protobuf" => ExportTraceServiceRequest::decode(&*self.body).unwrap(),
-            "application/json" => serde_json::from_slice(&self.body)
-                .unwrap_or_else(|error| panic!("{error}: {}", self.body.escape_ascii())),
-            other => panic!("{other}"),
-        }
-    }
-
-    /// The one resource of it.
-    pub fn group(&self) -> ResourceSpans {
-        let request = self.read();
-        let [group] = <[_; 1]>::try_from(request.resource_spans).unwrap();
-        assert_eq!(group.scope_spans.len(), 1);
-        group
-    }
-
-    /// The spans under it.
-    pub fn spans(&self) -> Vec<Span> {
-        let [scope] = <[_; 1]>::try_from(self.group().scope_spans).unwrap();
-        scope.spans
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter().filter(|(other, _)| other == name);
-        let found = headers.next().map(|(_, value)| value.as_str());
-        assert_eq!(headers.next(), None, "{name} twice");
-        found
-    }
 }
 
 /// A gateway, and a clock that is a number.
@@ -130,10 +98,15 @@ impl Stage {
         };
         self.outbox.open();
         let ended = Time(self.now.0 + story.nanos);
-        let span = pass
-            .span
-            .expect("a span")
-            .close(self.gate.config(), story.end, ended);
+        let mut span = pass.span.expect("a span");
+        if !story.events.is_empty() {
+            assert!(span.is_read());
+            span.observe_answer(200, ["text/event-stream"]);
+        }
+        for (number, event) in (1..).zip(story.events) {
+            span.observe(event, Time(self.now.0 + number * 100_000_000));
+        }
+        let span = span.close(self.gate.config(), story.end, ended);
         self.outbox.push(&span, self.gate.config(), self.now);
         span.own()
     }
@@ -146,6 +119,7 @@ impl Stage {
             ticket: dispatch.ticket,
             path: dispatch.path,
             content_type: dispatch.content_type,
+            reads_answer: dispatch.reads_answer,
             headers: (dispatch.headers())
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
@@ -174,33 +148,4 @@ impl Stage {
         }
         calls
     }
-}
-
-/// A document with a backend for OTLP, which is told `of_backend`; `more` is the rest of the document. Both begin with a
-/// comma, if with anything.
-pub fn document(of_backend: &str, more: &str) -> String {
-    let backend = format!(r#"{{"kind": "otlp", "url": "http://otlp.test"{of_backend}}}"#);
-    format!(r#"{{"backend": {backend}{more}}}"#)
-}
-
-/// The one call of each encoding that these stories make: the same message in both.
-pub fn told(of_backend: &str, more: &str, stories: &[Story<'_>]) -> [Call; 2] {
-    let calls = ["protobuf", "json"].map(|encoding| {
-        let of_backend = format!(r#", "encoding": "{encoding}"{of_backend}"#);
-        let mut stage = Stage::new(&document(&of_backend, more));
-        for story in stories {
-            stage.tell(story);
-        }
-        let [call] = <[_; 1]>::try_from(stage.drain()).unwrap();
-        call
-    });
-    assert_eq!(calls[0].read(), calls[1].read());
-    calls
-}
-
-/// The span of a story, which is the same in both encodings.
-pub fn span(more: &str, story: &Story<'_>) -> Span {
-    let [call, _] = told("", more, &[*story]);
-    let [span] = <[_; 1]>::try_from(call.spans()).unwrap();
-    span
 }

@@ -1,0 +1,72 @@
+//! Requests as they came, byte for byte, to be searched for what must not be in any; bounded by weight.
+
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+
+use crate::http::Request;
+
+/// Weight of all of them, in bytes.
+const HEAVIEST: usize = 64 * 1024 * 1024;
+
+/// The head of a request and its body. What came in chunks is without their lengths; what was packed stays packed.
+pub(crate) struct Raw(Vec<u8>);
+
+impl Raw {
+    pub(crate) fn of(request: &Request, body: &[u8]) -> Self {
+        let Request {
+            method,
+            path,
+            query,
+            headers,
+            ..
+        } = request;
+        let mut bytes = format!("{method} {path}?{query}\n").into_bytes();
+        for (name, value) in headers {
+            bytes.extend_from_slice(format!("{name}: {value}\n").as_bytes());
+        }
+        bytes.push(b'\n');
+        bytes.extend_from_slice(body);
+        Self(bytes)
+    }
+
+    fn holds(&self, word: &[u8]) -> bool {
+        self.0.windows(word.len()).any(|found| found == word)
+    }
+
+    fn first_line(&self) -> String {
+        let line = self.0.split(|byte| *byte == b'\n').next();
+        String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
+    }
+}
+
+/// The newest ones.
+#[derive(Default)]
+pub(crate) struct Raws {
+    kept: VecDeque<Raw>,
+    weight: usize,
+    forgotten: usize,
+}
+
+impl Raws {
+    pub(crate) fn push(&mut self, raw: Raw) {
+        self.weight += raw.0.len();
+        self.kept.push_back(raw);
+        while self.weight > HEAVIEST
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.weight -= oldest.0.len();
+            self.forgotten += 1;
+        }
+    }
+
+    /// The request lines of those that hold a word, among how many that was looked for, and how many are gone.
+    pub(crate) fn holding(&self, word: &[u8]) -> Value {
+        let found = self.kept.iter().filter(|raw| raw.holds(word));
+        json!({
+            "requests": found.map(Raw::first_line).collect::<Vec<_>>(),
+            "searched": self.kept.len(),
+            "forgotten": self.forgotten,
+        })
+    }
+}
