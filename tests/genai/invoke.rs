@@ -70,11 +70,13 @@ fn invoke_wraps_the_vendors_events() {
     invoke(&body).tells(&["gatespan.usage.status = reported"]);
     // What Bedrock counted is enough, whoever the vendor is.
     let body = wrapped(
-        r#"{"outputText":"x","amazon-bedrock-invocationMetrics":{"inputTokenCount":5,"outputTokenCount":7}}"#,
+        r#"{"outputText":"x","amazon-bedrock-invocationMetrics":{"inputTokenCount":5,"outputTokenCount":7,"cacheReadInputTokenCount":3,"cacheWriteInputTokenCount":2}}"#,
     );
     invoke(&body).tells(&[
         "gatespan.usage.status = reported",
-        "usage.input_tokens = 5",
+        "usage.input_tokens = 10",
+        "usage.cache_read.input_tokens = 3",
+        "usage.cache_creation.input_tokens = 2",
         "usage.output_tokens = 7",
     ]);
     // Amazon's own.
