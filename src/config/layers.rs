@@ -11,7 +11,8 @@ use alloc::vec::Vec;
 
 use super::complaint::Complaints;
 use super::node::Node;
-use crate::policy::{Conflict, Inbound, Invalid, Missing, Untrusted, Upstream};
+use crate::genai::Named;
+use crate::policy::{Conflict, Genai, Inbound, Invalid, McpParent, Missing, Untrusted, Upstream};
 use crate::words::Word;
 
 /// Complains about every combination of these layers that would not do what it says.
@@ -60,6 +61,9 @@ struct Says {
     conflict: Said<Conflict>,
     trust: Said<()>,
     untrusted: Said<Untrusted>,
+    genai: Said<Genai>,
+    genai_api: Said<Named>,
+    mcp_parent: Said<McpParent>,
     expose: Said<bool>,
 }
 
@@ -82,6 +86,9 @@ impl<'n, 't: 'n> Stand<'n, 't> {
             conflict: word(&node.key("conflict")),
             trust: node.key("trust").is_given().then_some(Some(())),
             untrusted: word(&node.key("untrusted")),
+            genai: word(&node.key("genai")),
+            genai_api: word(&node.key("genai_api")),
+            mcp_parent: word(&node.key("mcp_parent")),
             expose: node
                 .key("expose")
                 .is_given()
@@ -115,6 +122,7 @@ impl Judge<'_> {
         self.closed(layers);
         self.strangers(layers);
         self.untrusted(layers);
+        self.mcp_parent(layers);
     }
 
     /// Complains about a key of the uppermost layer.
@@ -144,6 +152,7 @@ impl Judge<'_> {
             ("conflict", says.conflict == Some(Some(Conflict::Reject))),
             ("trust", says.trust.is_some()),
             ("untrusted", says.untrusted == Some(Some(Untrusted::Reject))),
+            ("mcp_parent", says.mcp_parent == Some(Some(McpParent::Meta))),
             ("expose", says.expose == Some(Some(true))),
         ];
         for (key, is_enforced) in enforced {
@@ -217,6 +226,27 @@ impl Judge<'_> {
         let is_first = top(layers, |says| says.untrusted).is_some_and(|(height, _)| height == 0);
         if is_first && top(layers, |says| says.trust).is_none() {
             self.say(layers, "untrusted", "has no meaning without trust");
+        }
+    }
+
+    /// The parent that a message names is found where messages are read, and counts where that of a caller does.
+    fn mcp_parent(&mut self, layers: &Layers<'_, '_, '_>) {
+        if top(layers, |says| says.mcp_parent) != Some((0, Some(McpParent::Meta))) {
+            return;
+        }
+        let (genai, api) = (
+            top(layers, |says| says.genai),
+            top(layers, |says| says.genai_api),
+        );
+        let is_read = matches!(genai, Some((_, None | Some(Genai::Metadata))));
+        let is_mcp = matches!(api, Some((_, None | Some(Named::Mcp))));
+        let inbound = top(layers, |says| says.inbound);
+        if !is_read || !is_mcp {
+            let message = "meta needs `genai: metadata` and `genai_api: mcp`";
+            self.say(layers, "mcp_parent", message);
+        } else if matches!(inbound, Some((_, Some(Inbound::Restart)))) {
+            let message = "would not hold, because `inbound: restart` forgets what callers send";
+            self.say(layers, "mcp_parent", message);
         }
     }
 }

@@ -303,6 +303,11 @@ fn remove_headers<'a>(format: &'static Format, role: Role, seen: &Seen<'a>, edit
     }
 }
 
+/// What a message says in place of headers (SEP-414 of the Model Context Protocol), and in which format.
+pub(crate) fn in_message(text: &[u8]) -> Option<(&'static Format, Carried<'static>)> {
+    Some((Format::named("w3c")?, w3c::read(text).ok()?))
+}
+
 /// Baggage that passes at most, in W3C and in Jaeger spelling: what the W3C asks to carry at least.
 const BAGGAGE_MEMBERS: usize = 64;
 const BAGGAGE_BYTES: usize = 8192;

@@ -67,7 +67,8 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     Ok(Some(carried))
 }
 
-fn read<'a>(value: &[u8]) -> Result<Carried<'a>, Breach> {
+/// A `traceparent`, wherever it stands.
+pub(super) fn read<'a>(value: &[u8]) -> Result<Carried<'a>, Breach> {
     if value.len() > LONGEST {
         return Err(Breach::TooLong);
     }

@@ -1,5 +1,7 @@
 //! One request and its answer, as their bytes pass.
 
+mod ahead;
+
 use alloc::boxed::Box;
 use core::hint::black_box;
 
@@ -29,6 +31,8 @@ pub struct Exchange {
     has_body: bool,
     /// What the body that is being read is to us.
     body: Body,
+    /// More of the request came than is read ahead, and no parent.
+    is_late: bool,
     /// The answer has begun.
     answering: bool,
     http_status: u16,
@@ -69,6 +73,7 @@ impl Exchange {
             scanned: 0,
             has_body: false,
             body: Body::Unknown,
+            is_late: false,
             answering: false,
             http_status: 0,
         }
@@ -78,13 +83,6 @@ impl Exchange {
     pub fn request_headers(&mut self, content_type: &[u8], content_encoding: &[u8]) {
         let framing = framing(content_type).filter(|framing| *framing == Framing::Json);
         self.begin(framing, content_encoding, self.dialect.documents().request);
-    }
-
-    /// A piece of the request's body.
-    pub fn request_chunk(&mut self, chunk: &[u8]) {
-        if !self.answering {
-            self.scan(chunk);
-        }
     }
 
     /// The status and what the answer says of its body. An interim answer is none.

@@ -70,6 +70,11 @@ impl Notes {
         self.kept(text as u8)
     }
 
+    /// A text of a document that goes on.
+    pub(crate) fn staged_text(&self, text: Text) -> Option<&[u8]> {
+        self.staged(text as u8).map(|(_, text)| text)
+    }
+
     /// The finish reasons, by their choices.
     pub(crate) fn finish_reasons(&self) -> impl Iterator<Item = &[u8]> {
         let first = Text::Finish as u8;
@@ -269,7 +274,11 @@ impl Notes {
         }
     }
 
+    /// The parent stays: a request may have gone on by the first that came.
     fn unstage(&mut self, kind: u8) {
+        if kind == Text::Traceparent as u8 {
+            return;
+        }
         if let Some((start, _)) = self.staged(kind) {
             self.remove(start);
         }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use crate::format::FormatSet;
 use crate::gate::Request;
-use crate::policy::{Genai, Inbound, Layer, Rule, Upstream};
+use crate::policy::{Genai, Inbound, Layer, McpParent, Rule, Upstream};
 
 /// All rules of a document.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Rules {
     named: Vec<(String, Layer)>,
     inject: FormatSet,
     extract: FormatSet,
+    /// Whether a message may have to be read before its request is decided.
+    reads_ahead: bool,
     /// By literal host; routes of no certain host stand under the empty one.
     shelves: Files<Shelf>,
 }
@@ -109,7 +111,17 @@ impl Rules {
             }
         }
         rules.routes = routes;
-        rules
+        let is_ahead = |layer: &Layer| layer.mcp_parent == Some(McpParent::Meta);
+        let reads_ahead = rules.layers().any(is_ahead);
+        Self {
+            reads_ahead,
+            ..rules
+        }
+    }
+
+    /// Whether a message may have to be read before its request is decided.
+    pub(crate) const fn reads_ahead(&self) -> bool {
+        self.reads_ahead
     }
 
     /// Whether there is a named rule of this name.

@@ -46,6 +46,8 @@ pub(crate) struct Opening<'o, 'a> {
     pub(crate) decision: Decision,
     /// What the caller sent, as far as it may be remembered.
     pub(crate) arrival: &'o Arrival<'a>,
+    /// The ids of the headers, where the message has named another parent.
+    pub(crate) http: Option<OtelIds>,
     /// The caller's ids are not continued but remembered.
     pub(crate) linked: bool,
     /// The tracestate of the span.
@@ -64,6 +66,8 @@ pub struct Client {
     pub otel: Option<OtelIds>,
     /// Whether our span is in another trace and links to them.
     pub linked: bool,
+    /// Those of the headers, where the message in the body has named others: our span links to them too.
+    pub http: Option<OtelIds>,
 }
 
 /// How a request ended, as the host saw it.
@@ -127,6 +131,7 @@ impl OpenSpan {
             place,
             decision,
             arrival,
+            http,
             linked,
             state,
             is_read,
@@ -153,6 +158,7 @@ impl OpenSpan {
                 opik: arrival.opik,
                 otel: arrival.otel,
                 linked,
+                http,
             },
             clash: arrival.clash,
             faults,
@@ -243,17 +249,22 @@ impl Span<'_> {
         self.open.client
     }
 
-    /// The caller in another trace, whom our span remembers (law 15).
-    #[must_use]
-    pub fn link(&self) -> Option<OtelIds> {
-        let Client { opik, otel, linked } = self.open.client;
+    /// Whom our span remembers: the caller in another trace (law 15), and what called on its behalf.
+    pub fn links(&self) -> impl Iterator<Item = OtelIds> {
+        let Client {
+            opik,
+            otel,
+            linked,
+            http,
+        } = self.open.client;
         let of_opik = |ids: OpikIds| {
             Some(OtelIds {
                 trace: ids.trace.as_trace(),
                 span: ids.parent?.as_span(),
             })
         };
-        otel.or_else(|| opik.and_then(of_opik)).filter(|_| linked)
+        let caller = otel.or_else(|| opik.and_then(of_opik));
+        caller.filter(|_| linked).into_iter().chain(http)
     }
 
     /// The tracestate that goes with the ids of OpenTelemetry.
