@@ -105,10 +105,11 @@ impl<'a> Arrival<'a> {
     #[inline(never)]
     pub(crate) fn take_parent(
         &mut self,
-        text: &[u8],
+        parent: &[u8],
+        seen: &Seen<'_>,
         order: &[&'static Format],
     ) -> Option<OtelIds> {
-        let (format, carried) = in_message(text)?;
+        let (format, carried) = in_message(parent, seen)?;
         let Ids::Otel(ids) = carried.ids else {
             return None;
         };

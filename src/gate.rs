@@ -183,7 +183,7 @@ impl Gate {
         came.read(&seen, &config.formats.extract);
         let http = ahead
             .as_ref()
-            .and_then(|ahead| came.take_parent(ahead.parent()?, &config.formats.extract));
+            .and_then(|ahead| came.take_parent(ahead.parent()?, &seen, &config.formats.extract));
         let nothing;
         let arrival = if stance == Stance::Join {
             &came

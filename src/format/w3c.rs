@@ -67,8 +67,7 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     Ok(Some(carried))
 }
 
-/// A `traceparent`, wherever it stands.
-pub(super) fn read<'a>(value: &[u8]) -> Result<Carried<'a>, Breach> {
+fn read<'a>(value: &[u8]) -> Result<Carried<'a>, Breach> {
     if value.len() > LONGEST {
         return Err(Breach::TooLong);
     }

@@ -405,7 +405,9 @@ proptest! {
         let plain = reading(document);
         let mut other = plain.clone();
         other["rule"]["mcp_parent"] = json!("headers");
-        for body in [&message("00-zz")[..], "{}", "[]", "{", ""] {
+        let listed = format!("[{}", message(&format!("00-{M}-{N}-01")));
+        let unfinished = &listed[..listed.len() - 14];
+        for body in [&message("00-zz")[..], &listed, unfinished, "{}", "[]", "{", ""] {
             let held = pass(&plain, &caller.headers(), &[body.as_bytes()], entropy).unwrap();
             let let_pass = pass(&other, &caller.headers(), &[body.as_bytes()], entropy).unwrap();
             prop_assert_eq!((held.read, let_pass.read), (1, 0));
