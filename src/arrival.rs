@@ -118,9 +118,13 @@ impl<'a> Arrival<'a> {
             self.sampling = carried.sampling;
         }
         let of_headers = self.otel.replace(ids);
-        self.take_companions();
-        self.random |= carried.random;
-        of_headers.filter(|other| *other != ids)
+        if of_headers == Some(ids) {
+            self.random |= carried.random;
+            return None;
+        }
+        // What came along with the headers' ids is not for others.
+        (self.random, self.state) = (carried.random, None);
+        of_headers
     }
 
     /// Nothing came, or is as if it had not (law 15). Not a constant: that would be copied whole, and here no more than marks are written.
@@ -241,6 +245,7 @@ impl<'a> Arrival<'a> {
     }
 
     /// Whether a format that is not believed denies.
+    #[inline(always)]
     fn is_denied_by_stranger(&self, order: &[&'static Format]) -> bool {
         let denies = |format: &'static Format| {
             let carried = self.carried(format);

@@ -145,27 +145,27 @@ impl Gate {
         now: Time,
         entropy: &Entropy,
     ) -> Admission<'a> {
-        self.judge(request, None, export, now, entropy)
-            .map_or_else(Admission::Refuse, Admission::Pass)
+        self.admit_ahead(request, None, export, now, entropy)
     }
 
-    /// Decides about a request of which as much was read as was needed. Its span reads on from there.
+    /// The same for a request of which as much was read as was needed. Its span began when that did, and reads on from there.
     pub fn admit_ahead<'a>(
         &'a self,
         request: &Request<'a>,
-        read: Box<Exchange>,
+        mut read: Option<Box<Exchange>>,
         export: Export,
         now: Time,
         entropy: &Entropy,
     ) -> Admission<'a> {
-        self.judge(request, Some(read), export, now, entropy)
+        let now = read.as_ref().map_or(now, |read| read.began());
+        self.judge(request, &mut read, export, now, entropy)
             .map_or_else(Admission::Refuse, Admission::Pass)
     }
 
     fn judge<'a>(
         &'a self,
         request: &Request<'a>,
-        ahead: Option<Box<Exchange>>,
+        ahead: &mut Option<Box<Exchange>>,
         export: Export,
         now: Time,
         entropy: &Entropy,
@@ -210,7 +210,6 @@ impl Gate {
                 place,
                 decision,
                 arrival: known,
-                http: http.filter(|_| stance != Stance::Restart),
                 linked: stance == Stance::Link,
                 state: state.as_deref().unwrap_or_default(),
                 is_read,
@@ -225,6 +224,7 @@ impl Gate {
         let mut edits = departure::write(&seen, arrival, identity, &rule, stance, proofs, spelt);
         if let Some(span) = span.as_deref_mut().filter(|_| is_read) {
             bodies::read(request, ahead, &rule, span, &mut edits);
+            span.remember(http.filter(|_| stance != Stance::Restart));
         }
         Ok(Pass {
             edits,

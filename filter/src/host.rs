@@ -189,6 +189,16 @@ pub(crate) fn answer(
     })
 }
 
+/// Lets a request go on that was held, outside of a callback of its own: from here on calls are about this context.
+pub(crate) fn turn_to(context: u32) -> Done {
+    done(unsafe { abi::proxy_set_effective_context(context) })
+}
+
+/// Lets the request go on that the calls are about.
+pub(crate) fn go_on() -> Done {
+    done(unsafe { abi::proxy_continue_stream(0) })
+}
+
 /// Makes an HTTP call; its outcome comes to the context that made it, under the token.
 pub(crate) fn call(
     cluster: &str,

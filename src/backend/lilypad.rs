@@ -138,7 +138,7 @@ fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
     out.extend_from_slice(status);
     or_null(out, span.thread());
     out.extend_from_slice(br#","events":[],"links":["#);
-    for (index, ids) in span.links().enumerate() {
+    for (index, ids) in span.links().iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }

@@ -61,9 +61,9 @@ struct Says {
     conflict: Said<Conflict>,
     trust: Said<()>,
     untrusted: Said<Untrusted>,
-    genai: Said<Genai>,
-    genai_api: Said<Named>,
-    mcp_parent: Said<McpParent>,
+    reads: Said<bool>,
+    is_mcp: Said<bool>,
+    reads_ahead: Said<bool>,
     expose: Said<bool>,
 }
 
@@ -78,6 +78,10 @@ impl<'n, 't: 'n> Stand<'n, 't> {
         fn word<W: Word>(node: &Node<'_, '_>) -> Said<W> {
             node.is_given().then(|| node.word())
         }
+        fn is(node: &Node<'_, '_>, word: &str) -> Said<bool> {
+            let is = || (!node.is_faulty()).then(|| node.text() == Some(word));
+            node.is_given().then(is)
+        }
         let says = Says {
             inbound: word(&node.key("inbound")),
             upstream: word(&node.key("upstream")),
@@ -86,9 +90,9 @@ impl<'n, 't: 'n> Stand<'n, 't> {
             conflict: word(&node.key("conflict")),
             trust: node.key("trust").is_given().then_some(Some(())),
             untrusted: word(&node.key("untrusted")),
-            genai: word(&node.key("genai")),
-            genai_api: word(&node.key("genai_api")),
-            mcp_parent: word(&node.key("mcp_parent")),
+            reads: is(&node.key("genai"), Genai::Metadata.word()),
+            is_mcp: is(&node.key("genai_api"), Named::Mcp.word()),
+            reads_ahead: is(&node.key("mcp_parent"), McpParent::Meta.word()),
             expose: node
                 .key("expose")
                 .is_given()
@@ -152,7 +156,7 @@ impl Judge<'_> {
             ("conflict", says.conflict == Some(Some(Conflict::Reject))),
             ("trust", says.trust.is_some()),
             ("untrusted", says.untrusted == Some(Some(Untrusted::Reject))),
-            ("mcp_parent", says.mcp_parent == Some(Some(McpParent::Meta))),
+            ("mcp_parent", says.reads_ahead == Some(Some(true))),
             ("expose", says.expose == Some(Some(true))),
         ];
         for (key, is_enforced) in enforced {
@@ -231,17 +235,13 @@ impl Judge<'_> {
 
     /// The parent that a message names is found where messages are read, and counts where that of a caller does.
     fn mcp_parent(&mut self, layers: &Layers<'_, '_, '_>) {
-        if top(layers, |says| says.mcp_parent) != Some((0, Some(McpParent::Meta))) {
+        if top(layers, |says| says.reads_ahead) != Some((0, Some(true))) {
             return;
         }
-        let (genai, api) = (
-            top(layers, |says| says.genai),
-            top(layers, |says| says.genai_api),
-        );
-        let is_read = matches!(genai, Some((_, None | Some(Genai::Metadata))));
-        let is_mcp = matches!(api, Some((_, None | Some(Named::Mcp))));
+        let holds =
+            |said: Option<(usize, Option<bool>)>| said.is_some_and(|(_, is)| is != Some(false));
         let inbound = top(layers, |says| says.inbound);
-        if !is_read || !is_mcp {
+        if !holds(top(layers, |says| says.reads)) || !holds(top(layers, |says| says.is_mcp)) {
             let message = "meta needs `genai: metadata` and `genai_api: mcp`";
             self.say(layers, "mcp_parent", message);
         } else if matches!(inbound, Some((_, Some(Inbound::Restart)))) {

@@ -96,6 +96,12 @@ impl Config {
         }
     }
 
+    /// Whether a message may have to be read before its request is decided.
+    #[must_use]
+    pub const fn reads_ahead(&self) -> bool {
+        self.rules.reads_ahead()
+    }
+
     /// The request headers that anything looks at, in lower case; one that ends in `*` stands for all names with that
     /// beginning. A host to which every header is a call hands over these and no others.
     #[must_use]

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 
 use super::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Gate, Request};
+use crate::context::Time;
 use crate::genai::{Dialect, Exchange};
 use crate::headers::Edits;
 use crate::policy::{AnswerEncoding, Genai, McpParent, Rule, Stance};
@@ -12,16 +13,16 @@ impl Gate {
     /// What has to read the body of a request before [`admit_ahead`](Self::admit_ahead) decides about it, as long as it
     /// [awaits](Exchange::awaits_parent) a parent. None for nearly every request; not to be asked for one without a body.
     #[must_use]
-    pub fn reads_ahead(&self, request: &Request<'_>) -> Option<Box<Exchange>> {
+    pub fn reads_ahead(&self, request: &Request<'_>, now: Time) -> Option<Box<Exchange>> {
         if self.config.rules.reads_ahead() {
-            self.ahead(request)
+            self.ahead(request, now)
         } else {
             None
         }
     }
 
     #[inline(never)]
-    fn ahead(&self, request: &Request<'_>) -> Option<Box<Exchange>> {
+    fn ahead(&self, request: &Request<'_>, now: Time) -> Option<Box<Exchange>> {
         let rules = &self.config.rules;
         let place = rules.place(request)?;
         let rule = rules.rule(place);
@@ -33,7 +34,9 @@ impl Gate {
         if !(is_meta && is_heard && is_coming && rule.genai == Genai::Metadata) {
             return None;
         }
-        exchange(request, &rule).filter(|exchange| exchange.awaits_parent())
+        let mut exchange = exchange(request, &rule)?;
+        exchange.begin_at(now);
+        exchange.awaits_parent().then_some(exchange)
     }
 }
 
@@ -41,12 +44,12 @@ impl Gate {
 #[inline(never)]
 pub(super) fn read(
     request: &Request<'_>,
-    ahead: Option<Box<Exchange>>,
+    ahead: &mut Option<Box<Exchange>>,
     rule: &Rule<'_>,
     span: &mut OpenSpan,
     edits: &mut Edits<'_>,
 ) {
-    let Some(exchange) = ahead.or_else(|| exchange(request, rule)) else {
+    let Some(exchange) = ahead.take().or_else(|| exchange(request, rule)) else {
         return;
     };
     span.read(exchange);

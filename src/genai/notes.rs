@@ -65,6 +65,11 @@ impl Notes {
         self.now = now;
     }
 
+    /// The time of what is noted now.
+    pub(crate) const fn time(&self) -> Time {
+        self.now
+    }
+
     /// A text that is kept.
     pub(crate) fn text(&self, text: Text) -> Option<&[u8]> {
         self.kept(text as u8)

@@ -129,6 +129,13 @@ pub struct Layer {
     pub tags: Option<Vec<String>>,
 }
 
+impl Layer {
+    /// Whether it wants messages to be read before their requests are decided.
+    pub(super) fn reads_ahead(&self) -> bool {
+        self.mcp_parent == Some(McpParent::Meta)
+    }
+}
+
 /// The rule of one request: every key, from the uppermost layer that sets it or from the defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule<'c> {

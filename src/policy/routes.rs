@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use crate::format::FormatSet;
 use crate::gate::Request;
-use crate::policy::{Genai, Inbound, Layer, McpParent, Rule, Upstream};
+use crate::policy::{Genai, Inbound, Layer, Rule, Upstream};
 
 /// All rules of a document.
 #[derive(Debug, Default)]
@@ -93,16 +93,19 @@ impl Rules {
         extract: FormatSet,
     ) -> Self {
         let mut rules = Self {
+            reads_ahead: default.reads_ahead(),
             default,
             inject,
             extract,
             ..Self::default()
         };
         for (name, layer) in named {
+            rules.reads_ahead |= layer.reads_ahead();
             let place = rules.named.partition_point(|(known, _)| *known < name);
             rules.named.insert(place, (name, layer));
         }
         for (number, route) in (0..).zip(&routes) {
+            rules.reads_ahead |= route.layer.reads_ahead();
             let host = route.condition.host.as_deref();
             let literal = host.filter(|host| !host.starts_with('*'));
             let literal = literal.unwrap_or_default().as_bytes();
@@ -111,12 +114,7 @@ impl Rules {
             }
         }
         rules.routes = routes;
-        let is_ahead = |layer: &Layer| layer.mcp_parent == Some(McpParent::Meta);
-        let reads_ahead = rules.layers().any(is_ahead);
-        Self {
-            reads_ahead,
-            ..rules
-        }
+        rules
     }
 
     /// Whether a message may have to be read before its request is decided.

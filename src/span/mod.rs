@@ -46,8 +46,6 @@ pub(crate) struct Opening<'o, 'a> {
     pub(crate) decision: Decision,
     /// What the caller sent, as far as it may be remembered.
     pub(crate) arrival: &'o Arrival<'a>,
-    /// The ids of the headers, where the message has named another parent.
-    pub(crate) http: Option<OtelIds>,
     /// The caller's ids are not continued but remembered.
     pub(crate) linked: bool,
     /// The tracestate of the span.
@@ -131,7 +129,6 @@ impl OpenSpan {
             place,
             decision,
             arrival,
-            http,
             linked,
             state,
             is_read,
@@ -158,7 +155,7 @@ impl OpenSpan {
                 opik: arrival.opik,
                 otel: arrival.otel,
                 linked,
-                http,
+                http: None,
             },
             clash: arrival.clash,
             faults,
@@ -176,6 +173,11 @@ impl OpenSpan {
     /// Its ids as Opik spells them, if it is in Opik.
     pub(crate) const fn dashed(&self) -> Option<&Dashed> {
         self.dashed.as_ref()
+    }
+
+    /// The headers have these other ids than the message in the body.
+    pub(crate) const fn remember(&mut self, http: Option<OtelIds>) {
+        self.client.http = http;
     }
 
     /// From now on it reads the bodies.
@@ -249,22 +251,23 @@ impl Span<'_> {
         self.open.client
     }
 
-    /// Whom our span remembers: the caller in another trace (law 15), and what called on its behalf.
-    pub fn links(&self) -> impl Iterator<Item = OtelIds> {
-        let Client {
-            opik,
-            otel,
-            linked,
-            http,
-        } = self.open.client;
-        let of_opik = |ids: OpikIds| {
-            Some(OtelIds {
-                trace: ids.trace.as_trace(),
-                span: ids.parent?.as_span(),
-            })
-        };
-        let caller = otel.or_else(|| opik.and_then(of_opik));
-        caller.filter(|_| linked).into_iter().chain(http)
+    /// Whom our span remembers: the caller in another trace (law 15), and the headers' own ids beside those of a message.
+    #[must_use]
+    #[inline(never)]
+    pub fn links(&self) -> Vec<OtelIds> {
+        let client = &self.open.client;
+        let mut links = Vec::new();
+        if client.linked {
+            let of_opik = |ids: OpikIds| {
+                Some(OtelIds {
+                    trace: ids.trace.as_trace(),
+                    span: ids.parent?.as_span(),
+                })
+            };
+            links.extend(client.otel.or_else(|| client.opik.and_then(of_opik)));
+        }
+        links.extend(client.http);
+        links
     }
 
     /// The tracestate that goes with the ids of OpenTelemetry.

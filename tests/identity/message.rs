@@ -63,7 +63,7 @@ fn pass(
     };
     let export = Export::Accepting(gate.config().receives());
     let mut read = 0;
-    let admission = match gate.reads_ahead(&request) {
+    let admission = match gate.reads_ahead(&request, NOW) {
         Some(mut exchange) => {
             for piece in pieces {
                 if !exchange.awaits_parent() {
@@ -72,7 +72,7 @@ fn pass(
                 exchange.request_chunk(piece);
                 read += 1;
             }
-            gate.admit_ahead(&request, exchange, export, NOW, &entropy)
+            gate.admit_ahead(&request, Some(exchange), export, NOW, &entropy)
         }
         None => gate.admit(&request, export, NOW, &entropy),
     };
@@ -103,7 +103,7 @@ fn pass(
     };
     let span = open.close(gate.config(), end, NOW);
     outcome.own = Some(span.own());
-    outcome.links = span.links().collect();
+    outcome.links = span.links();
     span.attributes(&mut |told| {
         outcome
             .told

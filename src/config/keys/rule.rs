@@ -93,8 +93,8 @@ pub(super) const RULE: &[Key] = &[
     key(
         "mcp_parent",
         Kind::Word(McpParent::WORDS),
-        "with genai_api: mcp, whose parent counts: that of the headers, or the one in params._meta of the message, for \
-         which the request is held; headers unless said otherwise",
+        "where a message of MCP names its parent: in the headers, or in its own _meta, for which the request is held; \
+         headers unless said otherwise",
     ),
     key(
         "expose",

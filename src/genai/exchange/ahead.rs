@@ -2,6 +2,7 @@
 //! Protocol). However it is cut into pieces, the outcome is the same: what was not there in time is never believed.
 
 use super::{Body, Exchange};
+use crate::context::Time;
 use crate::genai::api::TOOLS;
 use crate::genai::key::Text;
 
@@ -9,6 +10,17 @@ use crate::genai::key::Text;
 const AHEAD: u32 = 16 << 10;
 
 impl Exchange {
+    /// It reads ahead in a request that came at this time.
+    pub(crate) const fn begin_at(&mut self, came: Time) {
+        self.notes.set_time(came);
+    }
+
+    /// When the request came that it reads ahead in: however long that takes, its span began then.
+    #[must_use]
+    pub const fn began(&self) -> Time {
+        self.notes.time()
+    }
+
     /// A piece of the request's body.
     pub fn request_chunk(&mut self, chunk: &[u8]) {
         if self.answering {
