@@ -120,8 +120,8 @@ pub(crate) fn pieces(body: Body, size: usize, mut take: impl FnMut(&[u8])) {
             abi::proxy_get_buffer_bytes(body as u32, start, length, data, size)
         });
         match piece {
-            Some(piece) => take(&piece),
-            None => return,
+            Some(piece) if !piece.is_empty() => take(&piece),
+            _ => return,
         }
     }
 }
