@@ -5,7 +5,7 @@ use core::fmt;
 use crate::context::{Ids, OpikIds, OtelIds, Sampling};
 use crate::fault::Fault;
 use crate::format::tracestate::TraceState;
-use crate::format::{Carried, Extracted, FORMATS, Format, FormatSet, Seen, System};
+use crate::format::{Carried, Extracted, FORMATS, Format, FormatSet, Seen, System, in_message};
 
 /// What a request brought along.
 #[derive(Debug)]
@@ -100,6 +100,33 @@ impl<'a> Arrival<'a> {
         self.take_companions();
     }
 
+    /// Takes the parent that a message names, if it is one, for the caller's; the headers tell of the way there. Theirs is
+    /// returned where it is another.
+    #[inline(never)]
+    pub(crate) fn take_parent(
+        &mut self,
+        parent: &[u8],
+        seen: &Seen<'_>,
+        order: &[&'static Format],
+    ) -> Option<OtelIds> {
+        let (format, carried) = in_message(parent, seen)?;
+        let Ids::Otel(ids) = carried.ids else {
+            return None;
+        };
+        self.valid = self.valid.with(format);
+        if !self.is_denied_by_stranger(order) {
+            self.sampling = carried.sampling;
+        }
+        let of_headers = self.otel.replace(ids);
+        if of_headers == Some(ids) {
+            self.random |= carried.random;
+            return None;
+        }
+        // What came along with the headers' ids is not for others.
+        (self.random, self.state) = (carried.random, None);
+        of_headers
+    }
+
     /// Nothing came, or is as if it had not (law 15). Not a constant: that would be copied whole, and here no more than marks are written.
     #[inline]
     pub(crate) fn nothing() -> Self {
@@ -191,15 +218,7 @@ impl<'a> Arrival<'a> {
         };
         let decided =
             |carried: &Carried<'a>| Some(carried.sampling).filter(|s| s.decided().is_some());
-        let denies = |format: &'static Format| {
-            let carried = self.carried(format);
-            carried.is_some_and(|carried| carried.sampling == Sampling::Deny)
-        };
-        let denied_by_stranger = self
-            .said
-            .iter()
-            .any(|format| denies(format) && !order.contains(&format));
-        if denied_by_stranger {
+        if self.is_denied_by_stranger(order) {
             return Sampling::Deny;
         }
         let won = winner.and_then(|format| self.carried(format));
@@ -223,6 +242,18 @@ impl<'a> Arrival<'a> {
             .or_else(alone)
             .or_else(of_opik)
             .unwrap_or(Sampling::Defer)
+    }
+
+    /// Whether a format that is not believed denies.
+    #[inline(always)]
+    fn is_denied_by_stranger(&self, order: &[&'static Format]) -> bool {
+        let denies = |format: &'static Format| {
+            let carried = self.carried(format);
+            carried.is_some_and(|carried| carried.sampling == Sampling::Deny)
+        };
+        self.said
+            .iter()
+            .any(|format| denies(format) && !order.contains(&format))
     }
 
     /// Takes what came along with the believed OpenTelemetry ids, whichever format's ids were believed first.

@@ -3,6 +3,8 @@
 //! extract (`arrival`) → judge (`policy`) → resolve and mint (`identity`) → inject (`departure`). The numbers of laws
 //! in comments are those of [`laws`](crate::laws).
 
+mod bodies;
+
 use alloc::boxed::Box;
 use alloc::string::String;
 
@@ -11,10 +13,10 @@ use crate::config::Config;
 use crate::context::{Entropy, Time};
 use crate::departure;
 use crate::format::Seen;
-use crate::genai::{Dialect, Exchange};
+use crate::genai::Exchange;
 use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
-use crate::policy::{AnswerEncoding, Genai, Peer, Refusal, Rule, Stance, Verdict};
+use crate::policy::{Genai, Peer, Refusal, Rule, Stance, Verdict};
 use crate::span::{OpenSpan, Opening};
 use crate::target::{split_host, split_path};
 use crate::words::words;
@@ -143,13 +145,27 @@ impl Gate {
         now: Time,
         entropy: &Entropy,
     ) -> Admission<'a> {
-        self.judge(request, export, now, entropy)
+        self.admit_ahead(request, None, export, now, entropy)
+    }
+
+    /// The same for a request of which as much was read as was needed. Its span began when that did, and reads on from there.
+    pub fn admit_ahead<'a>(
+        &'a self,
+        request: &Request<'a>,
+        mut read: Option<Box<Exchange>>,
+        export: Export,
+        now: Time,
+        entropy: &Entropy,
+    ) -> Admission<'a> {
+        let now = read.as_ref().map_or(now, |read| read.began());
+        self.judge(request, &mut read, export, now, entropy)
             .map_or_else(Admission::Refuse, Admission::Pass)
     }
 
     fn judge<'a>(
         &'a self,
         request: &Request<'a>,
+        ahead: &mut Option<Box<Exchange>>,
         export: Export,
         now: Time,
         entropy: &Entropy,
@@ -165,6 +181,9 @@ impl Gate {
         seen.look(request.headers);
         let mut came = Arrival::nothing();
         came.read(&seen, &config.formats.extract);
+        let http = ahead
+            .as_ref()
+            .and_then(|ahead| came.take_parent(ahead.parent()?, &seen, &config.formats.extract));
         let nothing;
         let arrival = if stance == Stance::Join {
             &came
@@ -186,13 +205,12 @@ impl Gate {
             } else {
                 &came
             };
-            let linked = stance == Stance::Link;
             let opening = Opening {
                 own,
                 place,
                 decision,
                 arrival: known,
-                linked,
+                linked: stance == Stance::Link,
                 state: state.as_deref().unwrap_or_default(),
                 is_read,
                 now,
@@ -205,7 +223,8 @@ impl Gate {
         let proofs = &config.proofs;
         let mut edits = departure::write(&seen, arrival, identity, &rule, stance, proofs, spelt);
         if let Some(span) = span.as_deref_mut().filter(|_| is_read) {
-            read(request, &rule, span, &mut edits);
+            bodies::read(request, ahead, &rule, span, &mut edits);
+            span.remember(http.filter(|_| stance != Stance::Restart));
         }
         Ok(Pass {
             edits,
@@ -255,8 +274,8 @@ impl Pass<'_> {
 pub(crate) const CONTENT_TYPE: &str = "content-type";
 /// The header that tells how a body is packed.
 pub(crate) const CONTENT_ENCODING: &str = "content-encoding";
-/// The header that asks for an encoding of the answer.
-const ACCEPT_ENCODING: &str = "accept-encoding";
+/// The header of a caller who waits to be told to go on before it sends a body.
+pub(crate) const EXPECT: &str = "expect";
 
 /// Whether a span would be recorded and delivered (law 7), the sampling decision aside.
 fn fate(rule: &Rule<'_>, export: Export) -> Fate {
@@ -268,22 +287,6 @@ fn fate(rule: &Rule<'_>, export: Export) -> Fate {
         Export::Accepting(receives) => Fate::Record(receives),
         Export::QueueFull => Fate::Forward(Unrecorded::QueueFull),
         Export::Stopped => Fate::Forward(Unrecorded::ExportStopped),
-    }
-}
-
-/// Has the bodies of a request read, if its API is known. Apart, because most requests have none to read.
-#[inline(never)]
-fn read(request: &Request<'_>, rule: &Rule<'_>, span: &mut OpenSpan, edits: &mut Edits<'_>) {
-    let host = request.host;
-    let Some(dialect) = Dialect::find(rule.genai_api, request.method, request.path, host) else {
-        return;
-    };
-    let mut exchange = Box::new(Exchange::new(dialect, request.path));
-    let said = |name: &str| request.headers.first(name.as_bytes()).unwrap_or_default();
-    exchange.request_headers(said(CONTENT_TYPE), said(CONTENT_ENCODING));
-    span.read(exchange);
-    if rule.genai_encoding == AnswerEncoding::Identity {
-        edits.set(ACCEPT_ENCODING, b"identity");
     }
 }
 

@@ -12,6 +12,8 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+#[path = "genai/ahead.rs"]
+mod ahead;
 #[path = "genai/anthropic.rs"]
 mod anthropic;
 #[path = "genai/bedrock.rs"]

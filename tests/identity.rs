@@ -16,6 +16,8 @@ mod apply;
 mod bounds;
 #[path = "identity/caller.rs"]
 mod caller;
+#[path = "identity/message.rs"]
+mod message;
 
 use apply::Owned;
 use caller::{caller, consistent_caller};

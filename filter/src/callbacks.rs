@@ -9,7 +9,6 @@ use std::cell::RefCell;
 
 use crate::contexts::Contexts;
 use crate::host;
-use crate::root::Root;
 use crate::stream::Stream;
 
 thread_local! {
@@ -35,6 +34,9 @@ pub enum Flow {
     Continue = 0,
     /// Not yet, or never: the answer is ours.
     Pause = 1,
+    /// Of a body: not yet, and what comes next is shown alone. Envoy holds what came, and lets the caller wait where that
+    /// is too much for it; with a mere pause it would answer 413.
+    Hold = 2,
 }
 
 macro_rules! callbacks {
@@ -67,7 +69,7 @@ callbacks! {
 
     /// Time has passed.
     fn proxy_on_tick(root: u32) {
-        with(|contexts| contexts.root(root).map(Root::tick));
+        with(|contexts| contexts.tick(root));
     }
 
     /// A call of ours was answered, or failed.
@@ -76,14 +78,18 @@ callbacks! {
     }
 
     /// A request's headers are there.
-    fn proxy_on_request_headers(stream: u32, _headers: usize, _ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, Stream::admit))
+    fn proxy_on_request_headers(stream: u32, _headers: usize, ends: bool) -> Flow {
+        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, |stream| stream.begin(ends)))
     }
 
     /// A piece of a request's body passes.
-    fn proxy_on_request_body(stream: u32, size: usize, _ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map(|stream| stream.request_body(size)));
-        Flow::Continue
+    fn proxy_on_request_body(stream: u32, size: usize, ends: bool) -> Flow {
+        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, |stream| stream.request_body(size, ends)))
+    }
+
+    /// A request ends with trailers, and no piece of its body was the last.
+    fn proxy_on_request_trailers(stream: u32, _trailers: usize) -> Flow {
+        proxy_on_request_body(stream, 0, true)
     }
 
     /// A response's headers are there.

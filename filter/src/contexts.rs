@@ -1,5 +1,6 @@
 //! The contexts of a VM by their numbers: Envoy may put several configurations into one, the old and the new among them.
 
+use crate::host;
 use crate::root::Root;
 use crate::stream::Stream;
 use crate::streams::Streams;
@@ -31,6 +32,19 @@ impl Contexts {
     pub(crate) fn root(&mut self, id: u32) -> Option<&mut Root> {
         let root = self.roots.iter_mut().find(|(known, _)| *known == id);
         root.map(|(_, root)| root)
+    }
+
+    /// Time has passed for a root, and for the streams that it holds.
+    pub(crate) fn tick(&mut self, id: u32) {
+        let Some(root) = self.root(id) else { return };
+        root.tick();
+        if root
+            .worker()
+            .is_some_and(|worker| worker.gate.config().reads_ahead())
+        {
+            let now = host::now();
+            self.streams.each(|id, stream| stream.let_go(id, now));
+        }
     }
 
     pub(crate) fn stream(&mut self, id: u32) -> Option<&mut Stream> {
@@ -103,7 +117,7 @@ mod tests {
             contexts.create(2, 1);
             for call in calls.chars() {
                 match call {
-                    'h' => drop(contexts.stream(2).map(Stream::admit)),
+                    'h' => drop(contexts.stream(2).map(|stream| stream.begin(true))),
                     'l' => drop(contexts.stream(2).map(Stream::log)),
                     'd' => drop(contexts.finish(2)),
                     _ => contexts.delete(2),
@@ -118,7 +132,7 @@ mod tests {
         let (mut contexts, worker) = configured(r#"{ "rule": { "missing": "reject" } }"#);
         contexts.create(2, 1);
         for _ in 0..2 {
-            assert_eq!(contexts.stream(2).unwrap().admit(), Flow::Pause);
+            assert_eq!(contexts.stream(2).unwrap().begin(true), Flow::Pause);
         }
         let mut once = Tally::default();
         once.rejected(Reason::Missing);
@@ -130,7 +144,7 @@ mod tests {
         let (mut contexts, worker) = recording();
         for stream in [2, 3] {
             contexts.create(stream, 1);
-            contexts.stream(stream).unwrap().admit();
+            contexts.stream(stream).unwrap().begin(true);
         }
         contexts.delete(2);
         assert_eq!(counted(&worker).queued, 1);
@@ -147,7 +161,7 @@ mod tests {
     fn what_was_queued_under_an_earlier_configuration_is_counted() {
         let (mut contexts, worker) = recording();
         contexts.create(2, 1);
-        contexts.stream(2).unwrap().admit();
+        contexts.stream(2).unwrap().begin(true);
         contexts.delete(2);
         // Natively there is no document, which is a valid one.
         assert!(contexts.root(1).unwrap().configure(0));

@@ -120,8 +120,8 @@ pub(crate) fn pieces(body: Body, size: usize, mut take: impl FnMut(&[u8])) {
             abi::proxy_get_buffer_bytes(body as u32, start, length, data, size)
         });
         match piece {
-            Some(piece) => take(&piece),
-            None => return,
+            Some(piece) if !piece.is_empty() => take(&piece),
+            _ => return,
         }
     }
 }
@@ -187,6 +187,16 @@ pub(crate) fn answer(
             grpc_status,
         )
     })
+}
+
+/// Lets a request go on that was held, outside of a callback of its own: from here on calls are about this context.
+pub(crate) fn turn_to(context: u32) -> Done {
+    done(unsafe { abi::proxy_set_effective_context(context) })
+}
+
+/// Lets the request go on that the calls are about.
+pub(crate) fn go_on() -> Done {
+    done(unsafe { abi::proxy_continue_stream(0) })
 }
 
 /// Makes an HTTP call; its outcome comes to the context that made it, under the token.

@@ -1,8 +1,8 @@
 //! The Envoy host of Gatespan: the core as a proxy-wasm filter. It adapts and decides nothing itself.
 //!
 //! Envoy calls `callbacks`; `contexts` finds who is meant. `root` owns the configuration, the outbox and the counters of
-//! one worker; `stream` is one HTTP stream; `host` is the only file that makes host calls; `ending` reads Envoy's words
-//! for how a stream ended.
+//! one worker; `stream` is one HTTP stream, and `held` one that waits for its body; `host` is the only file that makes host
+//! calls; `ending` reads Envoy's words for how a stream ended.
 #![allow(
     clippy::std_instead_of_core,
     clippy::std_instead_of_alloc,
@@ -13,6 +13,7 @@ pub mod callbacks;
 mod contexts;
 mod ending;
 mod entropy;
+mod held;
 mod host;
 mod ledger;
 mod memory;

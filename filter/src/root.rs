@@ -3,11 +3,12 @@
 
 mod leaving;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gatespan::backend::{ANSWER_BYTES, PAUSE_HEADERS, warnings};
 use gatespan::config::{Backend, Host};
+use gatespan::genai::Exchange;
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
 use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Sieve};
@@ -49,6 +50,7 @@ pub(crate) struct Worker {
     pool: RefCell<Pool>,
     /// Rules that routes ask for and the configuration does not have.
     missed: RefCell<Vec<Vec<u8>>>,
+    has_wondered: Cell<bool>,
 }
 
 impl Worker {
@@ -65,16 +67,21 @@ impl Worker {
             stats: RefCell::default(),
             pool: RefCell::new(pool),
             missed: RefCell::default(),
+            has_wondered: Cell::new(false),
             gate: Gate::new(config),
         }
     }
 
-    /// Asks the core about a request.
-    pub(crate) fn admit<'a>(&'a self, request: &Request<'a>) -> Admission<'a> {
+    /// Asks the core about a request; `read` is what has read ahead in it.
+    pub(crate) fn admit<'a>(
+        &'a self,
+        request: &Request<'a>,
+        read: Option<Box<Exchange>>,
+    ) -> Admission<'a> {
         let now = host::now();
         let export = self.outbox.borrow_mut().export(now);
         let entropy = self.pool.borrow_mut().draw();
-        self.gate.admit(request, export, now, &entropy)
+        self.gate.admit_ahead(request, read, export, now, &entropy)
     }
 
     /// A route asks for a rule that does not exist: said once for each.
@@ -89,6 +96,14 @@ impl Worker {
                 ),
             );
             missed.push(rule.into());
+        }
+    }
+
+    /// A request was held for nothing: said once.
+    pub(crate) fn wonder(&self) {
+        if !self.has_wondered.replace(true) {
+            let line = "gatespan: a message was held, and nothing of it was shown: has the plugin allow_on_headers_stop_iteration: true?";
+            host::log(Level::Error, line);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
+use gatespan::genai::Exchange;
 use gatespan::policy::{Peer, Reason};
 use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Pair, Refusal, Request};
 
@@ -13,17 +14,31 @@ use crate::root::Worker;
 
 /// A stream and what is remembered of it.
 pub(crate) struct Stream {
-    worker: Rc<Worker>,
+    pub(crate) worker: Rc<Worker>,
     span: Option<Box<OpenSpan>>,
+    /// What reads its body before it is decided, because the message may name its parent.
+    pub(crate) held: Option<Box<Exchange>>,
     exposed: Option<String>,
     /// Whether the core was asked, which is done once: the span of before would be forgotten, and a refused request changed.
     is_decided: bool,
-    is_refused: bool,
+    pub(crate) is_refused: bool,
     is_grpc: bool,
-    request_bytes: u64,
+    pub(crate) request_bytes: u64,
     response_bytes: u64,
     /// Whether the answer went by to its end.
     is_answered: bool,
+}
+
+/// When the core is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// The headers are there, and a body will be: it may have to be looked at first.
+    Headers,
+    /// Now is the time to change the request, or to answer it.
+    Now,
+    /// It is too late for that, and what happened is recorded alone: Envoy does not survive an answer to a request that has
+    /// ended.
+    Over,
 }
 
 impl Stream {
@@ -31,6 +46,7 @@ impl Stream {
         Self {
             worker,
             span: None,
+            held: None,
             exposed: None,
             is_decided: false,
             is_refused: false,
@@ -41,26 +57,23 @@ impl Stream {
         }
     }
 
-    /// Asks the core, and does what it says.
-    pub(crate) fn admit(&mut self) -> Flow {
+    /// The headers are there: asks the core, and does what it says.
+    pub(crate) fn begin(&mut self, ends: bool) -> Flow {
         #[cfg(feature = "trap-hook")]
         if host::header(Map::Request, "x-gatespan-trap").is_some() {
             std::process::abort();
         }
-        if !self.is_decided {
-            self.ask(true);
+        if !self.is_decided && self.held.is_none() {
+            self.ask(if ends { Moment::Now } else { Moment::Headers });
         }
-        if self.is_refused {
+        if self.is_refused || self.held.is_some() {
             Flow::Pause
         } else {
             Flow::Continue
         }
     }
 
-    /// `is_open` is whether the request can still be changed and answered. What is not open any more is recorded alone:
-    /// Envoy does not survive an answer to a request that has ended.
-    fn ask(&mut self, is_open: bool) {
-        self.is_decided = true;
+    pub(crate) fn ask(&mut self, moment: Moment) {
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map, &self.worker.sieve);
         let target = Target::of(&pairs);
@@ -83,7 +96,13 @@ impl Stream {
             rule: facts.rule.as_deref(),
         };
         let worker = Rc::clone(&self.worker);
-        match worker.admit(&request) {
+        if moment == Moment::Headers && worker.gate.config().reads_ahead() && self.hold(&request) {
+            return;
+        }
+        self.is_decided = true;
+        let is_open = moment != Moment::Over;
+        let read = self.held.take();
+        match worker.admit(&request, read) {
             Admission::Refuse(_) if !is_open => {}
             Admission::Refuse(refusal) => {
                 if refusal.reason() == Reason::Config {
@@ -111,6 +130,9 @@ impl Stream {
     /// Ends the span, once. Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this stream is
     /// gone: so it is called when the stream is done as well.
     pub(crate) fn close(&mut self) {
+        if self.held.is_some() {
+            self.ask(Moment::Over);
+        }
         if let Some(span) = self.span.take() {
             let passed = Passed {
                 is_grpc: self.is_grpc,
@@ -122,12 +144,22 @@ impl Stream {
         }
     }
 
-    /// A piece of the request's body passes.
-    pub(crate) fn request_body(&mut self, size: usize) {
+    /// A piece of the request's body is there, or nothing but its end.
+    pub(crate) fn request_body(&mut self, size: usize, ends: bool) -> Flow {
         self.request_bytes += size as u64;
-        if let Some(span) = self.read() {
+        if let Some(exchange) = &mut self.held {
+            host::pieces(Body::Request, size, |piece| exchange.request_chunk(piece));
+            if !ends && exchange.awaits_parent() {
+                return Flow::Hold;
+            }
+            self.ask(Moment::Now);
+            if self.is_refused {
+                return Flow::Pause;
+            }
+        } else if let Some(span) = self.read() {
             host::pieces(Body::Request, size, |piece| span.observe_request(piece));
         }
+        Flow::Continue
     }
 
     /// A piece of the answer's body passes, or nothing but its end.
@@ -167,7 +199,7 @@ impl Stream {
     pub(crate) fn log(&mut self) {
         if !self.is_decided {
             // It was no HTTP, or a filter before ours has answered: nothing was decided yet, and of the answer nothing went by.
-            self.ask(false);
+            self.ask(Moment::Over);
             self.is_answered = true;
         }
         self.close();

@@ -29,6 +29,12 @@ impl<T> Streams<T> {
         Some(stream)
     }
 
+    pub(crate) fn each(&mut self, mut act: impl FnMut(u32, &mut T)) {
+        for (id, stream) in self.slots.iter_mut().flatten() {
+            act(*id, stream);
+        }
+    }
+
     /// Hosts use a number again only when its stream is gone; if one did not, the newer stream would be meant.
     pub(crate) fn insert(&mut self, id: u32, stream: T) {
         if 2 * (self.count + 1) > self.slots.len() {

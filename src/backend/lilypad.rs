@@ -140,7 +140,10 @@ fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
     out.extend_from_slice(status);
     or_null(out, span.thread());
     out.extend_from_slice(br#","events":[],"links":["#);
-    if let Some(ids) = span.link() {
+    for (index, ids) in span.links().iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
         out.extend_from_slice(br#"{"context":{"trace_id":""#);
         out.extend_from_slice(&ids.trace.hex());
         out.extend_from_slice(br#"","span_id":""#);

@@ -11,7 +11,8 @@ use alloc::vec::Vec;
 
 use super::complaint::Complaints;
 use super::node::Node;
-use crate::policy::{Conflict, Inbound, Invalid, Missing, Untrusted, Upstream};
+use crate::genai::Named;
+use crate::policy::{Conflict, Genai, Inbound, Invalid, McpParent, Missing, Untrusted, Upstream};
 use crate::words::Word;
 
 /// Complains about every combination of these layers that would not do what it says.
@@ -60,6 +61,9 @@ struct Says {
     conflict: Said<Conflict>,
     trust: Said<()>,
     untrusted: Said<Untrusted>,
+    reads: Said<bool>,
+    is_mcp: Said<bool>,
+    reads_ahead: Said<bool>,
     expose: Said<bool>,
 }
 
@@ -74,6 +78,10 @@ impl<'n, 't: 'n> Stand<'n, 't> {
         fn word<W: Word>(node: &Node<'_, '_>) -> Said<W> {
             node.is_given().then(|| node.word())
         }
+        fn is(node: &Node<'_, '_>, word: &str) -> Said<bool> {
+            let is = || (!node.is_faulty()).then(|| node.text() == Some(word));
+            node.is_given().then(is)
+        }
         let says = Says {
             inbound: word(&node.key("inbound")),
             upstream: word(&node.key("upstream")),
@@ -82,6 +90,9 @@ impl<'n, 't: 'n> Stand<'n, 't> {
             conflict: word(&node.key("conflict")),
             trust: node.key("trust").is_given().then_some(Some(())),
             untrusted: word(&node.key("untrusted")),
+            reads: is(&node.key("genai"), Genai::Metadata.word()),
+            is_mcp: is(&node.key("genai_api"), Named::Mcp.word()),
+            reads_ahead: is(&node.key("mcp_parent"), McpParent::Meta.word()),
             expose: node
                 .key("expose")
                 .is_given()
@@ -115,6 +126,7 @@ impl Judge<'_> {
         self.closed(layers);
         self.strangers(layers);
         self.untrusted(layers);
+        self.mcp_parent(layers);
     }
 
     /// Complains about a key of the uppermost layer.
@@ -144,6 +156,7 @@ impl Judge<'_> {
             ("conflict", says.conflict == Some(Some(Conflict::Reject))),
             ("trust", says.trust.is_some()),
             ("untrusted", says.untrusted == Some(Some(Untrusted::Reject))),
+            ("mcp_parent", says.reads_ahead == Some(Some(true))),
             ("expose", says.expose == Some(Some(true))),
         ];
         for (key, is_enforced) in enforced {
@@ -217,6 +230,23 @@ impl Judge<'_> {
         let is_first = top(layers, |says| says.untrusted).is_some_and(|(height, _)| height == 0);
         if is_first && top(layers, |says| says.trust).is_none() {
             self.say(layers, "untrusted", "has no meaning without trust");
+        }
+    }
+
+    /// The parent that a message names is found where messages are read, and counts where that of a caller does.
+    fn mcp_parent(&mut self, layers: &Layers<'_, '_, '_>) {
+        if top(layers, |says| says.reads_ahead) != Some((0, Some(true))) {
+            return;
+        }
+        let holds =
+            |said: Option<(usize, Option<bool>)>| said.is_some_and(|(_, is)| is != Some(false));
+        let inbound = top(layers, |says| says.inbound);
+        if !holds(top(layers, |says| says.reads)) || !holds(top(layers, |says| says.is_mcp)) {
+            let message = "meta needs `genai: metadata` and `genai_api: mcp`";
+            self.say(layers, "mcp_parent", message);
+        } else if matches!(inbound, Some((_, Some(Inbound::Restart)))) {
+            let message = "would not hold, because `inbound: restart` forgets what callers send";
+            self.say(layers, "mcp_parent", message);
         }
     }
 }

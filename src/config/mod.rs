@@ -26,7 +26,7 @@ use alloc::vec::Vec;
 use crate::backend::Api;
 pub use crate::format::Spelling;
 use crate::format::{FORMATS, Format, FormatSet};
-use crate::gate::{CONTENT_ENCODING, CONTENT_TYPE, Receives};
+use crate::gate::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Receives};
 use crate::genai::SESSION_HEADERS;
 use crate::policy::{Needs, Rules};
 use crate::span::NameTemplate;
@@ -96,6 +96,12 @@ impl Config {
         }
     }
 
+    /// Whether a message may have to be read before its request is decided.
+    #[must_use]
+    pub const fn reads_ahead(&self) -> bool {
+        self.rules.reads_ahead()
+    }
+
     /// The request headers that anything looks at, in lower case; one that ends in `*` stands for all names with that
     /// beginning. A host to which every header is a call hands over these and no others.
     #[must_use]
@@ -118,6 +124,9 @@ impl Config {
         if self.rules.reads() {
             look_at(CONTENT_ENCODING);
             SESSION_HEADERS.iter().for_each(|name| look_at(name));
+            if self.rules.reads_ahead() {
+                look_at(EXPECT);
+            }
         }
         headers
     }

@@ -9,7 +9,7 @@ use super::place::Place;
 use super::read::{Reader, spelt_out};
 use super::{Formats, layers};
 use crate::format::Format;
-use crate::policy::{Cidr, Layer, Match, Pattern, Route, Rules, SharedSecret, Trust};
+use crate::policy::{Cidr, Layer, Match, McpParent, Pattern, Route, Rules, SharedSecret, Trust};
 use crate::sampling::Sampler;
 
 pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>, formats: &Formats) -> Rules {
@@ -105,9 +105,21 @@ impl Reader<'_> {
             genai: node.key("genai").word(),
             genai_api: node.key("genai_api").word(),
             genai_encoding: node.key("genai_encoding").word(),
+            mcp_parent: self.mcp_parent(&node.key("mcp_parent"), believed),
             expose: node.key("expose").flag(),
             tags: self.tags(&node.key("tags")),
         }
+    }
+
+    /// A message names its parent as W3C does.
+    fn mcp_parent(&mut self, node: &Node<'_, '_>, believed: &[&Format]) -> Option<McpParent> {
+        let said = node.word();
+        let is_believed = believed.is_empty() || believed.iter().any(|format| format.name == "w3c");
+        if said == Some(McpParent::Meta) && !is_believed {
+            let message = "meta would not be believed, because w3c is not in formats.extract";
+            self.complaints.say(&node.place, message);
+        }
+        said
     }
 
     /// A backend refuses a span that has a tag twice, and with it the batch.

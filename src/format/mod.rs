@@ -303,6 +303,17 @@ fn remove_headers<'a>(format: &'static Format, role: Role, seen: &Seen<'a>, edit
     }
 }
 
+/// What a message says in place of a header (SEP-414 of the Model Context Protocol), and in which format.
+pub(crate) fn in_message<'a>(
+    parent: &'a [u8],
+    seen: &Seen<'a>,
+) -> Option<(&'static Format, Carried<'a>)> {
+    let format = Format::named("w3c")?;
+    let fields = [Field::alone(parent), Field::default()];
+    let carried = (format.extract)(seen, &fields).ok()??;
+    Some((format, carried))
+}
+
 /// Baggage that passes at most, in W3C and in Jaeger spelling: what the W3C asks to carry at least.
 const BAGGAGE_MEMBERS: usize = 64;
 const BAGGAGE_BYTES: usize = 8192;

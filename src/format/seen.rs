@@ -65,14 +65,19 @@ impl<'a> Field<'a> {
         self.first().map(fit).transpose()
     }
 
+    /// One that came once, with this value.
+    pub(super) const fn alone(value: &'a [u8]) -> Self {
+        Self(Some(Copies {
+            first: value,
+            several: false,
+            differs: false,
+        }))
+    }
+
     fn note(&mut self, value: &'a [u8]) {
         match &mut self.0 {
             None => {
-                self.0 = Some(Copies {
-                    first: value,
-                    several: false,
-                    differs: false,
-                });
+                *self = Self::alone(value);
             }
             Some(copies) => {
                 copies.several = true;

@@ -1,5 +1,7 @@
 //! One request and its answer, as their bytes pass.
 
+mod ahead;
+
 use alloc::boxed::Box;
 
 use super::api::{FINISH_ENDS, WRAPPED};
@@ -29,6 +31,8 @@ pub struct Exchange {
     has_body: bool,
     /// What the body that is being read is to us.
     body: Body,
+    /// More of the request came than is read ahead, and no parent.
+    is_late: bool,
     /// The answer has begun.
     answering: bool,
     http_status: u16,
@@ -67,6 +71,7 @@ impl Exchange {
             scanned: 0,
             has_body: false,
             body: Body::Unknown,
+            is_late: false,
             answering: false,
             http_status: 0,
         }
@@ -77,13 +82,6 @@ impl Exchange {
         let framing = headers::framing(content_type).filter(|framing| *framing == Framing::Json);
         let packing = headers::packing(content_encoding);
         self.begin(framing, packing, self.dialect.documents().request);
-    }
-
-    /// A piece of the request's body.
-    pub fn request_chunk(&mut self, chunk: &[u8]) {
-        if !self.answering {
-            self.scan(chunk);
-        }
     }
 
     /// The names of the headers of an answer that say something to it.

@@ -189,11 +189,4 @@ impl Findings {
     pub fn tool(&self) -> Option<&[u8]> {
         self.notes.text(Text::Tool).filter(|_| self.is_tool_call())
     }
-
-    /// The caller's trace context inside a call of the Model Context Protocol, as it stands there. Most hosts have sent the
-    /// headers on before it is known.
-    #[must_use]
-    pub fn traceparent(&self) -> Option<&[u8]> {
-        self.notes.text(Text::Traceparent)
-    }
 }

@@ -36,10 +36,15 @@ impl Log {
         number(self.kept(kind)?)
     }
 
+    /// What is staged of a kind.
+    pub(super) fn staged(&self, kind: u8) -> Option<&[u8]> {
+        self.staged_at(kind).map(|(_, what)| what)
+    }
+
     /// The number that is staged of a kind, which is no longer.
     #[inline(never)]
     pub(super) fn take(&mut self, kind: u8) -> Option<u64> {
-        let (start, what) = self.staged(kind)?;
+        let (start, what) = self.staged_at(kind)?;
         let number = number(what);
         self.remove(start);
         number
@@ -77,7 +82,7 @@ impl Log {
     }
 
     pub(super) fn unstage(&mut self, kind: u8) {
-        if let Some((start, _)) = self.staged(kind) {
+        if let Some((start, _)) = self.staged_at(kind) {
             self.remove(start);
         }
     }
@@ -89,7 +94,7 @@ impl Log {
         }
         self.unstage(to);
         // It may have moved.
-        if let Some((start, _)) = self.staged(from)
+        if let Some((start, _)) = self.staged_at(from)
             && let Some(place) = self.bytes.get_mut(usize::from(start))
         {
             *place = to;
@@ -111,7 +116,7 @@ impl Log {
         self.end = self.kept;
     }
 
-    fn staged(&self, kind: u8) -> Option<(u16, &[u8])> {
+    fn staged_at(&self, kind: u8) -> Option<(u16, &[u8])> {
         self.entry(self.kept, self.end, kind)
     }
 

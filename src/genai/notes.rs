@@ -48,9 +48,19 @@ impl Notes {
         self.now = now;
     }
 
+    /// The time of what is noted now.
+    pub(crate) const fn time(&self) -> Time {
+        self.now
+    }
+
     /// A text that is kept.
     pub(crate) fn text(&self, text: Text) -> Option<&[u8]> {
         self.log.kept(text as u8)
+    }
+
+    /// A text of a document that goes on.
+    pub(crate) fn staged_text(&self, text: Text) -> Option<&[u8]> {
+        self.log.staged(text as u8)
     }
 
     /// The finish reasons, by their choices.
@@ -112,6 +122,8 @@ impl Notes {
     #[inline(never)]
     pub(crate) fn forget_key(&mut self, key: &Row) {
         match key.means {
+            // A request may have gone on by the first that came.
+            Means::Word(Text::Traceparent) => {}
             Means::Name(text) | Means::Word(text) | Means::Decimal(text) => {
                 self.log.unstage(text as u8);
             }
@@ -138,6 +150,7 @@ impl Notes {
     #[inline(never)]
     pub(crate) fn say(&mut self, key: &Row, text: &[u8]) {
         match key.means {
+            Means::Word(kind @ Text::Traceparent) if self.staged_text(kind).is_some() => {}
             Means::Name(kind) => self.name(kind, text),
             Means::Word(kind) if counts(key, text) => self.word(kind, text),
             Means::OneOf => {

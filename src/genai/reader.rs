@@ -91,6 +91,18 @@ impl Reader {
         self.framing == Framing::Json && self.picker.is_whole()
     }
 
+    /// Whether the body is one document, of which more may come.
+    pub(crate) fn is_open(&self) -> bool {
+        let picker = &self.picker;
+        self.framing == Framing::Json
+            && !(picker.is_list() || picker.is_whole() || picker.is_broken())
+    }
+
+    /// Whether the body is one document, as far as it came.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.framing == Framing::Json && !self.picker.is_list()
+    }
+
     pub(crate) fn feed(&mut self, chunk: &[u8], notes: &mut Notes) {
         if self.framing == Framing::Frames {
             self.frames.feed(chunk, &mut self.picker, notes);

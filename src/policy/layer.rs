@@ -82,6 +82,16 @@ words! {
 }
 
 words! {
+    /// Where a call of the Model Context Protocol names its parent.
+    McpParent {
+        /// In the headers, as any request does.
+        Headers = "headers",
+        /// In the message itself, if it does: the headers tell of the way there.
+        Meta = "meta",
+    }
+}
+
+words! {
     /// How the answer of an LLM call may be encoded.
     AnswerEncoding {
         /// As the caller asks for it.
@@ -114,8 +124,16 @@ pub struct Layer {
     pub genai: Option<Genai>,
     pub genai_api: Option<Named>,
     pub genai_encoding: Option<AnswerEncoding>,
+    pub mcp_parent: Option<McpParent>,
     pub expose: Option<bool>,
     pub tags: Option<Vec<String>>,
+}
+
+impl Layer {
+    /// Whether it wants messages to be read before their requests are decided.
+    pub(super) fn reads_ahead(&self) -> bool {
+        self.mcp_parent == Some(McpParent::Meta)
+    }
 }
 
 /// The rule of one request: every key, from the uppermost layer that sets it or from the defaults.

@@ -9,7 +9,8 @@ mod routes;
 mod trust;
 
 pub use layer::{
-    AnswerEncoding, Conflict, Genai, Inbound, Invalid, Layer, Missing, Rule, Untrusted, Upstream,
+    AnswerEncoding, Conflict, Genai, Inbound, Invalid, Layer, McpParent, Missing, Rule, Untrusted,
+    Upstream,
 };
 pub use refusal::{Reason, Refusal};
 pub(crate) use routes::LONGEST_HOST;

@@ -20,6 +20,8 @@ pub struct Rules {
     named: Vec<(String, Layer)>,
     inject: FormatSet,
     extract: FormatSet,
+    /// Whether a message may have to be read before its request is decided.
+    reads_ahead: bool,
     /// By literal host; routes of no certain host stand under the empty one.
     shelves: Files<Shelf>,
 }
@@ -91,16 +93,19 @@ impl Rules {
         extract: FormatSet,
     ) -> Self {
         let mut rules = Self {
+            reads_ahead: default.reads_ahead(),
             default,
             inject,
             extract,
             ..Self::default()
         };
         for (name, layer) in named {
+            rules.reads_ahead |= layer.reads_ahead();
             let place = rules.named.partition_point(|(known, _)| *known < name);
             rules.named.insert(place, (name, layer));
         }
         for (number, route) in (0..).zip(&routes) {
+            rules.reads_ahead |= route.layer.reads_ahead();
             let host = route.condition.host.as_deref();
             let literal = host.filter(|host| !host.starts_with('*'));
             let literal = literal.unwrap_or_default().as_bytes();
@@ -110,6 +115,11 @@ impl Rules {
         }
         rules.routes = routes;
         rules
+    }
+
+    /// Whether a message may have to be read before its request is decided.
+    pub(crate) const fn reads_ahead(&self) -> bool {
+        self.reads_ahead
     }
 
     /// Whether there is a named rule of this name.

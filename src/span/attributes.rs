@@ -162,6 +162,8 @@ attributes! { span:
     "gatespan.client.span_id" => foreign_otel(span).map(|ids| Value::Span(ids.span)),
     "gatespan.tokens_per_second" => speed(span).map(Value::Whole),
     "gatespan.client.opik_trace_id" => foreign_opik(span).map(|ids| Value::Opik(ids.trace)),
+    "gatespan.client.http_trace_id" => span.open.client.http.map(|ids| Value::Trace(ids.trace)),
+    "gatespan.client.http_span_id" => span.open.client.http.map(|ids| Value::Span(ids.span)),
     "gatespan.client.opik_parent_span_id" => foreign_opik(span).and_then(|ids| ids.parent).map(Value::Opik),
 }
 

@@ -64,6 +64,8 @@ pub struct Client {
     pub otel: Option<OtelIds>,
     /// Whether our span is in another trace and links to them.
     pub linked: bool,
+    /// Those of the headers, where the message in the body has named others: our span links to them too.
+    pub http: Option<OtelIds>,
 }
 
 /// How a request ended, as the host saw it.
@@ -153,6 +155,7 @@ impl OpenSpan {
                 opik: arrival.opik,
                 otel: arrival.otel,
                 linked,
+                http: None,
             },
             clash: arrival.clash,
             faults,
@@ -170,6 +173,11 @@ impl OpenSpan {
     /// Its ids as Opik spells them, if it is in Opik.
     pub(crate) const fn dashed(&self) -> Option<&Dashed> {
         self.dashed.as_ref()
+    }
+
+    /// The headers have these other ids than the message in the body.
+    pub(crate) const fn remember(&mut self, http: Option<OtelIds>) {
+        self.client.http = http;
     }
 
     /// From now on it reads the bodies.
@@ -254,17 +262,23 @@ impl Span<'_> {
         self.open.client
     }
 
-    /// The caller in another trace, whom our span remembers (law 15).
+    /// Whom our span remembers: the caller in another trace (law 15), and the headers' own ids beside those of a message.
     #[must_use]
-    pub fn link(&self) -> Option<OtelIds> {
-        let Client { opik, otel, linked } = self.open.client;
-        let of_opik = |ids: OpikIds| {
-            Some(OtelIds {
-                trace: ids.trace.as_trace(),
-                span: ids.parent?.as_span(),
-            })
-        };
-        otel.or_else(|| opik.and_then(of_opik)).filter(|_| linked)
+    #[inline(never)]
+    pub fn links(&self) -> Vec<OtelIds> {
+        let client = &self.open.client;
+        let mut links = Vec::new();
+        if client.linked {
+            let of_opik = |ids: OpikIds| {
+                Some(OtelIds {
+                    trace: ids.trace.as_trace(),
+                    span: ids.parent?.as_span(),
+                })
+            };
+            links.extend(client.otel.or_else(|| client.opik.and_then(of_opik)));
+        }
+        links.extend(client.http);
+        links
     }
 
     /// The tracestate that goes with the ids of OpenTelemetry.

@@ -200,6 +200,31 @@ class Author:
                 self._say(phase, stream, 5, self._choices.below(2))
         del self._streams[stream]
 
+    def _message(self):
+        """A stream of which a message comes in pieces, and perhaps nothing more."""
+        choices = self._choices
+        self._begin_stream()
+        stream = list(self._streams)[-1]
+        pairs = m.TARGETS[-1] + choices.one(m.CONTEXTS)
+        self._map(0, [(m.latin(name), m.latin(value)) for name, value in pairs])
+        self._say("request_headers", stream, 5, int(choices.percent(5)))
+        message = choices.one(m.MESSAGES)
+        message = self._spoilt(message) if choices.percent(20) else message
+        for _ in range(choices.below(4)):
+            place = choices.below(len(message) + 1)
+            piece, message = message[:place], message[place:]
+            self._say("buffer", 0, piece)
+            self._say("request_body", stream, len(piece), int(choices.percent(30)))
+        if choices.percent(30):
+            self._say("wait", choices.one([1_000, 4_999, 5_001, 60_000]))
+            self._say("tick", self._root())
+        if choices.percent(30):
+            self._say("request_trailers", stream, 1)
+        if choices.percent(70):
+            for phase in PHASES[2:]:
+                self._say(phase, stream, 5, choices.below(2))
+            del self._streams[stream]
+
     def _tick(self):
         self._say("wait", self._choices.one([20, 60, 60, 300, 5_000]))
         self._say("tick", self._root())
@@ -266,7 +291,7 @@ CALLBACKS += ["request_trailers", "queue_ready", "foreign_function", "grpc_recei
 ACTS = (
     [Author._go_on] * 12
     + [Author._whole_stream] * 6
-    + [Author._begin_stream] * 4
+    + [Author._begin_stream, Author._message] * 4
     + [Author._tick, Author._call_is_answered] * 5
     + [Author._properties, Author._delivery] * 4
     + [Author._answers] * 3

@@ -17,15 +17,21 @@ REPLIES = {
 }
 PROBLEM = "application/problem+json"
 
+#: The callbacks in which a request may be decided: those behind the first for one that was held.
+DECIDING = {"request_headers", "request_body", "request_trailers", "tick"}
 #: The callbacks in which a host call may be made, where not in all.
 PLACES = {
-    "proxy_send_local_response": {"request_headers"},
+    "proxy_send_local_response": DECIDING,
+    "proxy_set_effective_context": {"tick"},
+    "proxy_continue_stream": {"tick"},
     "proxy_http_call": {"tick", "http_call_response", "done"},
     "proxy_done": {"tick", "http_call_response"},
     "proxy_set_tick_period_milliseconds": {"configure"},
     "proxy_define_metric": {"configure", "tick", "http_call_response", "done", "delete"},
 }
-EDITS = {REQUEST: {"request_headers"}, RESPONSE: {"response_headers"}}
+EDITS = {REQUEST: DECIDING, RESPONSE: {"response_headers"}}
+#: What a callback returns.
+CONTINUE, PAUSE, HOLD = 0, 1, 2
 LEVELS = (3, 4)
 #: Stands in configurations and in the environment, where a secret is.
 SECRET = "hush-5d0f6b72e814"
@@ -47,13 +53,18 @@ class Laws:
     def __init__(self):
         self.callback, self.arguments = "", ()
         self._depth = 0
+        #: Whether a configuration holds requests.
+        self.may_hold = False
         self._is_answered = self._is_edited = False
         #: The streams that were refused; and those whose number was given anew, to whomever, among them.
         self._refused, self._once_refused = set(), set()
+        #: The streams that wait for their bodies, and the one that calls are about outside of its own callbacks.
+        self._held, self._effective = set(), None
 
     def begin(self, callback: str, arguments: tuple):
         self.callback, self.arguments = callback, arguments
         self._is_answered = self._is_edited = False
+        self._effective = None
 
     def reenter(self, host):
         """A host that calls back while its own call is under way: nothing may happen."""
@@ -74,20 +85,48 @@ class Laws:
 
     def returned(self, result):
         """What a callback says, against what was done in it."""
-        if self.callback == "request_headers":
-            may_pause = self._stream() in self._once_refused
-            if result not in (0, 1) or result < self._is_answered or result > may_pause:
-                raise Broken("flow", f"request_headers returns {result}, and answered is {self._is_answered}")
+        if self.callback in ("request_headers", "request_body", "request_trailers"):
+            self._request_returned(result)
         elif self.callback.startswith(("request_", "response_")) and result != 0:
             raise Broken("flow", f"{self.callback} returns {result}")
         elif self.callback in ("configure", "done") and result not in (0, 1):
             raise Broken("flow", f"{self.callback} returns {result}")
+        if self.callback in ("context_create", "delete", "done", "log"):
+            self._held.discard(self._stream())
         if self.callback in ("context_create", "delete"):
             self._refused.discard(self._stream())
         if self.callback == "delete":
             self._once_refused.discard(self._stream())
 
+    def _request_returned(self, result):
+        """A request pauses if it was answered, or waits for its body: for pieces of that, and never behind its end."""
+        stream = self._stream()
+        is_refused, was_held = stream in self._once_refused, stream in self._held
+        is_first, ends = self.callback == "request_headers", self.arguments[2:3] not in ((), (0,))
+        holds = {PAUSE} if is_first else {HOLD} if self.callback == "request_body" else set()
+        may_hold = self.may_hold and (was_held or is_first) and not (ends and not (is_first and was_held))
+        allowed = {CONTINUE, *([PAUSE] if is_refused else []), *(holds if may_hold else [])}
+        if result not in ({PAUSE} if self._is_answered else allowed):
+            raise Broken("flow", f"{self.callback}{self.arguments} returns {result}, held before: {was_held}")
+        self._held.discard(stream)
+        if result == HOLD or result == PAUSE and stream not in self._refused:
+            self._held.add(stream)
+
+    def _proxy_set_effective_context(self, _host, context):
+        if context not in self._held:
+            raise Broken("held", f"calls are about {context}, which is not held")
+        self._effective = context
+        self._is_answered = self._is_edited = False
+
+    def _proxy_continue_stream(self, host, kind):
+        if kind != REQUEST or self._stream() not in self._held or self._is_answered:
+            raise Broken("held", f"{kind} of {self._stream()} goes on")
+        self._held.discard(self._stream())
+        host.edges.add(("goes on",))
+
     def _stream(self):
+        if self._effective is not None:
+            return self._effective
         return self.arguments[0] if self.arguments else None
 
     def _proxy_log(self, host, level, text, size):
@@ -112,6 +151,7 @@ class Laws:
         if self.callback not in EDITS.get(map_, ()):
             raise Broken("edit", f"map {map_} is changed in {self.callback}")
         if map_ == REQUEST:
+            self._only_once("changed")
             self._is_edited = True
             if self._is_answered or self._stream() in self._refused:
                 raise Broken("refused", f"{name!r} is changed in a request that was refused")
@@ -119,6 +159,7 @@ class Laws:
     def _proxy_send_local_response(self, host, status, details, d_size, body, b_size, pairs, p_size, grpc):
         details, body = host.read(details, d_size).decode(), host.read(body, b_size).decode()
         headers = dict(whole_pairs(host.read(pairs, p_size)))
+        self._only_once("answered")
         if self._is_edited or self._is_answered:
             raise Broken("refused", "a request is answered that was changed or answered before")
         if REPLIES.get(details) != (status, grpc):
@@ -127,9 +168,15 @@ class Laws:
             raise Broken("reply", f"{headers} and {body}")
         keep_secret(body)
         self._is_answered = True
+        self._held.discard(self._stream())
         self._refused.add(self._stream())
         self._once_refused.add(self._stream())
         host.edges.add(("reply", details, bool(headers)))
+
+    def _only_once(self, what: str):
+        """Behind its headers a request is decided if it was held, and not again."""
+        if self.callback != "request_headers" and self._stream() not in self._held:
+            raise Broken("held", f"a request that was not held is {what} in {self.callback}")
 
     def _proxy_increment_metric(self, host, metric, offset):
         name = host.names.get(metric, "")

@@ -34,6 +34,8 @@ TRUST = {
     "untrusted": "link",
 }
 
+MCP = {"genai": "metadata", "genai_api": "mcp", "mcp_parent": "meta"}
+
 DOCUMENTS = [
     {"backend": OPIK, "export": SMALL},
     {"backend": OPIK, "export": BATCHES, "formats": FORMATS, "rule": {"expose": True}},
@@ -72,6 +74,9 @@ DOCUMENTS = [
     },
     {},
     {"formats": FORMATS, "rule": {"missing": "pass"}},
+    {"backend": OPIK, "export": SMALL, "rule": MCP},
+    {"backend": {**OPIK, "kind": "otlp"}, "export": BATCHES, "formats": FORMATS, "rule": {**MCP, **TRUST, "missing": "mint"}},
+    {"backend": OPIK, "export": SMALL, "rule": {**MCP, "missing": "reject"}},
 ]
 
 MEDIA = ["application/json", "text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream"]
@@ -86,6 +91,18 @@ BODIES += [
     b'{"trace_status":"processed","span_count":1}',
 ]
 
+#: Messages of MCP, with a parent and without.
+MESSAGES = [
+    b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","_meta":{"traceparent":"00-%s-%s-01"}}}'
+    % (T.encode(), Q.encode()),
+    b'{"params":{"_meta":{"traceparent":"00-%s-%s-00"' % (T.encode(), Q.encode()),
+    b'{"params":{"_meta":{"traceparent":"zz"}}}',
+    b'{"method":"ping"}',
+    b'[{"method":"ping"}]',
+    b'{"params":{"x":"' + b"x" * 20_000 + b'"}}',
+    b'{"params":',
+]
+
 #: Their faults are told; most of them are no document at all.
 FAULTY = sorted(path.read_bytes() for path in (SEEDS / "config").iterdir())
 
@@ -97,6 +114,7 @@ TARGETS = [
     [("content-type", "application/grpc"), (":method", "POST"), (":path", "/a.B/C"), (":authority", "h")],
     [(":method", "M\xff"), (":path", '/\xff\x00"\\?\xfe=%zz&&='), ("x-internal", SECRET)],
     [],
+    *([[(":method", "POST"), (":path", "/mcp"), (":authority", "tools.test"), ("content-type", "application/json")]] * 2),
 ]
 CONTEXTS = [
     [],
@@ -139,6 +157,8 @@ CALLS = [
     "proxy_get_header_map_value",
     "proxy_get_buffer_bytes",
     "proxy_http_call",
+    "proxy_set_effective_context",
+    "proxy_continue_stream",
     "proxy_replace_header_map_value",
     "proxy_remove_header_map_value",
     "proxy_send_local_response",

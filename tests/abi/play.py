@@ -12,6 +12,8 @@ from steps import VERBS, unrolled
 
 #: What a callback may burn: so much, and so much for each byte that it can ask for, and each that may be queued.
 FUEL, FUEL_A_BYTE, FUEL_A_QUEUED = 3_000_000, 1_500, 16
+#: And so much for each stream, which may be let go of in one tick.
+FUEL_A_STREAM = 40_000
 
 #: What a VM may hold: so much, and so often what each byte of input and of the queues needs, and each stream.
 MEMORY, MEMORY_A_BYTE, MEMORY_A_QUEUED, MEMORY_A_STREAM = 1 << 20, 8, 3, 2 * 46 * 1024
@@ -92,6 +94,7 @@ class Play:
         at_hand = host.at_hand()
         self._most_at_hand = max(self._most_at_hand, at_hand)
         granted = FUEL + FUEL_A_BYTE * at_hand + FUEL_A_QUEUED * self._contexts.most_queued
+        granted += FUEL_A_STREAM * len(self._contexts.streams)
         host.grant(granted)
         host.document = b""
         laws.begin(callback, tuple(arguments))
@@ -103,6 +106,7 @@ class Play:
         except wasmtime.WasmtimeError as error:
             raise Broken(f"trap in {callback}", str(error)) from None
         self.fuel = max(self.fuel, (1 - host.left() / granted, callback))
+        laws.may_hold |= b"mcp_parent" in host.document
         laws.returned(result)
         self._contexts.follow(callback, arguments, result, host.document)
         host.edges.add((callback, "returns", result))

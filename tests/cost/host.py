@@ -171,6 +171,12 @@ class Host:
     def proxy_send_local_response(self, *_):
         return OK
 
+    def proxy_set_effective_context(self, _context):
+        return OK
+
+    def proxy_continue_stream(self, _kind):
+        return OK
+
     def proxy_done(self):
         return OK
 

@@ -20,8 +20,9 @@ def opik(project: str, **more) -> dict:
     return {"kind": "opik", "cluster": "opik", "url": "http://opik.test/api", "project": project, **more}
 
 
-def plugin(config, name="gatespan", env=(), kind="Struct", vm_id="gatespan", wasm=WASM) -> dict:
-    """The filter. `config` is a document, a text for what is no JSON, or None."""
+def plugin(config, name="gatespan", env=(), kind="Struct", vm_id="gatespan", wasm=WASM, holds=False) -> dict:
+    """The filter. `config` is a document, a text for what is no JSON, or None. `holds` is whether it may hold a request
+    and see its body meanwhile."""
     body = {
         "name": name,
         "root_id": "gatespan",
@@ -33,6 +34,8 @@ def plugin(config, name="gatespan", env=(), kind="Struct", vm_id="gatespan", was
             "code": {"local": {"filename": str(wasm)}},
         },
     }
+    if holds:
+        body["allow_on_headers_stop_iteration"] = True
     if env:
         body["vm_config"]["environment_variables"] = {"host_env_keys": list(env)}
     if kind == "Struct" and isinstance(config, dict):

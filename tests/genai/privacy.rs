@@ -22,13 +22,7 @@ fn everything(found: &Findings) -> String {
     ] {
         text(each);
     }
-    for each in [
-        found.cost(),
-        found.error(),
-        found.method(),
-        found.tool(),
-        found.traceparent(),
-    ] {
+    for each in [found.cost(), found.error(), found.method(), found.tool()] {
         text(each);
     }
     found.finish_reasons().for_each(|reason| text(Some(reason)));

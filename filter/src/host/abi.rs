@@ -38,6 +38,8 @@ calls! {
             status: u32, details: *const u8, details_size: usize, body: *const u8,
             body_size: usize, headers: *const u8, headers_size: usize, grpc_status: i32
         );
+        fn proxy_set_effective_context(id: u32);
+        fn proxy_continue_stream(kind: u32);
         fn proxy_http_call(
             upstream: *const u8, upstream_size: usize, headers: *const u8, headers_size: usize,
             body: *const u8, body_size: usize, trailers: *const u8, trailers_size: usize,

@@ -66,12 +66,19 @@ pub(super) fn encode(span: &Span<'_>, out: &mut Vec<u8>) {
         list.member(told.name, &told.says);
     });
     out.push(b']');
-    if let Some(ids) = span.link() {
-        out.extend_from_slice(br#","links":[{"traceId":""#);
+    let mut links = 0;
+    for ids in span.links() {
+        let begin: &[u8] = if links == 0 { br#","links":["# } else { b"," };
+        out.extend_from_slice(begin);
+        out.extend_from_slice(br#"{"traceId":""#);
         out.extend_from_slice(&ids.trace.hex());
         out.extend_from_slice(br#"","spanId":""#);
         out.extend_from_slice(&ids.span.hex());
-        out.extend_from_slice(br#""}]"#);
+        out.extend_from_slice(br#""}"#);
+        links += 1;
+    }
+    if links > 0 {
+        out.push(b']');
     }
     if span.error().is_some() {
         out.extend_from_slice(br#","status":{"code":"#);

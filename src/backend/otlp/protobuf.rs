@@ -89,7 +89,7 @@ pub(super) fn encode(of: &Span<'_>, dialect: Dialect, body: &mut Vec<u8>) {
             out.attribute(span::ATTRIBUTES, told.name, value);
         });
     });
-    if let Some(ids) = of.link() {
+    for ids in of.links() {
         let mut inside = Vec::new();
         Message(&mut inside).bytes(link::TRACE_ID, &ids.trace.bits().to_be_bytes());
         Message(&mut inside).bytes(link::SPAN_ID, &ids.span.bits().to_be_bytes());

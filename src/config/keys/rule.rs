@@ -4,7 +4,7 @@ use super::{FORMATS, Key, Kind, key};
 use crate::config::texts;
 use crate::genai::Named;
 use crate::policy::{
-    AnswerEncoding, Conflict, Genai, Inbound, Invalid, Missing, Untrusted, Upstream,
+    AnswerEncoding, Conflict, Genai, Inbound, Invalid, McpParent, Missing, Untrusted, Upstream,
 };
 use crate::words::Word;
 
@@ -89,6 +89,12 @@ pub(super) const RULE: &[Key] = &[
         "genai_encoding",
         Kind::Word(AnswerEncoding::WORDS),
         "whether the upstream may compress an answer that is read; any unless said otherwise",
+    ),
+    key(
+        "mcp_parent",
+        Kind::Word(McpParent::WORDS),
+        "where a message of MCP names its parent: in the headers, or in its own _meta, for which the request is held; \
+         headers unless said otherwise",
     ),
     key(
         "expose",

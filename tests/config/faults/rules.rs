@@ -270,4 +270,54 @@ pub const FAULTS: &[Row] = &[
             "rule.tags[2]: is given twice",
         ],
     ),
+    (
+        "a parent inside of messages that nobody reads",
+        r#"{"rule": {"mcp_parent": "meta"}}"#,
+        &[
+            "rule.mcp_parent: meta needs `genai: metadata` and `genai_api: mcp`",
+        ],
+    ),
+    (
+        "or of another API",
+        r#"{"routes": [{"match": {"path": "/a"}, "genai": "metadata", "genai_api": "openai_chat", "mcp_parent": "meta"}, {"match": {"path": "/b"}, "genai": "metadata", "mcp_parent": "meta"}]}"#,
+        &[
+            "routes[0].mcp_parent: meta needs `genai: metadata` and `genai_api: mcp`",
+            "routes[1].mcp_parent: meta needs `genai: metadata` and `genai_api: mcp`",
+        ],
+    ),
+    (
+        "a named rule over routes of which one is of another API",
+        r#"{"rule": {"genai": "metadata", "genai_api": "mcp"}, "routes": [{"match": {"path": "/a"}, "genai_api": "groq"}, {"match": {"path": "/b"}}], "rules": {"tools": {"mcp_parent": "meta"}}}"#,
+        &[
+            "rules.tools.mcp_parent: meta needs `genai: metadata` and `genai_api: mcp`",
+        ],
+    ),
+    (
+        "what is overruled on purpose is no fault, nor is what a lower layer says",
+        r#"{"rule": {"genai": "metadata", "genai_api": "mcp"}, "routes": [{"match": {"path": "/a"}, "mcp_parent": "meta"}, {"match": {"path": "/b"}, "mcp_parent": "headers"}], "rules": {"off": {"genai": "off"}, "away": {"inbound": "off"}}}"#,
+        &[],
+    ),
+    (
+        "a word that is faulty is complained about once",
+        r#"{"rule": {"genai": "metadat", "genai_api": "mcp", "mcp_parent": "meta"}, "routes": [{"match": {"path": "/a"}, "mcp_parent": "body"}]}"#,
+        &[
+            r#"rule.genai: unknown value "metadat", expected off or metadata"#,
+            r#"routes[0].mcp_parent: unknown value "body", expected headers or meta"#,
+        ],
+    ),
+    (
+        "a parent that is forgotten, or not looked at",
+        r#"{"rule": {"genai": "metadata", "genai_api": "mcp"}, "routes": [{"match": {"path": "/a"}, "inbound": "restart", "mcp_parent": "meta"}, {"match": {"path": "/b"}, "inbound": "off", "mcp_parent": "meta"}]}"#,
+        &[
+            "routes[0].mcp_parent: would not hold, because `inbound: restart` forgets what callers send",
+            "routes[1].mcp_parent: would not hold, because the rule is `inbound: off`",
+        ],
+    ),
+    (
+        "a parent in a format that is not believed",
+        r#"{"formats": {"extract": ["opik", "b3"]}, "rule": {"genai": "metadata", "genai_api": "mcp", "mcp_parent": "meta"}}"#,
+        &[
+            "rule.mcp_parent: meta would not be believed, because w3c is not in formats.extract",
+        ],
+    ),
 ];

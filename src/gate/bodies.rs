@@ -1,0 +1,71 @@
+//! Which bodies are read, and which request waits for what its body says.
+
+use alloc::boxed::Box;
+
+use super::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Gate, Request};
+use crate::context::Time;
+use crate::genai::{Dialect, Exchange};
+use crate::headers::Edits;
+use crate::policy::{AnswerEncoding, Genai, McpParent, Rule, Stance};
+use crate::span::OpenSpan;
+
+impl Gate {
+    /// What has to read the body of a request before [`admit_ahead`](Self::admit_ahead) decides about it, as long as it
+    /// [awaits](Exchange::awaits_parent) a parent. None for nearly every request; not to be asked for one without a body.
+    #[must_use]
+    pub fn reads_ahead(&self, request: &Request<'_>, now: Time) -> Option<Box<Exchange>> {
+        if self.config.rules.reads_ahead() {
+            self.ahead(request, now)
+        } else {
+            None
+        }
+    }
+
+    #[inline(never)]
+    fn ahead(&self, request: &Request<'_>, now: Time) -> Option<Box<Exchange>> {
+        let rules = &self.config.rules;
+        let place = rules.place(request)?;
+        let rule = rules.rule(place);
+        let is_meta = rules.key(place, |layer| layer.mcp_parent) == Some(McpParent::Meta);
+        // What is refused or let alone by its headers is not held, and what is forgotten need not be known.
+        let stance = rule.stance(request.headers, &request.peer);
+        let is_heard = matches!(stance, Ok(Some(Stance::Join | Stance::Link)));
+        let is_coming = request.headers.first(EXPECT.as_bytes()).is_none();
+        if !(is_meta && is_heard && is_coming && rule.genai == Genai::Metadata) {
+            return None;
+        }
+        let mut exchange = exchange(request, &rule)?;
+        exchange.begin_at(now);
+        exchange.awaits_parent().then_some(exchange)
+    }
+}
+
+/// Has the bodies of a request read, if its API is known. Apart, because most requests have none to read.
+#[inline(never)]
+pub(super) fn read(
+    request: &Request<'_>,
+    ahead: &mut Option<Box<Exchange>>,
+    rule: &Rule<'_>,
+    span: &mut OpenSpan,
+    edits: &mut Edits<'_>,
+) {
+    let Some(exchange) = ahead.take().or_else(|| exchange(request, rule)) else {
+        return;
+    };
+    span.read(exchange);
+    if rule.genai_encoding == AnswerEncoding::Identity {
+        edits.set(ACCEPT_ENCODING, b"identity");
+    }
+}
+
+/// What reads the bodies of a request.
+fn exchange(request: &Request<'_>, rule: &Rule<'_>) -> Option<Box<Exchange>> {
+    let dialect = Dialect::find(rule.genai_api, request.method, request.path, request.host)?;
+    let mut exchange = Box::new(Exchange::new(dialect, request.path));
+    let said = |name: &str| request.headers.first(name.as_bytes()).unwrap_or_default();
+    exchange.request_headers(said(CONTENT_TYPE), said(CONTENT_ENCODING));
+    Some(exchange)
+}
+
+/// The header that asks for an encoding of the answer.
+const ACCEPT_ENCODING: &str = "accept-encoding";

@@ -1,0 +1,456 @@
+"""Calls of tools whose messages name the parent themselves: the request waits with Envoy until that was read, and no longer."""
+
+import asyncio
+import json
+import socket
+import ssl
+
+import bootstrap as b
+import h2.connection
+import h2.events
+import pytest
+import test_protocols as protocols
+from aioquic.asyncio import connect as quic
+from aioquic.h3.connection import H3_ALPN, H3Connection
+from aioquic.quic.configuration import QuicConfiguration
+from backends import otlp
+from certificates import Authority, dns
+from envoy import Envoy
+from places import KEPT
+from test_ends import span_of
+from test_genai import soon
+from wire import answer, connect, head, pairs, send
+
+T, Q = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+M, N = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+OF_HEADERS, OF_MESSAGE = f"00-{T}-{Q}-01", f"00-{M}-{N}-01"
+JSON = "content-type: application/json"
+
+CONFIG = {
+    "formats": {"extract": ["w3c", "b3"], "inject": ["w3c", "b3"]},
+    "rule": {"genai": "metadata", "genai_api": "mcp", "mcp_parent": "meta"},
+    "routes": [
+        {"match": {"path": "/headers"}, "mcp_parent": "headers"},
+        {"match": {"path": "/link"}, "trust": {"cidr": ["192.0.2.0/24"]}, "untrusted": "link"},
+        {"match": {"path": "/reject"}, "trust": {"cidr": ["192.0.2.0/24"]}, "untrusted": "reject"},
+        {"match": {"path": "/strict"}, "missing": "reject"},
+    ],
+    "span": {"headers": ["x-case"]},
+    "backends": [otlp(), b.opik("mcp")],
+    "export": {"interval_ms": 50},
+}
+
+
+def listening(holds=True, **more) -> dict:
+    """As at the edge: a connection buffers 32 KiB, and what Envoy would have to hold beyond that it answers with 413."""
+    hcm = b.manager([b.plugin(CONFIG, holds=holds)], http_protocol_options={"enable_trailers": True}, **more)
+    return {**b.listener("gateway", hcm), "per_connection_buffer_limit_bytes": 32_768}
+
+
+def clusters(app, sink) -> list:
+    return [b.cluster("app", app.port), b.cluster("otlp", sink.port), b.cluster("opik", sink.port)]
+
+
+@pytest.fixture(scope="module")
+def envoy(app, sink):
+    with Envoy("mcp", b.bootstrap([listening()], clusters(app, sink))) as envoy:
+        yield envoy
+
+
+def message(parent=OF_MESSAGE, before="", name="get_weather") -> bytes:
+    """`before` stands in front of what names the parent."""
+    meta = {"_meta": {"progressToken": 1, "traceparent": parent}} if parent else {}
+    params = {"name": name, "arguments": {"text": before}, **meta}
+    return json.dumps({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}).encode()
+
+
+def lines(case, *more) -> list:
+    return [f"x-case: {case}", JSON, *more]
+
+
+def otlp_of(sink, case) -> dict:
+    return soon(lambda: [one for one in sink.otlp() if one["attributes"].get("http.request.header.x-case") == [case]])
+
+
+def ids(sink, case) -> tuple:
+    """The trace and the parent of our span, and to what it links."""
+    span = otlp_of(sink, case)
+    return span["trace_id"], span["parent_span_id"], [(link["trace_id"], link["span_id"]) for link in span["links"]]
+
+
+def arrived(app, sink, case, body):
+    """What came to the application: once, whole, and with our span as its parent in every format."""
+    (one,) = app.of(case)
+    assert one.body == body
+    span = otlp_of(sink, case)
+    assert one.one("traceparent")[:53] == f"00-{span['trace_id']}-{span['id']}-"
+    assert one.one("b3") == f"{span['trace_id']}-{span['id']}-1"
+    return one
+
+
+BY_MESSAGE, BY_HEADERS = (M, N, [(T, Q)]), (T, Q, [])
+
+
+def test_the_message_names_the_parent(envoy, app, sink):
+    body = message()
+    got = send(envoy.port, lines("meta", f"traceparent: {OF_HEADERS}", "tracestate: a=1"), "POST", "/mcp", body=body)
+    assert got.status == 200
+    one = arrived(app, sink, "meta", body)
+    assert one.one("content-length") == str(len(body)) and not one.all("transfer-encoding")
+    assert not one.all("tracestate"), "that of other ids"
+    assert ids(sink, "meta") == BY_MESSAGE
+    attributes = otlp_of(sink, "meta")["attributes"]
+    assert (attributes["gatespan.client.http_trace_id"], attributes["gatespan.client.http_span_id"]) == (T, Q)
+    assert (attributes["mcp.method.name"], attributes["gen_ai.tool.name"]) == ("tools/call", "get_weather")
+    assert attributes["http.request.body.size"] == len(body)
+    in_opik = span_of(sink, "meta")["metadata"]
+    assert (in_opik["gatespan.client.trace_id"], in_opik["gatespan.client.http_trace_id"]) == (M, T)
+
+
+@pytest.mark.parametrize(
+    "case, body, path, wanted",
+    [
+        ("none", message(parent=None), "/mcp", BY_HEADERS),
+        ("malformed", message(parent="00-zz"), "/mcp", BY_HEADERS),
+        ("no message", b"{}", "/mcp", BY_HEADERS),
+        ("no JSON", b"}" + message(), "/mcp", BY_HEADERS),
+        ("broken off", message()[:40], "/mcp", BY_HEADERS),
+        ("a list", b"[" + message() + b"]", "/mcp", BY_HEADERS),
+        ("empty", b"", "/mcp", BY_HEADERS),
+        ("not by this rule", message(), "/headers", BY_HEADERS),
+        ("early enough", message(before="x" * 16_000), "/mcp", BY_MESSAGE),
+        ("too late", message(before="x" * 20_000), "/mcp", BY_HEADERS),
+        ("large", message(before="x" * 100_000), "/mcp", BY_HEADERS),
+        ("large behind", message() + b" " * 100_000, "/mcp", BY_MESSAGE),
+        ("larger", message(before="x" * 1_000_000), "/mcp", BY_HEADERS),
+    ],
+)
+def test_a_body(case, body, path, wanted, envoy, app, sink):
+    got = send(envoy.port, lines(case, f"traceparent: {OF_HEADERS}"), "POST", path, body=body)
+    assert got.status == 200, got.body
+    arrived(app, sink, case, body)
+    assert ids(sink, case) == wanted
+    assert otlp_of(sink, case)["attributes"]["http.request.body.size"] == len(body)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+def test_what_is_packed_is_not_held(encoding, envoy, app, sink):
+    case = f"packed {encoding}"
+    send(envoy.port, lines(case, f"content-encoding: {encoding}"), "POST", "/mcp", body=message())
+    arrived(app, sink, case, message())
+    assert ids(sink, case)[1:] == (None, [])
+
+
+class Sending:
+    """A request whose pieces Envoy reads one by one."""
+
+    def __init__(self, envoy, case, *more, path="/mcp"):
+        self.envoy = envoy
+        self.stream = connect(envoy.port)
+        self.begun = self._read()
+        self.sent = 0
+        self.raw(head("POST", path, "localhost", pairs(lines(case, *more))))
+
+    def _read(self) -> int:
+        (count,) = self.envoy.stats("http.gateway.downstream_cx_rx_bytes_total").values()
+        return count
+
+    def raw(self, data: bytes):
+        self.stream.sendall(data)
+        self.sent += len(data)
+        self.envoy.until(lambda: self._read() - self.begun >= self.sent, what="read it")
+
+    def chunk(self, data: bytes):
+        self.raw(b"%x\r\n%s\r\n" % (len(data), data))
+
+    def leave(self):
+        self.stream.close()
+
+
+CHUNKED = ("transfer-encoding: chunked", f"traceparent: {OF_HEADERS}")
+
+
+def held(app, case):
+    assert app.of(case) == [], f"{case} went on"
+
+
+@pytest.mark.parametrize("end", [b"0\r\n\r\n", b"0\r\nx-trailer: a\r\n\r\n"])
+def test_it_goes_on_as_soon_as_it_has_named_its_parent(end, envoy, app, sink):
+    case, body = f"pieces {len(end)}", message()
+    place = body.index(N.encode())
+    sending = Sending(envoy, case, *CHUNKED)
+    for piece in (body[:5], body[5:place], body[place : place + 9]):
+        held(app, case)
+        sending.chunk(piece)
+    held(app, case)
+    sending.chunk(body[place + 9 :])
+    # There is more to come, and it does not wait for that.
+    envoy.until(lambda: app.of(case), what="let it go on")
+    sending.chunk(b" " * 50_000)
+    sending.raw(end)
+    assert answer(sending.stream).status == 200
+    arrived(app, sink, case, body + b" " * 50_000)
+    assert ids(sink, case) == BY_MESSAGE
+    assert otlp_of(sink, case)["attributes"]["http.request.body.size"] == len(body) + 50_000
+    sending.leave()
+
+
+def test_nothing_is_read_twice(envoy, app, sink):
+    """Envoy shows what is new, and not again what it holds; else these pieces would be no message."""
+    case, body = "byte by byte", message(parent=None)
+    sending = Sending(envoy, case, *CHUNKED)
+    for piece in (body[:1], body[1:2], body[2:30], body[30:31], body[31:]):
+        held(app, case)
+        sending.chunk(piece)
+    sending.raw(b"0\r\n\r\n")
+    assert answer(sending.stream).status == 200
+    arrived(app, sink, case, body)
+    assert otlp_of(sink, case)["attributes"]["gen_ai.tool.name"] == "get_weather"
+    assert ids(sink, case) == BY_HEADERS
+    sending.leave()
+
+
+def test_trailers_end_it(envoy, app, sink):
+    case, body = "trailers", message(parent=None)[:-1]
+    sending = Sending(envoy, case, *CHUNKED)
+    sending.chunk(body)
+    held(app, case)
+    sending.raw(b"0\r\nx-trailer: a\r\n\r\n")
+    assert answer(sending.stream).status == 200
+    arrived(app, sink, case, body)
+    assert ids(sink, case) == BY_HEADERS
+    sending.leave()
+
+
+def test_no_more_is_held_than_has_to_be(envoy, app, sink):
+    """A little at first, and then more at once than Envoy holds: it is not answered with 413."""
+    case, body = "much at once", message(before="x" * 90_000)
+    sending = Sending(envoy, case, *CHUNKED)
+    sending.chunk(body[:100])
+    held(app, case)
+    sending.chunk(body[100:])
+    sending.raw(b"0\r\n\r\n")
+    assert answer(sending.stream).status == 200
+    arrived(app, sink, case, body)
+    assert ids(sink, case) == BY_HEADERS
+    sending.leave()
+
+
+def test_a_stranger(envoy, app, sink):
+    more = lines("stranger", f"traceparent: {OF_HEADERS}", "baggage: a=b")
+    assert send(envoy.port, more, "POST", "/link", body=message()).status == 200
+    one = arrived(app, sink, "stranger", message())
+    assert not one.all("baggage")
+    trace, parent, links = ids(sink, "stranger")
+    assert trace not in (T, M) and parent is None and links == [(M, N), (T, Q)]
+    got = send(envoy.port, lines("rejected"), "POST", "/reject", body=message())
+    assert (got.status, got.json()["fault"], app.of("rejected")) == (400, "untrusted", [])
+
+
+def test_what_is_required_and_is_nowhere(envoy, app):
+    assert send(envoy.port, lines("required"), "POST", "/strict", body=message()).status == 200
+    sending = Sending(envoy, "lacking", "transfer-encoding: chunked", path="/strict")
+    body = message(parent=None)
+    sending.chunk(body[:20])
+    sending.chunk(body[20:])
+    # Before its end, and not before its message is whole.
+    got = answer(sending.stream)
+    assert (got.status, got.json()["fault"], app.of("lacking")) == (400, "missing", [])
+    assert got.one("content-type") == "application/problem+json"
+    sending.leave()
+
+
+@pytest.mark.parametrize("piece", [b"", message()[:30]])
+def test_the_caller_leaves_while_it_is_held(piece, envoy, app, sink):
+    case = f"left {len(piece)}"
+    sending = Sending(envoy, case, *CHUNKED)
+    if piece:
+        sending.chunk(piece)
+    held(app, case)
+    sending.leave()
+    attributes = otlp_of(sink, case)["attributes"]
+    assert attributes["gatespan.end"] == "downstream_reset"
+    assert ids(sink, case) == BY_HEADERS
+    assert app.of(case) == []
+
+
+class Http2:
+    """A connection and its first stream."""
+
+    def __init__(self, port, case, path="/mcp", end=False):
+        self.connection = h2.connection.H2Connection(h2.connection.H2Configuration(header_encoding=None))
+        self.connection.initiate_connection()
+        self.stream = connect(port)
+        fixed = [(b":method", b"POST"), (b":path", path.encode()), (b":scheme", b"http"), (b":authority", b"localhost")]
+        self.connection.send_headers(1, fixed + pairs(lines(case, f"traceparent: {OF_HEADERS}")), end_stream=end)
+        self.flush()
+
+    def flush(self):
+        self.stream.sendall(self.connection.data_to_send())
+
+    def data(self, data: bytes, end=False):
+        self.connection.send_data(1, data, end_stream=end)
+        self.flush()
+
+    def trailers(self):
+        self.connection.send_headers(1, [(b"x-trailer", b"a")], end_stream=True)
+        self.flush()
+
+    def status(self) -> str:
+        """Of the answer, once that has ended."""
+        status = None
+        while True:
+            data = self.stream.recv(65536)
+            assert data, "the connection was closed"
+            for event in self.connection.receive_data(data):
+                if isinstance(event, h2.events.ResponseReceived):
+                    status = dict(event.headers)[b":status"].decode()
+                if isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)):
+                    self.stream.close()
+                    return status
+            self.flush()
+
+
+@pytest.mark.parametrize(
+    "case, pieces, how, wanted",
+    [
+        ("h2", [message()], "data", BY_MESSAGE),
+        ("h2 pieces", [message()[:50], message()[50:]], "data", BY_MESSAGE),
+        ("h2 without", [message(parent=None)], "data", BY_HEADERS),
+        ("h2 trailers", [message(parent=None)[:-1]], "trailers", BY_HEADERS),
+        ("h2 no body but trailers", [], "trailers", BY_HEADERS),
+        ("h2 no body", [], "headers", BY_HEADERS),
+        ("h2 60 KB", [message(before="x" * size) for size in [60_000]], "data", BY_HEADERS),
+    ],
+)
+def test_http2(case, pieces, how, wanted, envoy, app, sink):
+    call = Http2(envoy.port, case, end=how == "headers")
+    for piece in pieces:
+        for start in range(0, len(piece), 16_000):
+            call.data(piece[start : start + 16_000])
+    if how == "data":
+        call.data(b"", end=True)
+    elif how == "trailers":
+        call.trailers()
+    assert call.status() == "200"
+    arrived(app, sink, case, b"".join(pieces))
+    assert ids(sink, case) == wanted
+
+
+def test_an_http2_caller_takes_it_back_while_it_is_held(envoy, app, sink):
+    call = Http2(envoy.port, "h2 left")
+    call.data(message()[:30])
+    envoy.until(lambda: envoy.stats("http.gateway.downstream_rq_active")["http.gateway.downstream_rq_active"])
+    call.connection.reset_stream(1)
+    call.flush()
+    assert otlp_of(sink, "h2 left")["attributes"]["gatespan.end"] == "downstream_reset"
+    assert app.of("h2 left") == []
+    call.stream.close()
+
+
+@pytest.fixture
+def quic_envoy(start, app, sink):
+    tls = Authority(KEPT / "mcp.certificates").issue("quic", dns("localhost"))
+    hcm = b.manager([b.plugin(CONFIG, holds=True)], codec_type="HTTP3", upgrade_configs=[])
+    return start(b.bootstrap([b.listener("quic", hcm, tls=tls, quic=True)], clusters(app, sink)))
+
+
+def http3(port, case, pieces, ends):
+    """Sends a request in pieces; returns when it has its answer, or leaves at once."""
+
+    async def run():
+        configuration = QuicConfiguration(alpn_protocols=H3_ALPN, verify_mode=ssl.CERT_NONE, server_name="localhost")
+        async with quic("127.0.0.1", port, configuration=configuration, create_protocol=Http3) as client:
+            fixed = [(b":method", b"POST"), (b":scheme", b"https"), (b":authority", b"localhost"), (b":path", b"/mcp")]
+            more = pairs(lines(case, f"traceparent: {OF_HEADERS}"))
+            return await client.say(fixed + more, pieces, ends)
+
+    return asyncio.run(run())
+
+
+class Http3(protocols.Http3):
+    async def say(self, headers, pieces, ends):
+        self.http = H3Connection(self._quic)
+        self.done = self._loop.create_future()
+        self.came, self.body = [], b""
+        number = self._quic.get_next_available_stream_id()
+        self.http.send_headers(number, headers, end_stream=False)
+        for piece in pieces:
+            self.http.send_data(number, piece, end_stream=False)
+        if ends:
+            self.http.send_data(number, b"", end_stream=True)
+        self.transmit()
+        if ends:
+            return (await asyncio.wait_for(self.done, 20))[0][b":status"]
+        # What was sent has come when it is acknowledged.
+        await asyncio.wait_for(self.ping(), 20)
+        self._quic.reset_stream(number, 0x10C)
+        self._quic.stop_stream(number, 0x10C)
+        self.transmit()
+        return await asyncio.wait_for(self.ping(), 20)
+
+
+def test_http3(quic_envoy, app, sink):
+    port = quic_envoy.ports["quic"]
+    assert http3(port, "h3", [message()], ends=True) == b"200"
+    arrived(app, sink, "h3", message())
+    assert ids(sink, "h3") == BY_MESSAGE
+    http3(port, "h3 left", [message()[:30]], ends=False)
+    assert otlp_of(sink, "h3 left")["attributes"]["gatespan.end"] == "downstream_reset"
+    assert (ids(sink, "h3 left"), app.of("h3 left")) == (BY_HEADERS, [])
+
+
+def test_many_at_once(envoy, app, sink):
+    """Requests that are held do not mix."""
+    cases = [f"many {number}" for number in range(20)]
+    sendings = [Sending(envoy, case, "transfer-encoding: chunked") for case in cases]
+    for number, sending in enumerate(sendings):
+        sending.stream.sendall(b"%x\r\n" % len(message()) + message(f"00-{M}-{number + 1:016x}-01")[:40])
+    for number, sending in enumerate(sendings):
+        sending.stream.sendall(message(f"00-{M}-{number + 1:016x}-01")[40:] + b"\r\n0\r\n\r\n")
+    for number, (case, sending) in enumerate(zip(cases, sendings, strict=True)):
+        assert answer(sending.stream).status == 200
+        arrived(app, sink, case, message(f"00-{M}-{number + 1:016x}-01"))
+        assert ids(sink, case) == (M, f"{number + 1:016x}", [])
+        sending.leave()
+
+
+def test_an_envoy_that_does_not_show_what_it_holds(start, app, sink):
+    """Without the setting that it needs: late, by its headers, and said so."""
+    envoy = start(b.bootstrap([listening(holds=False)], clusters(app, sink)))
+    cases = ("unshown", "unshown too")
+    streams = [connect(envoy.port) for _ in cases]
+    for case, stream in zip(cases, streams, strict=True):
+        more = pairs(lines(case, f"traceparent: {OF_HEADERS}", f"content-length: {len(message())}"))
+        stream.sendall(head("POST", "/mcp", "localhost", more) + message())
+    for case, stream in zip(cases, streams, strict=True):
+        with stream:
+            assert answer(stream).status == 200
+        arrived(app, sink, case, message())
+        assert ids(sink, case) == BY_HEADERS
+    (line,) = envoy.plugin_log()
+    assert line.endswith("has the plugin allow_on_headers_stop_iteration: true?")
+
+
+def test_a_buffer_that_is_full_before_the_message_is(start, app, sink):
+    """Nobody is left waiting: what Envoy does not read is not waited for."""
+    small = {**listening(), "per_connection_buffer_limit_bytes": 4_096}
+    envoy = start(b.bootstrap([small], clusters(app, sink)))
+    body = message(before="x" * 14_000)
+    case = "small"
+    with connect(envoy.port) as stream:
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream.sendall(head("POST", "/mcp", "localhost", pairs(lines(case, *CHUNKED))))
+        for start_at in range(0, len(body), 1_000):
+            piece = body[start_at : start_at + 1_000]
+            stream.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        stream.sendall(b"0\r\n\r\n")
+        assert answer(stream).status == 200
+    arrived(app, sink, case, body)
+    assert envoy.plugin_log() == []
+
+
+def test_nothing_was_complained_about(envoy, sink):
+    """Whatever ran before in this file."""
+    assert envoy.plugin_log() == []
+    assert sink.refused() == []
