@@ -87,6 +87,7 @@ fn bedrock(usage: &Usage, prices: &Prices) -> f64 {
     )
 }
 
+/// Google's. Newer servers read the common count of the output first: both must say the same.
 fn google(usage: &Usage, prices: &Prices) -> f64 {
     let input = first(
         usage,
@@ -130,6 +131,14 @@ const CONVERSE: &[u8] = br#"{"usage":{"inputTokens":40,"cacheReadInputTokens":60
 const CHAT_BODY: &[u8] = br#"{"usage":{"prompt_tokens":5000,"completion_tokens":100,"total_tokens":5100,"prompt_tokens_details":{"cached_tokens":4000}}}"#;
 const RESPONSES_BODY: &[u8] = br#"{"usage":{"input_tokens":5000,"output_tokens":100,"total_tokens":5100,"input_tokens_details":{"cached_tokens":4000}}}"#;
 const GEMINI_BODY: &[u8] = br#"{"usageMetadata":{"promptTokenCount":5000,"candidatesTokenCount":100,"totalTokenCount":5100,"cachedContentTokenCount":4000}}"#;
+
+/// Thoughts that stand beside the output, and are paid like it: xAI's, Gemini's, and Gemini's in OpenAI's shape, which does
+/// not name them.
+const XAI_THOUGHT: &[u8] = br#"{"usage":{"prompt_tokens":5000,"completion_tokens":40,"total_tokens":5100,"prompt_tokens_details":{"cached_tokens":4000},"completion_tokens_details":{"reasoning_tokens":60}}}"#;
+const GEMINI_THOUGHT: &[u8] = br#"{"usageMetadata":{"promptTokenCount":5000,"candidatesTokenCount":40,"thoughtsTokenCount":60,"totalTokenCount":5100,"cachedContentTokenCount":4000}}"#;
+const UNNAMED_THOUGHT: &[u8] = br#"{"usage":{"prompt_tokens":5000,"completion_tokens":40,"total_tokens":5100,"prompt_tokens_details":{"cached_tokens":4000}}}"#;
+/// And among it, as everybody else counts them.
+const THOUGHT: &[u8] = br#"{"usage":{"prompt_tokens":5000,"completion_tokens":100,"total_tokens":5100,"prompt_tokens_details":{"cached_tokens":4000},"completion_tokens_details":{"reasoning_tokens":60}}}"#;
 
 const LLAMA: &[u8] = br#"{"generation":"x","prompt_token_count":4000,"generation_token_count":100,"stop_reason":"stop"}"#;
 const TITAN: &[u8] = br#"{"inputTextTokenCount":4000,"results":[{"tokenCount":100,"outputText":"x","completionReason":"FINISH"}]}"#;
@@ -216,6 +225,38 @@ const CASES: &[Case] = &[
         GEMINI,
         "us-aiplatform.googleapis.com",
         GEMINI_BODY,
+        google,
+        &GPT,
+        8_500.0,
+    ),
+    (
+        "/v1/chat/completions",
+        "api.openai.com",
+        THOUGHT,
+        openai,
+        &GPT,
+        8_500.0,
+    ),
+    (
+        "/v1/chat/completions",
+        "api.x.ai",
+        XAI_THOUGHT,
+        openai,
+        &GPT,
+        8_500.0,
+    ),
+    (
+        GEMINI,
+        "generativelanguage.googleapis.com",
+        GEMINI_THOUGHT,
+        google,
+        &GPT,
+        8_500.0,
+    ),
+    (
+        "/v1beta/openai/chat/completions",
+        "generativelanguage.googleapis.com",
+        UNNAMED_THOUGHT,
         google,
         &GPT,
         8_500.0,
