@@ -438,16 +438,25 @@ fn opiks_endpoint_is_told_the_same_as_attributes() {
     assert!(names.contains(&"gen_ai.usage.cost".to_owned()));
 }
 
-/// Which model's price it is: at Bedrock that of the path, for what a vendor's body says there is in no table of prices.
+/// Which model's price it is: at Bedrock and Vertex AI that of the path, for what a vendor's body says there is in no table
+/// of prices.
 #[test]
 fn a_model_is_one_that_has_a_price() {
     const INVOKE: &str = "/model/anthropic.claude-3-haiku-20240307-v1:0/invoke";
+    const VERTEX: &str =
+        "/v1/projects/p/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict";
     const DEPLOYMENT: &str = "/openai/deployments/ours/chat/completions";
     for (path, body, model) in [
         (
             INVOKE,
             "claude-3-haiku-20240307",
             "anthropic.claude-3-haiku-20240307-v1:0",
+        ),
+        // At Vertex AI a model of Anthropic's has an at sign, and in its answers a hyphen.
+        (
+            VERTEX,
+            "claude-sonnet-4-5-20250929",
+            "claude-sonnet-4-5@20250929",
         ),
         (DEPLOYMENT, "gpt-4o-2024-08-06", "gpt-4o-2024-08-06"),
         (GEMINI, "m-002", "m-002"),
@@ -456,6 +465,7 @@ fn a_model_is_one_that_has_a_price() {
         let play = Play {
             path,
             host: "",
+            request: b"{}",
             ..CHAT.json(body.as_bytes())
         };
         let found = play.run([play.request], [play.body]);
