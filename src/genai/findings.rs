@@ -4,7 +4,7 @@ use super::api::{STREAMS, TOOLS};
 use super::dialect::Dialect;
 use super::key::{Count, Mark, Text};
 use super::notes::Notes;
-use super::provider::Formula;
+use super::provider::{Formula, VERTEX_ANTHROPIC};
 use crate::context::Time;
 use crate::words::words;
 
@@ -92,13 +92,16 @@ impl Findings {
         self.notes.text(Text::Model)
     }
 
-    /// The model by which Opik knows the price: the one that answered. At Bedrock the one that was asked for, for a vendor's
-    /// own body calls it by a name that has no price there.
+    /// The model by which Opik knows the price: the one that answered. At Bedrock, and of Anthropic's at Vertex AI, the one that
+    /// was asked for, for a vendor's own body calls it by a name that has no price there.
     #[must_use]
     pub fn opik_model(&self) -> Option<&[u8]> {
         let (asked, answered) = (self.request_model(), self.response_model());
-        match self.dialect.provider.formula {
+        let provider = self.dialect.provider;
+        let is_of_path = provider.named == VERTEX_ANTHROPIC.named;
+        match provider.formula {
             Formula::Bedrock => asked.or(answered),
+            _ if is_of_path => asked.or(answered),
             _ => answered.or(asked),
         }
     }

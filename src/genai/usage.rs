@@ -81,7 +81,8 @@ const ROWS: &[Row] = &[
     (
         "original_usage.candidates_token_count",
         GOOGLE,
-        Quantity::Counted(Count::Output),
+        // Thoughts are paid like the rest, and it depends on the server whether it looks elsewhere.
+        Quantity::Output,
     ),
 ];
 const CACHE_READ: Quantity = Quantity::Counted(Count::CacheRead);
@@ -109,15 +110,29 @@ impl Findings {
         let output = self.notes.count(Count::Output);
         let thoughts = match self.dialect.api.counts {
             Counts::ThoughtsApart => self.reasoning_tokens(),
-            Counts::Inclusive | Counts::CacheApart => None,
+            Counts::Inclusive => self.unnamed_thoughts(output),
+            Counts::CacheApart => None,
         };
         let (Some(output), Some(thoughts)) = (output, thoughts) else {
             return output.or(thoughts);
         };
         // Some models count thoughts among the candidates: the total tells.
-        let without = self.input_tokens().map(|input| input + output);
-        let is_among = without.is_some() && without == self.notes.count(Count::Total);
+        let is_among = self.beside(output) == Some(0);
         Some(if is_among { output } else { output + thoughts })
+    }
+
+    /// The thoughts that an API's providers leave out of its output after all, as the total tells: xAI, and Google, who names
+    /// them nowhere else.
+    fn unnamed_thoughts(&self, output: Option<u64>) -> Option<u64> {
+        let beside = self.beside(output?)?;
+        let is_googles = self.dialect.provider.formula == Formula::Google;
+        (is_googles || self.reasoning_tokens() == Some(beside)).then_some(beside)
+    }
+
+    /// What the total has besides the input and this output.
+    fn beside(&self, output: u64) -> Option<u64> {
+        let known = self.input_tokens()? + output;
+        self.notes.count(Count::Total)?.checked_sub(known)
     }
 
     /// Both together.

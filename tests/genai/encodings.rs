@@ -5,6 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::GzBuilder;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use gatespan::Word;
 
 use crate::play::{CHAT, Play, events, pieces};
 
@@ -239,4 +240,42 @@ fn what_unfolds_without_end_is_left_alone() {
         play.run([play.request], [play.body]).status(),
         gatespan::genai::Status::Capped
     );
+}
+
+/// Bits as deflate packs them: the first one lowest, given as numbers and how many bits they have.
+fn packed(numbers: impl IntoIterator<Item = (u32, u32)>) -> Vec<u8> {
+    let mut bits = Vec::new();
+    for (number, count) in numbers {
+        bits.extend((0..count).map(|place| number >> place & 1));
+    }
+    let byte = |bits: &[u32]| {
+        bits.iter()
+            .rev()
+            .fold(0, |byte, bit| byte << 1 | *bit as u8)
+    };
+    bits.chunks(8).map(byte).collect()
+}
+
+/// Blocks that say nothing are short, and their codes are work: so many of them as fit are not to be had.
+#[test]
+fn blocks_that_say_nothing_are_not_read_without_end() {
+    // A code of two symbols brings along one for the end of the block, and one for distances.
+    let head = [(4, 3), (0, 5), (0, 5), (14, 4)];
+    let lengths = (0..18).map(|place| (u32::from(place == 2 || place == 17), 3));
+    let codes = [(1, 1), (127, 7), (1, 1), (107, 7), (0, 1), (0, 1), (0, 1)];
+    let block: Vec<_> = head.into_iter().chain(lengths).chain(codes).collect();
+    // As many as a stream that is flushed may have, and then what it has to say.
+    let said = raw(BODY, level(6));
+    let status = |empties: Vec<(u32, u32)>, count: usize| {
+        let times = empties.len() * count;
+        let bits = empties.into_iter().cycle().take(times);
+        let said = said.iter().map(|byte| (u32::from(*byte), 8));
+        let body = packed(bits.chain(said));
+        let play = encoded("deflate", &body);
+        play.run([play.request], [play.body]).status().word()
+    };
+    assert_eq!(status(block.clone(), 1_000), "reported");
+    assert_eq!(status(block, 10_000), "capped");
+    // Without a code of its own a block is no work.
+    assert_eq!(status(vec![(2, 3), (0, 7)], 100_000), "reported");
 }

@@ -87,6 +87,7 @@ fn bedrock(usage: &Usage, prices: &Prices) -> f64 {
     )
 }
 
+/// Google's. Newer servers read the common count of the output first: both must say the same.
 fn google(usage: &Usage, prices: &Prices) -> f64 {
     let input = first(
         usage,
@@ -130,6 +131,14 @@ const CONVERSE: &[u8] = br#"{"usage":{"inputTokens":40,"cacheReadInputTokens":60
 const CHAT_BODY: &[u8] = br#"{"usage":{"prompt_tokens":5000,"completion_tokens":100,"total_tokens":5100,"prompt_tokens_details":{"cached_tokens":4000}}}"#;
 const RESPONSES_BODY: &[u8] = br#"{"usage":{"input_tokens":5000,"output_tokens":100,"total_tokens":5100,"input_tokens_details":{"cached_tokens":4000}}}"#;
 const GEMINI_BODY: &[u8] = br#"{"usageMetadata":{"promptTokenCount":5000,"candidatesTokenCount":100,"totalTokenCount":5100,"cachedContentTokenCount":4000}}"#;
+
+/// Thoughts that stand beside the output, and are paid like it: xAI's, Gemini's, and Gemini's in OpenAI's shape, which does
+/// not name them.
+const XAI_THOUGHT: &[u8] = br#"{"usage":{"prompt_tokens":5000,"completion_tokens":40,"total_tokens":5100,"prompt_tokens_details":{"cached_tokens":4000},"completion_tokens_details":{"reasoning_tokens":60}}}"#;
+const GEMINI_THOUGHT: &[u8] = br#"{"usageMetadata":{"promptTokenCount":5000,"candidatesTokenCount":40,"thoughtsTokenCount":60,"totalTokenCount":5100,"cachedContentTokenCount":4000}}"#;
+const UNNAMED_THOUGHT: &[u8] = br#"{"usage":{"prompt_tokens":5000,"completion_tokens":40,"total_tokens":5100,"prompt_tokens_details":{"cached_tokens":4000}}}"#;
+/// And among it, as everybody else counts them.
+const THOUGHT: &[u8] = br#"{"usage":{"prompt_tokens":5000,"completion_tokens":100,"total_tokens":5100,"prompt_tokens_details":{"cached_tokens":4000},"completion_tokens_details":{"reasoning_tokens":60}}}"#;
 
 const LLAMA: &[u8] = br#"{"generation":"x","prompt_token_count":4000,"generation_token_count":100,"stop_reason":"stop"}"#;
 const TITAN: &[u8] = br#"{"inputTextTokenCount":4000,"results":[{"tokenCount":100,"outputText":"x","completionReason":"FINISH"}]}"#;
@@ -216,6 +225,38 @@ const CASES: &[Case] = &[
         GEMINI,
         "us-aiplatform.googleapis.com",
         GEMINI_BODY,
+        google,
+        &GPT,
+        8_500.0,
+    ),
+    (
+        "/v1/chat/completions",
+        "api.openai.com",
+        THOUGHT,
+        openai,
+        &GPT,
+        8_500.0,
+    ),
+    (
+        "/v1/chat/completions",
+        "api.x.ai",
+        XAI_THOUGHT,
+        openai,
+        &GPT,
+        8_500.0,
+    ),
+    (
+        GEMINI,
+        "generativelanguage.googleapis.com",
+        GEMINI_THOUGHT,
+        google,
+        &GPT,
+        8_500.0,
+    ),
+    (
+        "/v1beta/openai/chat/completions",
+        "generativelanguage.googleapis.com",
+        UNNAMED_THOUGHT,
         google,
         &GPT,
         8_500.0,
@@ -397,16 +438,25 @@ fn opiks_endpoint_is_told_the_same_as_attributes() {
     assert!(names.contains(&"gen_ai.usage.cost".to_owned()));
 }
 
-/// Which model's price it is: at Bedrock that of the path, for what a vendor's body says there is in no table of prices.
+/// Which model's price it is: at Bedrock and Vertex AI that of the path, for what a vendor's body says there is in no table
+/// of prices.
 #[test]
 fn a_model_is_one_that_has_a_price() {
     const INVOKE: &str = "/model/anthropic.claude-3-haiku-20240307-v1:0/invoke";
+    const VERTEX: &str =
+        "/v1/projects/p/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict";
     const DEPLOYMENT: &str = "/openai/deployments/ours/chat/completions";
     for (path, body, model) in [
         (
             INVOKE,
             "claude-3-haiku-20240307",
             "anthropic.claude-3-haiku-20240307-v1:0",
+        ),
+        // At Vertex AI a model of Anthropic's has an at sign, and in its answers a hyphen.
+        (
+            VERTEX,
+            "claude-sonnet-4-5-20250929",
+            "claude-sonnet-4-5@20250929",
         ),
         (DEPLOYMENT, "gpt-4o-2024-08-06", "gpt-4o-2024-08-06"),
         (GEMINI, "m-002", "m-002"),
@@ -415,6 +465,7 @@ fn a_model_is_one_that_has_a_price() {
         let play = Play {
             path,
             host: "",
+            request: b"{}",
             ..CHAT.json(body.as_bytes())
         };
         let found = play.run([play.request], [play.body]);

@@ -40,6 +40,10 @@ impl Inflater {
     }
 
     pub(super) fn take_fixed(&mut self) {
+        if self.is_fixed {
+            self.step = Step::Codes;
+            return;
+        }
         for (index, length) in self.lengths.iter_mut().enumerate() {
             *length = match index {
                 0..=143 => 8,
@@ -52,9 +56,11 @@ impl Inflater {
         self.literal_lengths = 288;
         self.distance_lengths = 30;
         self.build();
+        self.is_fixed = true;
     }
 
     pub(super) fn build(&mut self) {
+        self.built = self.built.saturating_add(1);
         let (literals, rest) = self
             .lengths
             .split_at_checked(self.literal_lengths.into())

@@ -21,6 +21,10 @@ const RATIO: u32 = 256;
 const LITTLE: u32 = 1 << 18;
 /// Bytes that come out at most: a long stream of text.
 const LARGEST: u32 = 64 << 20;
+/// Bytes that go in for each code that is built, at least, where more than a few were. A block that brings one along and
+/// says nothing with it is a third as long, and building it is as much work as a thousand bytes of text.
+const FOR_A_CODE: u32 = 32;
+const FEW_CODES: u32 = 1 << 10;
 
 /// The order in which the lengths of the lengths' codes stand.
 const ORDER: [u8; 19] = [
@@ -48,6 +52,9 @@ pub(crate) struct Inflater {
     /// Bytes that came in and went out.
     taken: u32,
     told: u32,
+    /// How many codes were built, and whether the last one is that of blocks without one of their own.
+    built: u32,
+    is_fixed: bool,
     /// Where the next byte goes, and the first one that is not handed on.
     at: usize,
     ready: usize,
@@ -93,6 +100,8 @@ impl Inflater {
             is_last: false,
             taken: 0,
             told: 0,
+            built: 0,
+            is_fixed: false,
             at: 0,
             ready: 0,
             literal_lengths: 0,
@@ -118,7 +127,9 @@ impl Inflater {
             }
             let went = self.step(tell);
             let is_broken = matches!(self.step, Step::Broken);
-            if self.told > LITTLE && (self.told > LARGEST || self.told / RATIO > self.taken) {
+            if self.told > LITTLE && (self.told > LARGEST || self.told / RATIO > self.taken)
+                || self.built > FEW_CODES && self.built > self.taken / FOR_A_CODE
+            {
                 return Flow::Capped;
             }
             if is_broken || went.is_none() && rest.is_empty() {
@@ -155,6 +166,7 @@ impl Inflater {
                 self.step = Step::CodeLengths((counts >> 10) as u16 + 4, 0);
             }
             Step::CodeLengths(count, came) if came == count => {
+                self.is_fixed = false;
                 let lengths = self.lengths.get(..19).unwrap_or_default();
                 let is_code = self.literals.build(lengths);
                 self.lengths = [0; 320];
