@@ -184,14 +184,20 @@ fn bare(path: &[u8]) -> &[u8] {
 
 /// Whether a host is one of a provider's.
 fn is_at(provider: &Provider, host: &[u8]) -> bool {
-    provider.hosts.iter().any(|end| {
-        let Some(start) = host.len().checked_sub(end.len()) else {
+    provider.hosts.iter().any(|known| {
+        let (part, end) = known.split_once('*').unwrap_or(("", known));
+        let Some((before, rest)) = host
+            .len()
+            .checked_sub(end.len())
+            .and_then(|start| host.split_at_checked(start))
+        else {
             return false;
         };
-        let is_end = host
-            .get(start..)
-            .is_some_and(|rest| rest.eq_ignore_ascii_case(end.as_bytes()));
-        let edge = start.checked_sub(1).and_then(|place| host.get(place));
-        is_end && edge.is_none_or(|edge| b".-".contains(edge))
+        let has_part = part.is_empty()
+            || before
+                .windows(part.len())
+                .any(|piece| piece.eq_ignore_ascii_case(part.as_bytes()));
+        let is_edge = before.last().is_none_or(|edge| b".-".contains(edge));
+        rest.eq_ignore_ascii_case(end.as_bytes()) && is_edge && has_part
     })
 }

@@ -128,6 +128,19 @@ fn hosts_tell_the_provider() {
             "bedrock-runtime.us-west-2.amazonaws.com",
             "chat aws.bedrock bedrock",
         ),
+        (
+            "vpce-1.bedrock-runtime-fips.us-west-2.vpce.AmazonAWS.com",
+            "chat aws.bedrock bedrock",
+        ),
+        // A model server of one's own, at Amazon's.
+        (
+            "internal-llm-1.us-east-1.elb.amazonaws.com",
+            "chat openai openai",
+        ),
+        (
+            "abc.execute-api.us-east-1.amazonaws.com",
+            "chat openai openai",
+        ),
         ("api.perplexity.ai", "chat perplexity perplexity"),
         ("api.moonshot.cn", "chat moonshot_ai moonshot_ai"),
         ("api.cohere.ai", "chat cohere cohere"),
