@@ -11,8 +11,9 @@ use crate::context::Time;
 const LONGEST_NAME: usize = 128;
 /// The longest code.
 const LONGEST_WORD: usize = 64;
-/// The longest number that is kept as its digits.
+/// The longest number that is kept as its digits, and the largest.
 const LONGEST_DECIMAL: usize = 24;
+const LARGEST_AMOUNT: f64 = 1e300;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Notes {
@@ -253,10 +254,9 @@ fn is_word(text: &[u8]) -> bool {
 
 /// Whether a number of JSON is one that every backend can read: a caller's `1e999` would cost others their batch.
 fn is_amount(digits: &[u8]) -> bool {
-    let number = core::str::from_utf8(digits).unwrap_or_default();
     digits.len() <= LONGEST_DECIMAL
         && !digits.starts_with(b"-")
-        && number.parse::<f64>().is_ok_and(f64::is_finite)
+        && number::amount(digits) <= LARGEST_AMOUNT
 }
 
 #[cfg(test)]
@@ -269,7 +269,10 @@ mod tests {
             ("0.7", true),
             ("1.2e-05", true),
             ("2E3", true),
+            ("9e299", true),
+            ("1e301", false),
             ("1e999", false),
+            ("1e-999", true),
             ("-0.1", false),
             ("0.1234567890123456789012345", false),
         ] {

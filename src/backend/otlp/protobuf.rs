@@ -14,6 +14,7 @@ use super::message::{
 use super::{KIND_SERVER, PATH, SCOPE, STATUS_ERROR, Says, attributes, flags};
 use crate::backend::{Call, resource_attributes};
 use crate::config::{Backend, Dialect};
+use crate::genai::amount;
 use crate::span::{Span, Value};
 
 pub(super) const CALL: Call = Call {
@@ -109,7 +110,8 @@ fn said(says: &Says<'_>, tell: &mut dyn FnMut(&AnyValue<'_>)) {
         Says::One(Value::Whole(number)) => tell(&AnyValue::Whole(*number)),
         Says::One(Value::True) => tell(&AnyValue::True),
         Says::One(Value::Seconds(nanos)) => tell(&AnyValue::Double(*nanos as f64 / 1e9)),
-        Says::One(Value::Decimal(number)) => tell(&AnyValue::Double(double(number))),
+        // What the few digits of a temperature or a price lose here is less than anyone could see.
+        Says::One(Value::Decimal(number)) => tell(&AnyValue::Double(amount(number))),
         Says::One(Value::Words(words)) => {
             let texts: Vec<&[u8]> = words.iter().collect();
             tell(&AnyValue::Texts(&texts));
@@ -121,12 +123,6 @@ fn said(says: &Says<'_>, tell: &mut dyn FnMut(&AnyValue<'_>)) {
             tell(&AnyValue::Texts(&texts));
         }
     }
-}
-
-/// A number of JSON. What the few digits of a temperature or a price lose here is less than anyone could see.
-fn double(number: &[u8]) -> f64 {
-    let text = core::str::from_utf8(number).unwrap_or_default();
-    text.parse().unwrap_or_default()
 }
 
 /// How many spans of an accepted batch were rejected. An answer that was cut off, or is something else, says nothing.
