@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use super::api::{FACTS, Facts, PathMark, TOOLS};
-use super::provider::{PROVIDERS, Provider};
+use super::provider::{Formula, PROVIDERS, Provider};
 use super::tables::{self, Documents};
 use crate::target::{split_host, split_path};
 use crate::words::words;
@@ -184,20 +184,21 @@ fn bare(path: &[u8]) -> &[u8] {
 
 /// Whether a host is one of a provider's.
 fn is_at(provider: &Provider, host: &[u8]) -> bool {
-    provider.hosts.iter().any(|known| {
-        let (part, end) = known.split_once('*').unwrap_or(("", known));
-        let Some((before, rest)) = host
-            .len()
-            .checked_sub(end.len())
-            .and_then(|start| host.split_at_checked(start))
-        else {
+    provider.hosts.iter().any(|end| {
+        let Some(start) = host.len().checked_sub(end.len()) else {
             return false;
         };
-        let has_part = part.is_empty()
-            || before
-                .windows(part.len())
-                .any(|piece| piece.eq_ignore_ascii_case(part.as_bytes()));
-        let is_edge = before.last().is_none_or(|edge| b".-".contains(edge));
-        rest.eq_ignore_ascii_case(end.as_bytes()) && is_edge && has_part
+        let is_end = host
+            .get(start..)
+            .is_some_and(|rest| rest.eq_ignore_ascii_case(end.as_bytes()));
+        let edge = start.checked_sub(1).and_then(|place| host.get(place));
+        is_end && edge.is_none_or(|edge| b".-".contains(edge)) && serves(provider, host)
     })
+}
+
+/// Everybody's own servers may stand under Amazon's name as well.
+fn serves(provider: &Provider, host: &[u8]) -> bool {
+    let service = b"bedrock-runtime";
+    let is_service = |part: &[u8]| part.eq_ignore_ascii_case(service);
+    provider.formula != Formula::Bedrock || host.windows(service.len()).any(is_service)
 }

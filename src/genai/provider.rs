@@ -12,7 +12,7 @@ pub(crate) struct Provider {
     pub(crate) opik: &'static str,
     /// What Opik's price calculation reads for this word.
     pub(crate) formula: Formula,
-    /// Ends of its hosts; before a `*` what else must stand in them.
+    /// Ends of its hosts.
     pub(crate) hosts: &'static [&'static str],
 }
 
@@ -110,11 +110,7 @@ pub(crate) static BEDROCK: Provider = Provider {
     name: "aws.bedrock",
     opik: "bedrock",
     formula: Formula::Bedrock,
-    // Everybody's own servers may stand under these names as well.
-    hosts: &[
-        "bedrock-runtime*amazonaws.com",
-        "bedrock-runtime*amazonaws.com.cn",
-    ],
+    hosts: &["amazonaws.com", "amazonaws.com.cn"],
 };
 
 static GROQ: Provider = plain(Named::Groq, "groq", "groq", &["api.groq.com"]);
