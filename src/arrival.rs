@@ -259,12 +259,11 @@ impl<'a> Arrival<'a> {
     /// Takes what came along with the believed OpenTelemetry ids, whichever format's ids were believed first.
     fn take_companions(&mut self) {
         let Some(ids) = self.otel else { return };
-        let same = |carried: &&Carried<'a>| carried.ids == Ids::Otel(ids);
-        let random = self.all().filter(same).any(|carried| carried.random);
-        let state = self
-            .all()
-            .filter(same)
-            .find_map(|carried| carried.state.clone());
+        let (mut random, mut state) = (false, None);
+        for carried in self.all().filter(|carried| carried.ids == Ids::Otel(ids)) {
+            random |= carried.random;
+            state = state.or_else(|| carried.state.clone());
+        }
         (self.random, self.state) = (random, state);
     }
 }

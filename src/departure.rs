@@ -14,7 +14,7 @@ use crate::policy::{Rule, Stance, Upstream};
 pub(crate) fn write<'a>(
     seen: &Seen<'a>,
     arrival: &Arrival<'a>,
-    identity: Identity<'a>,
+    identity: &Identity<'a>,
     rule: &Rule<'a>,
     stance: Stance,
     proofs: &'a [String],
@@ -53,7 +53,7 @@ pub(crate) fn write<'a>(
 /// a deferred B3 beside a decided `traceparent` would be two different states.
 fn outgoing<'o>(
     arrival: &Arrival<'_>,
-    identity: Identity<'o>,
+    identity: &Identity<'o>,
     dashed: Option<&'o Dashed>,
     rule: &Rule<'_>,
     keep: Keep<'o>,
@@ -61,7 +61,7 @@ fn outgoing<'o>(
     let mut outgoing = Outgoing {
         opik: identity.opik,
         dashed,
-        otel: identity.otel,
+        otel: identity.otel.clone(),
         keep,
     };
     if let Some(otel) = &mut outgoing.otel

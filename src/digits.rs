@@ -25,6 +25,7 @@ fn pair(text: &[u8; 32], spelling: fn(Word) -> Word) -> Option<[u64; 2]> {
     }
 }
 
+#[inline]
 fn half(text: &[u8; 16], spelling: fn(Word) -> Word) -> Option<u64> {
     let ([high, low], _) = text.as_chunks() else {
         return None;
@@ -85,11 +86,16 @@ pub(crate) fn of(high: u64, low: u64) -> [u8; 32] {
 fn spell<const LENGTH: usize>(text: &mut [u8; LENGTH], places: [usize; 8], number: u64) {
     for (index, start) in places.into_iter().enumerate() {
         let byte = (number >> (56 - 8 * index)) as u8;
-        let digits = PAIRS.get(usize::from(byte));
-        if let (Some(place), Some(digits)) = (text.get_mut(start..start + 2), digits) {
-            place.copy_from_slice(digits);
+        if let Some(place) = text.get_mut(start..start + 2) {
+            place.copy_from_slice(&of_byte(byte));
         }
     }
+}
+
+/// The two digits of a byte.
+#[inline]
+pub(crate) fn of_byte(byte: u8) -> [u8; 2] {
+    PAIRS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// Where the digits of each byte stand.

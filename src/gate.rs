@@ -14,7 +14,7 @@ use crate::context::{Entropy, Time};
 use crate::departure;
 use crate::format::Seen;
 use crate::genai::Exchange;
-use crate::headers::{Edits, Headers};
+use crate::headers::{Edits, Headers, is_name};
 use crate::identity::{Fate, Identity};
 use crate::policy::{Genai, Peer, Refusal, Rule, Stance, Verdict};
 use crate::span::{OpenSpan, Opening};
@@ -221,7 +221,7 @@ impl Gate {
         let exposed = rule.expose.then(|| identity.exposed()).flatten();
         let spelt = span.as_ref().and_then(|span| span.dashed());
         let proofs = &config.proofs;
-        let mut edits = departure::write(&seen, arrival, identity, &rule, stance, proofs, spelt);
+        let mut edits = departure::write(&seen, arrival, &identity, &rule, stance, proofs, spelt);
         if let Some(span) = span.as_deref_mut().filter(|_| is_read) {
             bodies::read(request, ahead, &rule, span, &mut edits);
             span.remember(http.filter(|_| stance != Stance::Restart));
@@ -246,13 +246,14 @@ impl<'a> Request<'a> {
     /// Whether it is a gRPC call, which wants its answers in another form.
     #[must_use]
     pub fn is_grpc(&self) -> bool {
-        self.headers
-            .first(CONTENT_TYPE.as_bytes())
-            .is_some_and(|media| media.to_ascii_lowercase().starts_with(b"application/grpc"))
+        let media = self.headers.first(CONTENT_TYPE.as_bytes());
+        let start = media.and_then(|media| media.get(..GRPC.len()));
+        start.is_some_and(|start| is_name(start, GRPC))
     }
 
     /// The host without its port.
     #[must_use]
+    #[inline]
     pub fn host_alone(&self) -> &'a [u8] {
         split_host(self.host).0
     }
@@ -272,6 +273,8 @@ impl Pass<'_> {
 
 /// The header that tells a gRPC call, and how a body is written.
 pub(crate) const CONTENT_TYPE: &str = "content-type";
+/// How it begins for one.
+const GRPC: &[u8] = b"application/grpc";
 /// The header that tells how a body is packed.
 pub(crate) const CONTENT_ENCODING: &str = "content-encoding";
 /// The header of a caller who waits to be told to go on before it sends a body.

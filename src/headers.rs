@@ -34,6 +34,7 @@ impl<'a> Headers<'a> {
 
     /// The first copy of a header.
     #[must_use]
+    #[inline]
     pub fn first(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.named(name).next()
     }

@@ -47,6 +47,7 @@ impl Contexts {
         }
     }
 
+    #[inline]
     pub(crate) fn stream(&mut self, id: u32) -> Option<&mut Stream> {
         self.streams.find(id)
     }

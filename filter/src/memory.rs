@@ -31,6 +31,7 @@ static SHELVES: Shelves = Shelves([const { Cell::new(null_mut()) }; CLASSES]);
 unsafe impl Sync for Shelves {}
 
 /// The number of the list for a block, if it is for one.
+#[inline]
 const fn class(layout: Layout) -> Option<usize> {
     let bits = usize::BITS - layout.size().saturating_sub(1).leading_zeros();
     let class = (bits as usize).saturating_sub(SMALLEST);
@@ -49,27 +50,46 @@ const fn whole(class: usize) -> Layout {
     }
 }
 
+impl Shelves {
+    /// The list for a block, if it is for one.
+    #[inline]
+    fn shelf(&self, layout: Layout) -> Option<&Cell<*mut u8>> {
+        class(layout).and_then(|class| self.0.get(class))
+    }
+}
+
+/// A block of the system's. By itself, because what calls it is in line wherever memory is used.
+#[cold]
+#[inline(never)]
+unsafe fn ask(layout: Layout) -> *mut u8 {
+    unsafe { System.alloc(class(layout).map_or(layout, whole)) }
+}
+
+/// Gives a block back to the system; by itself for the same reason.
+#[cold]
+#[inline(never)]
+unsafe fn give_back(block: *mut u8, layout: Layout) {
+    unsafe { System.dealloc(block, layout) };
+}
+
 unsafe impl GlobalAlloc for Shelves {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let Some((class, shelf)) =
-            class(layout).and_then(|class| Some((class, self.0.get(class)?)))
-        else {
-            return unsafe { System.alloc(layout) };
-        };
-        let block = shelf.get();
-        if block.is_null() {
-            return unsafe { System.alloc(whole(class)) };
+        match self.shelf(layout) {
+            Some(shelf) if !shelf.get().is_null() => {
+                let block = shelf.get();
+                // The block is free, so the pointer that `dealloc` wrote is still in it.
+                shelf.set(unsafe { block.cast::<*mut u8>().read() });
+                block
+            }
+            _ => unsafe { ask(layout) },
         }
-        // The block is free, so the pointer that `dealloc` wrote is still in it.
-        shelf.set(unsafe { block.cast::<*mut u8>().read() });
-        block
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let Some(shelf) = class(layout).and_then(|class| self.0.get(class)) else {
-            return unsafe { System.dealloc(block, layout) };
+        let Some(shelf) = self.shelf(layout) else {
+            return unsafe { give_back(block, layout) };
         };
         // Large enough and aligned for a pointer: every block of a list is.
         unsafe { block.cast::<*mut u8>().write(shelf.get()) };

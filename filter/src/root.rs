@@ -88,11 +88,11 @@ impl Worker {
     pub(crate) fn miss(&self, rule: &[u8]) {
         let mut missed = self.missed.borrow_mut();
         if missed.len() < MOST_MISSED && !missed.iter().any(|known| known == rule) {
-            let name = String::from_utf8_lossy(rule);
+            let name = rule.escape_ascii();
             host::log(
                 Level::Error,
                 &format!(
-                    "gatespan: a route asks for the rule {name:?}, which the configuration does not have"
+                    "gatespan: a route asks for the rule \"{name}\", which the configuration does not have"
                 ),
             );
             missed.push(rule.into());

@@ -222,14 +222,11 @@ impl<'a> Target<'a> {
     fn of(pairs: &[Pair<'a>]) -> Self {
         let mut target = Self::default();
         for (name, value) in pairs {
-            let Some((b':', name)) = name.split_first() else {
-                continue;
-            };
-            match name {
-                b"method" => target.method = value,
-                b"scheme" => target.scheme = value,
-                b"path" => target.path = value,
-                b"authority" => target.host = value,
+            match *name {
+                b":method" => target.method = value,
+                b":scheme" => target.scheme = value,
+                b":path" => target.path = value,
+                b":authority" => target.host = value,
                 _ => {}
             }
         }

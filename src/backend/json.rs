@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 
 use crate::bytes::is_plain;
 use crate::context::divided;
-use crate::digits::{decimal, leading_zeros};
+use crate::digits::{decimal, leading_zeros, of_byte};
 use crate::span::{Key, Span, Value};
 
 /// A text as it stands between quotes.
@@ -27,7 +27,14 @@ pub(super) fn plain(out: &mut Vec<u8>, text: &[u8], is_plain: bool) {
     }
 }
 
-/// The same for what is rare: formatting costs more than all the rest of a span.
+/// The name of a span.
+pub(super) fn name(out: &mut Vec<u8>, span: &Span<'_>) {
+    let is_plain = span.is_plain();
+    // Each piece is handed over where it is made: to fetch one after the other is three times the steps.
+    span.name().for_each(|text| plain(out, text, is_plain));
+}
+
+/// A text for what is rare: formatting costs more than all the rest of a span.
 pub(super) fn shown(out: &mut Vec<u8>, text: &impl fmt::Display) {
     let _ = write!(Escaped(out), "{text}");
 }
@@ -104,12 +111,18 @@ impl<'b> Members<'b> {
         self.out.extend_from_slice(behind(self.surplus, br#""}"#));
     }
 
+    #[inline]
     fn key(&mut self, member: &[u8]) {
         self.out.extend_from_slice(behind(self.surplus, member));
         self.surplus = 0;
     }
 
+    #[inline]
     fn value(&mut self, value: Value<'_>, is_plain: bool) {
+        // Nearly all are.
+        if let Value::Text(text) = value {
+            return plain(self.out, text, is_plain);
+        }
         if is_bare(value) {
             self.out.pop();
             self.surplus = QUOTE;
@@ -172,11 +185,8 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
             0..b' ' => {
-                let mut digits = [0; 2];
-                // One byte is two digits.
-                let _ = hex::encode_to_slice([*byte], &mut digits);
                 out.extend_from_slice(b"\\u00");
-                out.extend_from_slice(&digits);
+                out.extend_from_slice(&of_byte(*byte));
             }
             byte => out.push(*byte),
         }

@@ -101,7 +101,6 @@ fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
         return;
     };
     let common = bodies.common();
-    let is_plain = span.is_plain();
     let out = bodies.item(0);
     out.extend_from_slice(br#"{"trace_id":""#);
     out.extend_from_slice(&place.trace.hex());
@@ -111,9 +110,7 @@ fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
     let parent = place.parent.map(SpanId::hex);
     or_null(out, parent.as_ref().map(<[u8; 16]>::as_slice));
     out.extend_from_slice(common);
-    for text in span.name() {
-        json::plain(out, text, is_plain);
-    }
+    json::name(out, span);
     out.extend_from_slice(br#"","start_time":"#);
     json::whole(out, span.started().0);
     out.extend_from_slice(br#","end_time":"#);

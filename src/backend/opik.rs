@@ -142,8 +142,6 @@ fn begin_row<'b>(
 
 /// What a row and a span have alike, from behind a text to the end of the object.
 fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment) {
-    // Asked once for all of them.
-    let is_plain = span.is_plain();
     out.extend_from_slice(br#"","start_time":""#);
     out.extend_from_slice(ended.near(span.started()).as_bytes());
     out.extend_from_slice(br#"","end_time":""#);
@@ -153,9 +151,7 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment)
         json::text(out, project.as_bytes());
     }
     out.extend_from_slice(br#"","source":"sdk","name":""#);
-    for text in span.name() {
-        json::plain(out, text, is_plain);
-    }
+    json::name(out, span);
     out.push(b'"');
     if let [first, others @ ..] = span.tags() {
         out.extend_from_slice(br#","tags":[""#);

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::complaint::Shown;
 use super::node::Node;
 use super::place::Place;
 use super::read::Reader;
@@ -33,8 +34,8 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend>
         let mut same = named.filter(|(other, _)| other.name == backend.name);
         if let Some((_, first)) = same.next() {
             let message = format!(
-                "{first} is called {:?} already; give each a name",
-                backend.name
+                "{first} is called {} already; give each a name",
+                Shown(&backend.name)
             );
             reader.complaints.say(&node.key("name").place, message);
         }
@@ -178,8 +179,10 @@ impl Reader<'_> {
         ];
         for (key, is_needed) in needed {
             if is_needed && !node.key(key).is_given() {
-                self.complaints
-                    .say(&node.place.gap(Place::NOWHERE), format!("lacks {key:?}"));
+                self.complaints.say(
+                    &node.place.gap(Place::NOWHERE),
+                    format!("lacks {}", Shown(key)),
+                );
             }
         }
         let via = node.key("via");

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use super::place::Place;
 
@@ -54,11 +54,21 @@ pub(super) struct Shown<'t>(pub(super) &'t str);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LONGEST: usize = 40;
-        let end = self.0.char_indices().nth(LONGEST).map(|(end, _)| end);
-        match end.and_then(|end| self.0.get(..end)) {
-            Some(start) => write!(f, "{start:?}…"),
-            None => write!(f, "{:?}", self.0),
+        let mut letters = self.0.chars();
+        f.write_char('"')?;
+        for letter in letters.by_ref().take(LONGEST) {
+            // Not by `{:?}`, which knows what of Unicode can be printed: that is 8 KB of the filter.
+            if letter.is_control() || matches!(letter, '"' | '\\') {
+                write!(f, "{}", letter.escape_default())?;
+            } else {
+                f.write_char(letter)?;
+            }
         }
+        f.write_str(if letters.next().is_some() {
+            "\"…"
+        } else {
+            "\""
+        })
     }
 }
 

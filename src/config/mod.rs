@@ -9,6 +9,7 @@ mod node;
 mod place;
 mod read;
 mod rules;
+#[cfg(feature = "schema")]
 mod schema;
 mod structs;
 mod texts;
@@ -17,8 +18,10 @@ mod walk;
 
 pub use backend::{Backend, BackendKind, Dialect, Encoding, ExportPlan, Via};
 pub use complaint::Complaint;
+#[cfg(feature = "schema")]
 pub use schema::schema;
 pub use tree::Tree;
+pub(crate) use tree::double;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -77,6 +80,8 @@ pub enum Host {
 pub struct SpanPlan {
     /// The template of its name.
     pub name: NameTemplate,
+    /// Whether all that the configuration puts into a name needs no escaping: the template, and the service in its place.
+    pub is_plain: bool,
     /// The request headers recorded, in lower case.
     pub headers: Vec<String>,
     /// The query keys whose values are kept.

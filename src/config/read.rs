@@ -4,12 +4,13 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::complaint::{Complaint, Complaints};
+use super::complaint::{Complaint, Complaints, Shown};
 use super::keys::DOCUMENT;
 use super::node::Node;
 use super::place::Place;
 use super::tree::Tree;
 use super::{Config, ExportPlan, Formats, Host, SpanPlan, Spelling, backends, rules, texts};
+use crate::bytes::is_plain;
 use crate::format::{ALIASES, Format};
 use crate::policy::Secret;
 use crate::span::NameTemplate;
@@ -96,10 +97,11 @@ impl Reader<'_> {
     fn config(&mut self, root: &Node<'_, '_>) -> Config {
         let formats = self.formats(&root.key("formats"));
         let proofs = rules::proofs(root);
+        let service = root.key("service").string().unwrap_or_default();
         Config {
-            service: root.key("service").string().unwrap_or_default(),
             rules: rules::read(self, root, &formats),
-            span: self.span(&root.key("span"), &proofs),
+            span: self.span(&root.key("span"), &service, &proofs),
+            service,
             proofs,
             response_header: root
                 .key("response")
@@ -135,7 +137,7 @@ impl Reader<'_> {
             let Some(word) = item.text() else { continue };
             if words.contains(&word) {
                 self.complaints
-                    .say(&item.place, format!("{word:?} is given twice"));
+                    .say(&item.place, format!("{} is given twice", Shown(word)));
             }
             words.push(word);
         }
@@ -162,7 +164,7 @@ impl Reader<'_> {
         None
     }
 
-    fn span(&mut self, node: &Node<'_, '_>, proofs: &[String]) -> SpanPlan {
+    fn span(&mut self, node: &Node<'_, '_>, service: &str, proofs: &[String]) -> SpanPlan {
         const PROOF: &str = "is the secret of a trust.header, which is never recorded";
         let list = node.key("headers");
         let mut headers: Vec<String> = Vec::new();
@@ -173,7 +175,7 @@ impl Reader<'_> {
             }
             if headers.contains(&name) {
                 self.complaints
-                    .say(&item.place, format!("{name:?} is given twice"));
+                    .say(&item.place, format!("{} is given twice", Shown(&name)));
             }
             headers.push(name);
         }
@@ -181,12 +183,12 @@ impl Reader<'_> {
         if thread.lower().is_some_and(|name| proofs.contains(&name)) {
             self.complaints.say(&thread.place, PROOF);
         }
+        let name = node.key("name").text();
+        let name = name.and_then(|text| NameTemplate::parse(text).ok());
+        let name = name.unwrap_or_default();
         SpanPlan {
-            name: node
-                .key("name")
-                .text()
-                .and_then(|text| NameTemplate::parse(text).ok())
-                .unwrap_or_default(),
+            is_plain: name.is_plain() && is_plain(service.as_bytes()),
+            name,
             headers,
             query: node.key("query").strings().unwrap_or_default(),
             thread: thread.lower(),

@@ -92,7 +92,7 @@ impl Complaints {
                 Some(key) => self.walk(value, &key.kind, &here),
                 None => {
                     let near = nearest(keys().map(|key| key.name), name);
-                    let hint = near.map(|known| format!(", did you mean {known:?}?"));
+                    let hint = near.map(|known| format!(", did you mean {}?", Shown(known)));
                     let message =
                         format!("unknown key {}{}", Shown(name), hint.unwrap_or_default());
                     self.say(&place.gap(rank), message);
@@ -100,7 +100,10 @@ impl Complaints {
             }
         }
         for key in keys().filter(|key| key.is_required && seen.binary_search(&key.name).is_err()) {
-            self.say(&place.gap(Place::NOWHERE), format!("lacks {:?}", key.name));
+            self.say(
+                &place.gap(Place::NOWHERE),
+                format!("lacks {}", Shown(key.name)),
+            );
         }
     }
 

@@ -38,7 +38,6 @@ pub use attributes::{Name, Value, Words};
 pub use dialect::{Dialect, Named};
 pub use exchange::Exchange;
 pub use findings::{Findings, Status};
-pub(crate) use number::amount;
 
 /// The headers in which agents name their session or conversation, the most telling first.
 pub static SESSION_HEADERS: [&str; 9] = [

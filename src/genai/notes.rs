@@ -5,6 +5,7 @@ use super::key::{CHOICES, Count, Mark, Means, Text};
 use super::log::Log;
 use super::number;
 use super::tables::Row;
+use crate::config::double;
 use crate::context::Time;
 
 /// The longest name of a model and the longest id.
@@ -256,7 +257,7 @@ fn is_word(text: &[u8]) -> bool {
 fn is_amount(digits: &[u8]) -> bool {
     digits.len() <= LONGEST_DECIMAL
         && !digits.starts_with(b"-")
-        && number::amount(digits) <= LARGEST_AMOUNT
+        && double(digits).is_some_and(|amount| amount <= LARGEST_AMOUNT)
 }
 
 #[cfg(test)]

@@ -103,82 +103,9 @@ fn scaled(number: u64, power: i32) -> Option<u64> {
     (power >= 0 && number <= LARGEST).then_some(number)
 }
 
-/// The amount that a number without a sign spells, or one next to it: the standard library's own reading is exact, and 18 KB.
-pub(crate) fn amount(number: &[u8]) -> f64 {
-    let (mut amount, mut power, mut exponent) = (0.0, 0i32, 0i32);
-    let (mut step, mut is_below_one, mut in_exponent) = (0, false, false);
-    for byte in number {
-        match byte {
-            b'.' => step = 1,
-            b'e' | b'E' => in_exponent = true,
-            b'-' => is_below_one = true,
-            b'0'..=b'9' if in_exponent => {
-                exponent = exponent
-                    .saturating_mul(10)
-                    .saturating_add(i32::from(byte - b'0'));
-            }
-            b'0'..=b'9' => {
-                amount = amount * 10.0 + f64::from(byte - b'0');
-                power -= step;
-            }
-            _ => {}
-        }
-    }
-    if is_below_one {
-        exponent = -exponent;
-    }
-    power = power.saturating_add(exponent);
-    // Of so many zeros every number is too large, or nothing.
-    let scale = (0..power.unsigned_abs().min(400)).fold(1.0, |scale, _| scale * 10.0);
-    match power {
-        _ if amount == 0.0 => amount,
-        ..0 => amount / scale,
-        0.. => amount * scale,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_amount_is_the_number_that_it_spells() {
-        for text in [
-            "0",
-            "0.7",
-            "1",
-            "0.95",
-            "1.2e-05",
-            "2E3",
-            "2e+3",
-            "0.00012345678",
-            "123456789012345",
-            "0e999999999999",
-            "1e-999999999999",
-            "0.5e-400",
-            "100e-2",
-            "1e22",
-            "9007199254740992",
-        ] {
-            assert_eq!(Ok(amount(text.as_bytes())), text.parse(), "{text}");
-        }
-        for text in [
-            "0.1234567890123456789012",
-            "98765432109876543210",
-            "1e300",
-            "4.9e-300",
-            "1e23",
-        ] {
-            let (ours, exact) = (
-                amount(text.as_bytes()),
-                text.parse::<f64>().unwrap_or_default(),
-            );
-            assert!((ours / exact - 1.0).abs() < 1e-14, "{text}: {ours}");
-        }
-        for text in ["1e309", "1e999", "1e99999999999", "99999e400"] {
-            assert!(amount(text.as_bytes()).is_infinite(), "{text}");
-        }
-    }
 
     #[test]
     fn a_count_is_whole_and_not_too_large() {

@@ -39,6 +39,7 @@ impl Row {
     }
 
     /// Its place among the keys inside, and the key.
+    #[inline]
     pub(crate) fn key(&self, name: &[u8]) -> Option<(usize, &'static Self)> {
         let mut keys = self.keys().iter().enumerate();
         keys.find(|(_, row)| usize::from(row.length) == name.len() && row.name() == name)

@@ -14,7 +14,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::arrival::{Arrival, Clash};
-use crate::bytes;
 use crate::config::{Config, SpanPlan};
 use crate::context::{Dashed, OpikIds, OtelIds, Time};
 use crate::fault::Fault;
@@ -316,10 +315,8 @@ impl Span<'_> {
     }
 
     /// Whether no text of the request, and nothing in its name, needs escaping in any notation.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.plan.name.is_plain()
-            && self.open.texts.are_plain()
-            && bytes::is_plain(self.service.as_bytes())
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.plan.is_plain && self.open.texts.are_plain()
     }
 
     /// The name of this gateway.

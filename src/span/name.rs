@@ -65,7 +65,7 @@ impl NameTemplate {
     }
 
     /// Whether no literal needs escaping.
-    pub(super) const fn is_plain(&self) -> bool {
+    pub(crate) const fn is_plain(&self) -> bool {
         self.is_plain
     }
 

@@ -12,14 +12,25 @@ use std::cell::Cell;
 use super::done;
 
 thread_local! {
+    static GIVEN: Given = const {
+        Given {
+            block: Cell::new(NonNull::dangling()),
+            room: Cell::new(0),
+            data: Cell::new(null_mut()),
+            size: Cell::new(0),
+        }
+    };
+}
+
+struct Given {
     /// The memory that was asked for last.
-    static BLOCK: Cell<NonNull<u8>> = const { Cell::new(NonNull::dangling()) };
+    block: Cell<NonNull<u8>>,
     /// How much it is; none when it was taken over.
-    static ROOM: Cell<usize> = const { Cell::new(0) };
+    room: Cell<usize>,
     /// Where the host says to have written. It is not looked at: that can only be the block.
-    static DATA: Cell<*mut u8> = const { Cell::new(null_mut()) };
+    data: Cell<*mut u8>,
     /// How much it says to have written.
-    static SIZE: Cell<usize> = const { Cell::new(0) };
+    size: Cell<usize>,
 }
 
 /// Memory for the host. Null when there is none: its call fails, and nothing else.
@@ -29,42 +40,49 @@ pub(crate) fn give(size: usize) -> *mut u8 {
         _ => null_mut(),
     };
     if let Some(block) = NonNull::new(block) {
-        BLOCK.set(block);
-        ROOM.set(size);
+        GIVEN.with(|given| {
+            given.block.set(block);
+            given.room.set(size);
+        });
     }
     block
 }
 
 /// Takes over what a call returned; nothing if it failed, or says to have written more than there is room for.
 pub(super) fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Vec<u8>> {
-    SIZE.set(0);
-    if done(call(DATA.with(Cell::as_ptr), SIZE.with(Cell::as_ptr))).is_err() {
-        // Most calls fail before they ask for memory.
-        if ROOM.get() > 0 {
-            fit(0);
+    GIVEN.with(|given| {
+        given.size.set(0);
+        if done(call(given.data.as_ptr(), given.size.as_ptr())).is_err() {
+            // Most calls fail before they ask for memory.
+            if given.room.get() > 0 {
+                given.fit(0);
+            }
+            return None;
         }
-        return None;
-    }
-    let size = SIZE.get();
-    if size != ROOM.get() && !fit(size) {
-        return None;
-    }
-    ROOM.set(0);
-    Some(unsafe { Vec::from_raw_parts(BLOCK.get().as_ptr(), size, size) })
+        let size = given.size.get();
+        if size != given.room.get() && !given.fit(size) {
+            return None;
+        }
+        given.room.set(0);
+        Some(unsafe { Vec::from_raw_parts(given.block.get().as_ptr(), size, size) })
+    })
 }
 
-/// Makes the block one of just this size, lest it be freed as what it is not; of none, if it cannot hold so much. Whether
-/// it can.
-#[cold]
-#[inline(never)]
-fn fit(size: usize) -> bool {
-    let room = ROOM.replace(0);
-    let kept = if size <= room { size } else { 0 };
-    let mut block = unsafe { Vec::from_raw_parts(BLOCK.get().as_ptr(), kept, room) };
-    block.shrink_to_fit();
-    let mut block = ManuallyDrop::new(block);
-    BLOCK.set(NonNull::new(block.as_mut_ptr()).unwrap_or(NonNull::dangling()));
-    size <= room
+impl Given {
+    /// Makes the block one of just this size, lest it be freed as what it is not; of none, if it cannot hold so much.
+    /// Whether it can.
+    #[cold]
+    #[inline(never)]
+    fn fit(&self, size: usize) -> bool {
+        let room = self.room.replace(0);
+        let kept = if size <= room { size } else { 0 };
+        let mut block = unsafe { Vec::from_raw_parts(self.block.get().as_ptr(), kept, room) };
+        block.shrink_to_fit();
+        let mut block = ManuallyDrop::new(block);
+        let block = NonNull::new(block.as_mut_ptr());
+        self.block.set(block.unwrap_or(NonNull::dangling()));
+        size <= room
+    }
 }
 
 #[cfg(test)]
@@ -100,7 +118,7 @@ mod tests {
         ] {
             let returned = answered(asked, said, status);
             assert_eq!(returned.as_deref(), wanted.map(str::as_bytes), "{why}");
-            assert_eq!(ROOM.get(), 0, "{why}: it is kept");
+            assert_eq!(GIVEN.with(|given| given.room.get()), 0, "{why}: it is kept");
         }
     }
 

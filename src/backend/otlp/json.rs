@@ -34,7 +34,6 @@ pub(super) fn encode(span: &Span<'_>, out: &mut Vec<u8>) {
     let Some(place) = own.otel else {
         return;
     };
-    let is_plain = span.is_plain();
     out.extend_from_slice(br#"{"traceId":""#);
     out.extend_from_slice(&place.trace.hex());
     out.extend_from_slice(br#"","spanId":""#);
@@ -52,9 +51,7 @@ pub(super) fn encode(span: &Span<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(br#","kind":"#);
     json::whole(out, KIND_SERVER);
     out.extend_from_slice(br#","name":""#);
-    for text in span.name() {
-        json::plain(out, text, is_plain);
-    }
+    json::name(out, span);
     // 64 bits stand in quotes.
     out.extend_from_slice(br#"","startTimeUnixNano":""#);
     json::whole(out, span.started().0);

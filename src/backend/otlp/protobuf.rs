@@ -13,8 +13,7 @@ use super::message::{
 };
 use super::{KIND_SERVER, PATH, SCOPE, STATUS_ERROR, Says, attributes, flags};
 use crate::backend::{Call, resource_attributes};
-use crate::config::{Backend, Dialect};
-use crate::genai::amount;
+use crate::config::{Backend, Dialect, double};
 use crate::span::{Span, Value};
 
 pub(super) const CALL: Call = Call {
@@ -79,9 +78,7 @@ pub(super) fn encode(of: &Span<'_>, dialect: Dialect, body: &mut Vec<u8>) {
         out.bytes(span::PARENT_SPAN_ID, &parent.bits().to_be_bytes());
     }
     out.begin(span::NAME, of.name().map(<[u8]>::len).sum());
-    for text in of.name() {
-        out.0.extend_from_slice(text);
-    }
+    of.name().for_each(|text| out.0.extend_from_slice(text));
     out.varint(span::KIND, KIND_SERVER);
     out.fixed64(span::START_TIME, of.started().0);
     out.fixed64(span::END_TIME, of.ended().0);
@@ -110,8 +107,9 @@ fn said(says: &Says<'_>, tell: &mut dyn FnMut(&AnyValue<'_>)) {
         Says::One(Value::Whole(number)) => tell(&AnyValue::Whole(*number)),
         Says::One(Value::True) => tell(&AnyValue::True),
         Says::One(Value::Seconds(nanos)) => tell(&AnyValue::Double(*nanos as f64 / 1e9)),
-        // What the few digits of a temperature or a price lose here is less than anyone could see.
-        Says::One(Value::Decimal(number)) => tell(&AnyValue::Double(amount(number))),
+        Says::One(Value::Decimal(number)) => {
+            tell(&AnyValue::Double(double(number).unwrap_or_default()))
+        }
         Says::One(Value::Words(words)) => {
             let texts: Vec<&[u8]> = words.iter().collect();
             tell(&AnyValue::Texts(&texts));

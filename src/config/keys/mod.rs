@@ -18,6 +18,7 @@ pub(super) struct Key {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
     /// What it is for.
+    #[cfg(feature = "schema")]
     pub(super) about: &'static str,
     pub(super) preset: Preset,
     pub(super) is_required: bool,
@@ -98,10 +99,15 @@ impl Key {
     }
 }
 
+#[cfg_attr(
+    not(feature = "schema"),
+    allow(unused_variables, reason = "only the schema says it")
+)]
 const fn key(name: &'static str, kind: Kind, about: &'static str) -> Key {
     Key {
         name,
         kind,
+        #[cfg(feature = "schema")]
         about,
         preset: Preset::None,
         is_required: false,
