@@ -124,7 +124,7 @@ impl Value {
         self.as_bytes().is_empty()
     }
 
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn push(&mut self, part: &[u8]) {
         match &mut self.0 {
             Store::Short { length, bytes } => {
@@ -144,7 +144,6 @@ impl Value {
     }
 
     /// A value made of these parts.
-    #[inline(always)]
     pub(crate) fn of(parts: &[&[u8]]) -> Self {
         let mut value = Self::new();
         for part in parts {
@@ -181,6 +180,7 @@ fn is_same_word(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Cuts spaces and tabs (the optional white space of HTTP, nothing else) from both ends.
+#[inline(never)]
 pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = text {
         text = rest;

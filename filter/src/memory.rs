@@ -11,6 +11,8 @@ use std::ptr::null_mut;
 /// Blocks of powers of two, from 16 bytes on; what is larger is the system's.
 const CLASSES: usize = 8;
 const SMALLEST: usize = 4;
+/// One byte less than the smallest.
+const LEAST: usize = (1 << SMALLEST) - 1;
 /// What every block is aligned to.
 const ALIGNMENT: usize = 8;
 
@@ -33,8 +35,8 @@ unsafe impl Sync for Shelves {}
 /// The number of the list for a block, if it is for one.
 #[inline]
 const fn class(layout: Layout) -> Option<usize> {
-    let bits = usize::BITS - layout.size().saturating_sub(1).leading_zeros();
-    let class = (bits as usize).saturating_sub(SMALLEST);
+    let bits = usize::BITS - (layout.size().wrapping_sub(1) | LEAST).leading_zeros();
+    let class = bits as usize - SMALLEST;
     if class < CLASSES && layout.align() <= ALIGNMENT {
         Some(class)
     } else {
