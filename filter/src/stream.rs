@@ -95,14 +95,18 @@ impl Stream {
             route: facts.route.as_deref(),
             rule: facts.rule.as_deref(),
         };
+        self.decide(&request, moment);
+    }
+
+    fn decide(&mut self, request: &Request<'_>, moment: Moment) {
         let worker = Rc::clone(&self.worker);
-        if moment == Moment::Headers && worker.gate.config().reads_ahead() && self.hold(&request) {
+        if moment == Moment::Headers && worker.gate.config().reads_ahead() && self.hold(request) {
             return;
         }
         self.is_decided = true;
         let is_open = moment != Moment::Over;
         let read = self.held.take();
-        match worker.admit(&request, read) {
+        match worker.admit(request, read) {
             Admission::Refuse(_) if !is_open => {}
             Admission::Refuse(refusal) => {
                 if refusal.reason() == Reason::Config {
@@ -130,9 +134,6 @@ impl Stream {
     /// Ends the span, once. Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this stream is
     /// gone: so it is called when the stream is done as well.
     pub(crate) fn close(&mut self) {
-        if self.held.is_some() {
-            self.ask(Moment::Over);
-        }
         if let Some(span) = self.span.take() {
             let passed = Passed {
                 is_grpc: self.is_grpc,

@@ -137,8 +137,8 @@ fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
     out.extend_from_slice(status);
     or_null(out, span.thread());
     out.extend_from_slice(br#","events":[],"links":["#);
-    for (index, ids) in span.links().iter().enumerate() {
-        if index > 0 {
+    span.links(&mut |ids| {
+        if out.ends_with(b"}") {
             out.push(b',');
         }
         out.extend_from_slice(br#"{"context":{"trace_id":""#);
@@ -146,7 +146,7 @@ fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
         out.extend_from_slice(br#"","span_id":""#);
         out.extend_from_slice(&ids.span.hex());
         out.extend_from_slice(br#""},"attributes":{}}"#);
-    }
+    });
     out.extend_from_slice(b"]}");
 }
 

@@ -261,23 +261,24 @@ impl Span<'_> {
         self.open.client
     }
 
-    /// Whom our span remembers: the caller in another trace (law 15), and the headers' own ids beside those of a message.
-    #[must_use]
+    /// Tells whom our span remembers: the caller in another trace (law 15), and the headers' own ids beside those of a message.
     #[inline(never)]
-    pub fn links(&self) -> Vec<OtelIds> {
+    pub fn links(&self, tell: &mut dyn FnMut(OtelIds)) {
         let client = &self.open.client;
-        let mut links = Vec::new();
-        if client.linked {
-            let of_opik = |ids: OpikIds| {
-                Some(OtelIds {
-                    trace: ids.trace.as_trace(),
-                    span: ids.parent?.as_span(),
-                })
-            };
-            links.extend(client.otel.or_else(|| client.opik.and_then(of_opik)));
+        let of_opik = |ids: OpikIds| {
+            Some(OtelIds {
+                trace: ids.trace.as_trace(),
+                span: ids.parent?.as_span(),
+            })
+        };
+        if client.linked
+            && let Some(caller) = client.otel.or_else(|| client.opik.and_then(of_opik))
+        {
+            tell(caller);
         }
-        links.extend(client.http);
-        links
+        if let Some(http) = client.http {
+            tell(http);
+        }
     }
 
     /// The tracestate that goes with the ids of OpenTelemetry.

@@ -103,7 +103,7 @@ fn pass(
     };
     let span = open.close(gate.config(), end, NOW);
     outcome.own = Some(span.own());
-    outcome.links = span.links();
+    span.links(&mut |ids| outcome.links.push(ids));
     span.attributes(&mut |told| {
         outcome
             .told

@@ -63,18 +63,16 @@ pub(super) fn encode(span: &Span<'_>, out: &mut Vec<u8>) {
         list.member(told.name, &told.says);
     });
     out.push(b']');
-    let mut links = 0;
-    for ids in span.links() {
-        let begin: &[u8] = if links == 0 { br#","links":["# } else { b"," };
-        out.extend_from_slice(begin);
+    let mut begin: &[u8] = br#","links":["#;
+    span.links(&mut |ids| {
+        out.extend_from_slice(core::mem::replace(&mut begin, b","));
         out.extend_from_slice(br#"{"traceId":""#);
         out.extend_from_slice(&ids.trace.hex());
         out.extend_from_slice(br#"","spanId":""#);
         out.extend_from_slice(&ids.span.hex());
         out.extend_from_slice(br#""}"#);
-        links += 1;
-    }
-    if links > 0 {
+    });
+    if begin == b"," {
         out.push(b']');
     }
     if span.error().is_some() {

@@ -87,12 +87,12 @@ pub(super) fn encode(of: &Span<'_>, dialect: Dialect, body: &mut Vec<u8>) {
             out.attribute(span::ATTRIBUTES, told.name, value);
         });
     });
-    for ids in of.links() {
+    of.links(&mut |ids| {
         let mut inside = Vec::new();
         Message(&mut inside).bytes(link::TRACE_ID, &ids.trace.bits().to_be_bytes());
         Message(&mut inside).bytes(link::SPAN_ID, &ids.span.bits().to_be_bytes());
         out.bytes(span::LINKS, &inside);
-    }
+    });
     if of.error().is_some() {
         let mut inside = Vec::new();
         Message(&mut inside).varint(status::CODE, STATUS_ERROR);
