@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::std_instead_of_alloc,
     missing_docs,
     unreachable_pub,
     reason = "a test says what is wrong by panicking"

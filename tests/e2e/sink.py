@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 
@@ -100,3 +101,13 @@ def chosen(rows: list, of: dict) -> list:
     if "project" in of:
         of["project_name"] = of.pop("project")
     return [row for row in rows if all(row.get(name) == value for name, value in of.items())]
+
+
+def soon(find):
+    """The one that is found within a while."""
+    end = time.monotonic() + 10
+    while not (found := find()):
+        assert time.monotonic() < end, "no span"
+        time.sleep(0.05)
+    assert len(found) == 1, found
+    return found[0]

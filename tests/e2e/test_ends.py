@@ -6,6 +6,7 @@ import bootstrap as b
 import pytest
 from app import App
 from envoy import Envoy
+from sink import soon
 from websockets.sync.client import connect as websocket
 from wire import answer, connect, head, pairs, send, until
 
@@ -88,14 +89,7 @@ def envoy(app, sink):
 
 def span_of(sink, case: str) -> dict:
     """The one span of this request."""
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        found = [one for one in sink.spans() if one["metadata"].get("http.request.header.x-case") == case]
-        if found:
-            assert len(found) == 1, found
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError(f"no span of {case}")
+    return soon(lambda: [one for one in sink.spans() if one["metadata"].get("http.request.header.x-case") == case])
 
 
 def check(span, status, ended, error):

@@ -17,9 +17,8 @@ from backends import lilypad, otlp
 from certificates import Authority, dns
 from envoy import Envoy
 from places import KEPT
-from sink import Sink
+from sink import Sink, soon
 from test_ends import span_of
-from test_genai import soon
 from wire import answer, connect, head, pairs, send
 
 T, Q = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use gatespan::format::System;
 use gatespan::policy::Peer;
 use gatespan::{
-    Admission, End, EndKind, Export, Gate, Headers, Ids, OtelIds, Own, Refusal, Request, Sampling,
-    SpanId, TraceId,
+    Admission, End, EndKind, Export, Gate, Headers, Ids, OpenSpan, OtelIds, Own, Pair, Refusal,
+    Request, Sampling, SpanId, TraceId,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -36,6 +36,71 @@ impl Outcome {
     fn says(&self, name: &str) -> Option<&str> {
         self.told.get(name).map(String::as_str)
     }
+
+    fn record(&mut self, mut open: Box<OpenSpan>, gate: &Gate, pieces: &[&[u8]]) {
+        for piece in pieces {
+            open.observe_request(piece);
+        }
+        let end = End {
+            status: Some(200),
+            grpc_status: None,
+            kind: EndKind::Complete,
+            request_bytes: None,
+            response_bytes: None,
+        };
+        let span = open.close(gate.config(), end, NOW);
+        self.own = Some(span.own());
+        span.links(&mut |ids| self.links.push(ids));
+        span.attributes(&mut |told| {
+            self.told
+                .insert(told.key.to_string(), told.value.to_string());
+        });
+        if let Some(method) = span.findings().and_then(|findings| findings.method()) {
+            let method = String::from_utf8(method.to_vec()).unwrap();
+            self.told.insert("method".into(), method);
+        }
+    }
+}
+
+fn asked<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
+    Request {
+        method: b"POST",
+        scheme: b"https",
+        path: b"/mcp",
+        host: b"localhost",
+        headers: Headers::new(pairs),
+        peer: Peer {
+            address: "10.0.0.1".parse().ok(),
+            names: &[],
+        },
+        route: None,
+        rule: None,
+    }
+}
+
+/// What a gateway decides, and behind how many pieces.
+fn admitted<'a>(
+    gate: &'a Gate,
+    request: &Request<'a>,
+    pieces: &[&[u8]],
+    entropy: &[u8; 20],
+) -> (Admission<'a>, usize) {
+    let export = Export::Accepting(gate.config().receives());
+    let mut read = 0;
+    let admission = match gate.reads_ahead(request, NOW) {
+        Some(mut exchange) => {
+            for piece in pieces {
+                if !exchange.awaits_parent() {
+                    break;
+                }
+                exchange.request_chunk(piece);
+                read += 1;
+            }
+            gate.admit_ahead(request, Some(exchange), export, NOW, entropy)
+        }
+        None => gate.admit(request, export, NOW, entropy),
+    };
+    (admission, read)
 }
 
 /// Admits a message in pieces, as hosts do.
@@ -48,34 +113,8 @@ fn pass(
     let gate = Gate::new(config(document));
     let mut pairs: Vec<(&[u8], &[u8])> = vec![(b"content-type", b"application/json")];
     pairs.extend(came.iter().map(|(n, v)| (n.as_slice(), v.as_slice())));
-    let request = Request {
-        method: b"POST",
-        scheme: b"https",
-        path: b"/mcp",
-        host: b"localhost",
-        headers: Headers::new(&pairs),
-        peer: Peer {
-            address: "10.0.0.1".parse().ok(),
-            names: &[],
-        },
-        route: None,
-        rule: None,
-    };
-    let export = Export::Accepting(gate.config().receives());
-    let mut read = 0;
-    let admission = match gate.reads_ahead(&request, NOW) {
-        Some(mut exchange) => {
-            for piece in pieces {
-                if !exchange.awaits_parent() {
-                    break;
-                }
-                exchange.request_chunk(piece);
-                read += 1;
-            }
-            gate.admit_ahead(&request, Some(exchange), export, NOW, &entropy)
-        }
-        None => gate.admit(&request, export, NOW, &entropy),
-    };
+    let request = asked(&pairs);
+    let (admission, read) = admitted(&gate, &request, pieces, &entropy);
     let pass = match admission {
         Admission::Pass(pass) => pass,
         Admission::Refuse(refusal) => return Err(refusal),
@@ -88,30 +127,8 @@ fn pass(
         links: Vec::new(),
         told: BTreeMap::new(),
     };
-    let Some(mut open) = pass.span else {
-        return Ok(outcome);
-    };
-    for piece in &pieces[read..] {
-        open.observe_request(piece);
-    }
-    let end = End {
-        status: Some(200),
-        grpc_status: None,
-        kind: EndKind::Complete,
-        request_bytes: None,
-        response_bytes: None,
-    };
-    let span = open.close(gate.config(), end, NOW);
-    outcome.own = Some(span.own());
-    span.links(&mut |ids| outcome.links.push(ids));
-    span.attributes(&mut |told| {
-        outcome
-            .told
-            .insert(told.key.to_string(), told.value.to_string());
-    });
-    if let Some(method) = span.findings().and_then(|findings| findings.method()) {
-        let method = String::from_utf8(method.to_vec()).unwrap();
-        outcome.told.insert("method".into(), method);
+    if let Some(open) = pass.span {
+        outcome.record(open, &gate, &pieces[read..]);
     }
     Ok(outcome)
 }
@@ -136,7 +153,7 @@ fn reading(mut document: Value) -> Value {
     document
 }
 
-fn otlp(rule: Value) -> Value {
+fn otlp(rule: &Value) -> Value {
     let backend = json!({ "kind": "otlp", "url": "http://otel.test", "cluster": "otel" });
     reading(
         json!({ "backend": backend, "rule": rule, "formats": { "extract": ["opik", "w3c", "b3"] } }),
@@ -167,7 +184,7 @@ fn the_message_names_the_parent_and_the_headers_are_linked_to() {
         ("b3", &format!("{T}-{Q}-1")),
     ]));
     let body = message(&format!("00-{M}-{N}-01"));
-    let found = pass(&otlp(json!({})), &came, &[body.as_bytes()], [7; 20]).unwrap();
+    let found = pass(&otlp(&json!({})), &came, &[body.as_bytes()], [7; 20]).unwrap();
     let own = found.own.unwrap();
     let place = own.otel.unwrap();
     assert_eq!(
@@ -200,7 +217,7 @@ fn opiks_parent_stays_that_of_the_headers() {
         ("opik_parent_span_id", &text(p)),
     ]);
     let opik = json!({ "kind": "opik", "url": "http://opik.test", "cluster": "opik" });
-    let mut document = otlp(json!({}));
+    let mut document = otlp(&json!({}));
     document["backends"] = json!([opik, document["backend"].take()]);
     document.as_object_mut().unwrap().remove("backend");
     let body = message(&format!("00-{M}-{N}-01"));
@@ -221,10 +238,10 @@ fn headers_that_say_the_same_are_no_link_and_keep_their_state() {
     let mut came = of_headers();
     came.extend(headers(&[("tracestate", "a=1")]));
     let body = message(&format!("00-{T}-{Q}-00"));
-    let found = pass(&otlp(json!({})), &came, &[body.as_bytes()], [7; 20]).unwrap();
+    let found = pass(&otlp(&json!({})), &came, &[body.as_bytes()], [7; 20]).unwrap();
     assert_eq!(found.own, None, "the message's flag says so");
     let body = message(&format!("00-{T}-{Q}-03"));
-    let found = pass(&otlp(json!({})), &came, &[body.as_bytes()], [7; 20]).unwrap();
+    let found = pass(&otlp(&json!({})), &came, &[body.as_bytes()], [7; 20]).unwrap();
     assert_eq!(found.links, []);
     assert!(found.own.unwrap().otel.unwrap().random);
     assert!(
@@ -236,7 +253,7 @@ fn headers_that_say_the_same_are_no_link_and_keep_their_state() {
 
 #[test]
 fn a_deny_of_a_format_that_is_not_believed_counts_here_too() {
-    let mut document = otlp(json!({}));
+    let mut document = otlp(&json!({}));
     let body = message(&format!("00-{M}-{N}-01"));
     for (extract, is_recorded) in [(json!(["w3c", "b3"]), true), (json!(["w3c"]), false)] {
         document["formats"]["extract"] = extract;
@@ -271,13 +288,7 @@ fn the_stance_of_the_rule_is_that_of_the_message() {
             "joined",
         ),
     ] {
-        let found = pass(
-            &otlp(rule.clone()),
-            &of_headers(),
-            &[body.as_bytes()],
-            [7; 20],
-        )
-        .unwrap();
+        let found = pass(&otlp(&rule), &of_headers(), &[body.as_bytes()], [7; 20]).unwrap();
         assert_eq!((found.read, &found.links), (read, &links), "{rule}");
         assert_eq!(found.says("gatespan.decision"), Some(decision), "{rule}");
         let upstream = format!("{:?}", apply_texts(&found.upstream));
@@ -289,7 +300,7 @@ fn the_stance_of_the_rule_is_that_of_the_message() {
         assert!(!upstream.contains(T), "{rule}: {upstream}");
     }
     let refused = pass(
-        &otlp(strangers("reject")),
+        &otlp(&strangers("reject")),
         &of_headers(),
         &[body.as_bytes()],
         [7; 20],
@@ -310,7 +321,7 @@ fn apply_texts(headers: &Owned) -> Vec<String> {
 fn what_is_required_may_stand_in_the_message() {
     let rule = json!({ "missing": "reject", "require": ["w3c"] });
     let body = message(&format!("00-{M}-{N}-01"));
-    assert!(pass(&otlp(rule.clone()), &vec![], &[body.as_bytes()], [7; 20]).is_ok());
+    assert!(pass(&otlp(&rule), &vec![], &[body.as_bytes()], [7; 20]).is_ok());
     for parent in [
         "",
         "no",
@@ -318,7 +329,7 @@ fn what_is_required_may_stand_in_the_message() {
         &format!("00-{}-{N}-01", "0".repeat(32)),
     ] {
         let body = message(parent);
-        let refused = pass(&otlp(rule.clone()), &vec![], &[body.as_bytes()], [7; 20]);
+        let refused = pass(&otlp(&rule), &vec![], &[body.as_bytes()], [7; 20]);
         let Err(refusal @ Refusal::Missing(_)) = refused else {
             panic!("{parent}: {refused:?}")
         };
@@ -333,7 +344,7 @@ fn nobody_else_is_held() {
         let found = pass(document, &headers(lines), &[body.as_bytes()], [7; 20]);
         found.map(|found| found.read)
     };
-    let meta = otlp(json!({}));
+    let meta = otlp(&json!({}));
     assert_eq!(count(&meta, &[]), Ok(1));
     for lines in [("content-encoding", "gzip"), ("expect", "100-continue")] {
         assert_eq!(count(&meta, &[lines]), Ok(0), "{lines:?}");
@@ -431,8 +442,8 @@ proptest! {
         let mut start = 0;
         let pieces = ends.into_iter().map(|end| &body.as_bytes()[core::mem::replace(&mut start, end)..end]);
         let pieces: Vec<&[u8]> = pieces.collect();
-        let whole = pass(&otlp(json!({})), &of_headers(), &[body.as_bytes()], entropy).unwrap();
-        let cut = pass(&otlp(json!({})), &of_headers(), &pieces, entropy).unwrap();
+        let whole = pass(&otlp(&json!({})), &of_headers(), &[body.as_bytes()], entropy).unwrap();
+        let cut = pass(&otlp(&json!({})), &of_headers(), &pieces, entropy).unwrap();
         let parent = whole.own.unwrap().otel.unwrap().parent.unwrap();
         prop_assert_eq!(parent, if filling <= IN_TIME { ids(M, N).span } else { ids(T, Q).span });
         prop_assert_eq!(Outcome { read: 0, ..cut }, Outcome { read: 0, ..whole });

@@ -108,7 +108,7 @@ fn said(says: &Says<'_>, tell: &mut dyn FnMut(&AnyValue<'_>)) {
         Says::One(Value::True) => tell(&AnyValue::True),
         Says::One(Value::Seconds(nanos)) => tell(&AnyValue::Double(*nanos as f64 / 1e9)),
         Says::One(Value::Decimal(number)) => {
-            tell(&AnyValue::Double(double(number).unwrap_or_default()))
+            tell(&AnyValue::Double(double(number).unwrap_or_default()));
         }
         Says::One(Value::Words(words)) => {
             let texts: Vec<&[u8]> = words.iter().collect();
