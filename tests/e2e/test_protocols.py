@@ -157,6 +157,9 @@ def test_many_at_once_on_one_connection(envoy, app):
 
 
 class Http3(QuicConnectionProtocol):
+    #: Called with each piece of an answer.
+    tell = len
+
     async def ask(self, headers: list, body: bytes, came) -> tuple:
         self.http = H3Connection(self._quic)
         self.done = self._loop.create_future()
