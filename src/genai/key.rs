@@ -67,9 +67,12 @@ pub(crate) enum Text {
     TopP,
     Model,
     Id,
+    /// The code of an error. It counts in a document that marks one, and nowhere else.
     ErrorCode,
-    /// The name of an error that has no code.
+    /// The name of an error that has no code. The same holds.
     ErrorType,
+    /// The name of an error that nothing else marks.
+    ErrorName,
     Cost,
     Method,
     Tool,

@@ -101,9 +101,13 @@ impl Notes {
         (first..=Count::Prompt as u8).any(|kind| self.log.kept(kind).is_some())
     }
 
-    /// Keeps what is staged.
+    /// Keeps what is staged. A code that stands beside no error is something else's: a model's own, maybe.
     #[inline(never)]
     pub(crate) fn keep(&mut self) {
+        if self.staged_marks & Mark::Failed as u8 == 0 {
+            self.log.unstage(Text::ErrorCode as u8);
+            self.log.unstage(Text::ErrorType as u8);
+        }
         self.log.keep();
         self.marks |= self.staged_marks;
         self.first = self.first.or(self.staged_first);
