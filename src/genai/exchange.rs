@@ -187,14 +187,16 @@ impl Exchange {
             return;
         }
         let is_capped = reader.framing() == Framing::Json;
+        let room = if is_capped {
+            CAP.saturating_sub(*scanned)
+        } else {
+            u32::MAX
+        };
+        let mut left = room as usize;
         let mut read = |plain: &[u8]| {
-            let room = CAP.saturating_sub(*scanned) as usize;
             *scanned = scanned.saturating_add(plain.len() as u32);
-            let plain = if is_capped {
-                plain.get(..room).unwrap_or(plain)
-            } else {
-                plain
-            };
+            let plain = plain.get(..left).unwrap_or(plain);
+            left -= plain.len();
             reader.feed(plain, notes);
         };
         let flow = match inflater {
@@ -202,7 +204,7 @@ impl Exchange {
                 read(chunk);
                 Flow::On
             }
-            Some(inflater) => inflater.feed(chunk, &mut read),
+            Some(inflater) => inflater.feed(chunk, room, &mut read),
         };
         match flow {
             Flow::Broken => *body = Body::Unread,
