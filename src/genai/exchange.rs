@@ -239,9 +239,9 @@ impl Exchange {
             return Status::Error;
         }
         let finish_ends = self.dialect.api.traits & FINISH_ENDS != 0;
-        let is_ended = is_whole
-            || notes.has(Mark::Ended)
-            || finish_ends && notes.finish_reasons().next().is_some();
+        // What blocks a prompt ends the answer as well.
+        let mut finish = notes.finish_reasons().chain(notes.text(Text::ErrorName));
+        let is_ended = is_whole || notes.has(Mark::Ended) || finish_ends && finish.next().is_some();
         match (is_ended, notes.has_counts()) {
             (true, true) => Status::Reported,
             (true, false) => Status::Absent,

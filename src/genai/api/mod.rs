@@ -80,7 +80,7 @@ pub(crate) static FACTS: [Facts; COUNT] = {
 
 /// Answers come as a stream unless the request says otherwise.
 pub(crate) const STREAMS: u8 = 1;
-/// A stream has no end mark, but a finish reason.
+/// A stream has no end mark, but a finish reason, or the name of what blocks it.
 pub(crate) const FINISH_ENDS: u8 = 2;
 /// Events of binary frames are wrapped once more, in base64.
 pub(crate) const WRAPPED: u8 = 4;
