@@ -97,7 +97,8 @@ impl Dialect {
         let is_forced = named.is_some_and(|named| FACTS.iter().any(|api| api.named == named));
         // With all facts in view the compiler would write the search out, row by row.
         let (place, api, mark) = black_box(&FACTS).iter().zip(0..).find_map(|(api, place)| {
-            let mark = mark_of(api, path);
+            let is_said = |mark: &&PathMark| !mark.is_common || named.is_some() || is_known(host);
+            let mark = mark_of(api, path).filter(is_said);
             let is_it = match is_forced {
                 true => named == Some(api.named),
                 false => mark.is_some(),
@@ -180,6 +181,11 @@ fn named_by<'p>(mark: &PathMark, path: &'p [u8]) -> Option<&'p [u8]> {
 fn bare(path: &[u8]) -> &[u8] {
     let (path, _) = split_path(path);
     path.strip_suffix(b"/").unwrap_or(path)
+}
+
+/// Whether a host is one of any provider's.
+fn is_known(host: &[u8]) -> bool {
+    black_box(PROVIDERS).iter().any(|known| is_at(known, host))
 }
 
 /// Whether a host is one of a provider's.

@@ -35,7 +35,6 @@ pub struct Exchange {
     is_late: bool,
     /// The answer has begun.
     answering: bool,
-    http_status: u16,
 }
 
 /// What can be done with a body.
@@ -73,7 +72,6 @@ impl Exchange {
             body: Body::Unknown,
             is_late: false,
             answering: false,
-            http_status: 0,
         }
     }
 
@@ -100,6 +98,9 @@ impl Exchange {
             return;
         }
         self.end_request();
+        if status >= 400 {
+            self.notes.mark(Mark::Failed);
+        }
         let (mut framing, mut packing) = (None, Some(None));
         for ((.., says), value) in headers::wanted(self.dialect.api.traits).zip(said) {
             match says {
@@ -112,13 +113,12 @@ impl Exchange {
             }
         }
         self.notes.keep();
-        self.begin_answer(status, framing, packing);
+        self.begin_answer(framing, packing);
     }
 
-    fn begin_answer(&mut self, status: u16, framing: Option<Framing>, packing: Packing) {
+    fn begin_answer(&mut self, framing: Option<Framing>, packing: Packing) {
         self.answering = true;
         self.notes.begin_answer();
-        self.http_status = status;
         let root = match framing {
             Some(Framing::Json) | None => self.dialect.documents().body,
             _ => self.dialect.documents().event,
@@ -145,7 +145,7 @@ impl Exchange {
         let by_headers = self.notes.settle();
         let status = self.status(is_complete, by_headers);
         let streamed = self.answering && self.body != Body::Unread && self.reader.is_stream();
-        Findings::new(self.dialect, self.notes, self.http_status, status, streamed)
+        Findings::new(self.dialect, self.notes, status, streamed)
     }
 
     fn begin(&mut self, framing: Option<Framing>, packing: Packing, root: &'static Row) {
@@ -187,14 +187,16 @@ impl Exchange {
             return;
         }
         let is_capped = reader.framing() == Framing::Json;
+        let room = if is_capped {
+            CAP.saturating_sub(*scanned)
+        } else {
+            u32::MAX
+        };
+        let mut left = room as usize;
         let mut read = |plain: &[u8]| {
-            let room = CAP.saturating_sub(*scanned) as usize;
             *scanned = scanned.saturating_add(plain.len() as u32);
-            let plain = if is_capped {
-                plain.get(..room).unwrap_or(plain)
-            } else {
-                plain
-            };
+            let plain = plain.get(..left).unwrap_or(plain);
+            left -= plain.len();
             reader.feed(plain, notes);
         };
         let flow = match inflater {
@@ -202,7 +204,7 @@ impl Exchange {
                 read(chunk);
                 Flow::On
             }
-            Some(inflater) => inflater.feed(chunk, &mut read),
+            Some(inflater) => inflater.feed(chunk, room, &mut read),
         };
         match flow {
             Flow::Broken => *body = Body::Unread,
@@ -214,7 +216,7 @@ impl Exchange {
 
     fn status(&self, is_complete: bool, by_headers: bool) -> Status {
         let notes = &self.notes;
-        if self.http_status >= 400 || notes.has(Mark::Failed) {
+        if notes.has(Mark::Failed) {
             return Status::Error;
         }
         if !self.answering {
@@ -237,9 +239,9 @@ impl Exchange {
             return Status::Error;
         }
         let finish_ends = self.dialect.api.traits & FINISH_ENDS != 0;
-        let is_ended = is_whole
-            || notes.has(Mark::Ended)
-            || finish_ends && notes.finish_reasons().next().is_some();
+        // What blocks a prompt ends the answer as well.
+        let mut finish = notes.finish_reasons().chain(notes.text(Text::ErrorName));
+        let is_ended = is_whole || notes.has(Mark::Ended) || finish_ends && finish.next().is_some();
         match (is_ended, notes.has_counts()) {
             (true, true) => Status::Reported,
             (true, false) => Status::Absent,

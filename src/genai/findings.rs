@@ -31,7 +31,6 @@ words! {
 pub struct Findings {
     pub(super) dialect: Dialect,
     pub(super) notes: Notes,
-    http_status: u16,
     status: Status,
     streamed: bool,
 }
@@ -40,14 +39,12 @@ impl Findings {
     pub(super) const fn new(
         dialect: Dialect,
         notes: Notes,
-        http_status: u16,
         status: Status,
         streamed: bool,
     ) -> Self {
         Self {
             dialect,
             notes,
-            http_status,
             status,
             streamed,
         }
@@ -150,10 +147,10 @@ impl Findings {
     /// The name of the error, whatever the status of HTTP was.
     #[must_use]
     pub fn error(&self) -> Option<&[u8]> {
-        let is_error = self.notes.has(Mark::Failed) || self.http_status >= 400;
-        let code = self.notes.text(Text::ErrorCode).filter(|_| is_error);
+        let names = [Text::ErrorCode, Text::ErrorType, Text::ErrorName];
         let tool = self.is_tool_error().then_some(&b"tool_error"[..]);
-        code.or_else(|| self.notes.text(Text::ErrorType)).or(tool)
+        let mut names = names.into_iter().filter_map(|name| self.notes.text(name));
+        names.next().or(tool)
     }
 
     /// Whether this was a call of the Model Context Protocol, and not one of a model.

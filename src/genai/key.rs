@@ -26,7 +26,7 @@ pub(crate) enum Means {
     Count(Count),
     /// A text that is one of the words below, each with a meaning of its own.
     OneOf,
-    /// A mark, set by anything but null, false and an empty text.
+    /// A mark, set by anything but null, false and an empty text; that of an error not by 0 either.
     Mark(Mark),
     /// Whether the answer is asked for as a stream.
     Stream,
@@ -67,9 +67,12 @@ pub(crate) enum Text {
     TopP,
     Model,
     Id,
+    /// The code of an error. It counts in a document that marks one, and nowhere else.
     ErrorCode,
-    /// The name of an error that has no code.
+    /// The name of an error that has no code. The same holds.
     ErrorType,
+    /// The name of an error that nothing else marks.
+    ErrorName,
     Cost,
     Method,
     Tool,

@@ -1,6 +1,8 @@
 //! What a value means, by the key at which it stands, and what is noted of it. An event is a transaction: what it says is
 //! staged behind what is kept, and is kept when the event is whole, or forgotten.
 
+use core::ops::RangeInclusive;
+
 use super::key::{CHOICES, Count, Mark, Means, Text};
 use super::log::Log;
 use super::number;
@@ -12,9 +14,11 @@ use crate::context::Time;
 const LONGEST_NAME: usize = 128;
 /// The longest code.
 const LONGEST_WORD: usize = 64;
-/// The longest number that is kept as its digits, and the largest.
+/// The longest number that is kept as its digits, and its longest exponent.
 const LONGEST_DECIMAL: usize = 24;
-const LARGEST_AMOUNT: f64 = 1e300;
+const LONGEST_EXPONENT: usize = 3;
+/// What is no amount is smaller or larger, and would not fit into a backend's column.
+const AMOUNTS: RangeInclusive<f64> = 1e-12..=1e9;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Notes {
@@ -102,9 +106,13 @@ impl Notes {
         (first..=Count::Prompt as u8).any(|kind| self.log.kept(kind).is_some())
     }
 
-    /// Keeps what is staged.
+    /// Keeps what is staged. A code that stands beside no error is something else's: a model's own, maybe.
     #[inline(never)]
     pub(crate) fn keep(&mut self) {
+        if self.staged_marks & Mark::Failed as u8 == 0 {
+            self.log.unstage(Text::ErrorCode as u8);
+            self.log.unstage(Text::ErrorType as u8);
+        }
         self.log.keep();
         self.marks |= self.staged_marks;
         self.first = self.first.or(self.staged_first);
@@ -177,6 +185,8 @@ impl Notes {
                     self.log.stage(count as u8, &number.to_le_bytes());
                 }
             }
+            // An error of 0 is none; a result of 0 is one.
+            Means::Mark(Mark::Failed) if number::count(digits) == Some(0) => {}
             _ => self.see(key),
         }
     }
@@ -255,9 +265,15 @@ fn is_word(text: &[u8]) -> bool {
 
 /// Whether a number of JSON is one that every backend can read: a caller's `1e999` would cost others their batch.
 fn is_amount(digits: &[u8]) -> bool {
+    let place = digits.iter().position(|byte| matches!(byte, b'e' | b'E'));
+    let end = place.unwrap_or(digits.len());
+    let (plain, exponent) = digits.split_at_checked(end).unwrap_or_default();
+    let is_zero = !plain.iter().any(|byte| matches!(byte, b'1'..=b'9'));
+    let exponent = exponent.iter().filter(|byte| byte.is_ascii_digit());
     digits.len() <= LONGEST_DECIMAL
         && !digits.starts_with(b"-")
-        && double(digits).is_some_and(|amount| amount <= LARGEST_AMOUNT)
+        && exponent.count() <= LONGEST_EXPONENT
+        && (is_zero || double(digits).is_some_and(|amount| AMOUNTS.contains(&amount)))
 }
 
 #[cfg(test)]
@@ -270,10 +286,19 @@ mod tests {
             ("0.7", true),
             ("1.2e-05", true),
             ("2E3", true),
-            ("9e299", true),
-            ("1e301", false),
+            ("0", true),
+            ("0.000", true),
+            ("0e12", true),
+            ("1e9", true),
+            ("1e+009", true),
+            ("1000000000.1", false),
+            ("1e300", false),
             ("1e999", false),
-            ("1e-999", true),
+            ("1e-12", true),
+            ("9e-13", false),
+            ("1e-999", false),
+            ("1e-99999999999999999", false),
+            ("0e0001", false),
             ("-0.1", false),
             ("0.1234567890123456789012345", false),
         ] {

@@ -167,10 +167,16 @@ attributes! { span:
     "gatespan.client.opik_parent_span_id" => foreign_opik(span).and_then(|ids| ids.parent).map(Value::Opik),
 }
 
-/// How fast a streamed answer came, from its first token on.
+/// An answer that came in less is one piece: that would be the speed of nothing.
+const ONE_PIECE: u64 = 10_000_000;
+
+/// How fast a streamed answer came that is all there, from its first token on.
 fn speed(span: &Span<'_>) -> Option<u64> {
     let findings = span.findings()?;
     let nanos = span.ended().0.saturating_sub(findings.first_token()?.0);
+    if nanos < ONE_PIECE || findings.status() != genai::Status::Reported {
+        return None;
+    }
     findings
         .output_tokens()?
         .saturating_mul(1_000_000_000)

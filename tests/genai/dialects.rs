@@ -80,7 +80,30 @@ const PATHS: &[(&str, &str)] = &[
     ("/api/chat", "chat ollama ollama"),
     ("/api/generate", "text_completion ollama ollama"),
     ("/api/embed", "embeddings ollama ollama"),
+    ("/api/embeddings", "embeddings ollama ollama"),
+    ("/ollama/api/embed", "embeddings ollama ollama"),
     ("/v2/chat", "chat cohere cohere"),
+    // Gateways' prefixes.
+    ("/openai/v1/chat/completions", "chat openai openai"),
+    ("/groq/openai/v1/chat/completions", "chat openai openai"),
+    ("/groq/openai/v1/responses", "chat openai openai"),
+    ("/api/v1/chat/completions", "chat openai openai"),
+    ("/deepseek/chat/completions", "chat openai openai"),
+    ("/v1/account/gateway/openai/responses", "chat openai openai"),
+    ("/openai/responses?api-version=1", "chat openai openai"),
+    ("/v1beta/openai/embeddings", "embeddings openai openai"),
+    ("/openai/completions", "text_completion openai openai"),
+    ("/anthropic/v1/messages", "chat anthropic anthropic"),
+    ("/llm/v1/messages", "chat anthropic anthropic"),
+    // Other applications'.
+    ("/api/surveys/7/responses", "nothing"),
+    ("/responses", "nothing"),
+    ("/api/v1/messages", "nothing"),
+    ("/chat/api/v1/messages/", "nothing"),
+    ("/api/messages", "nothing"),
+    ("/courses/3/completions", "nothing"),
+    ("/api/completions", "nothing"),
+    ("/search/embeddings", "nothing"),
     ("/v1/models", "nothing"),
     ("/v1/chat/completions/x", "nothing"),
     ("/", "nothing"),
@@ -207,6 +230,27 @@ fn a_route_has_the_first_word() {
             "chat gcp.vertex_ai anthropic_vertexai",
         ),
         ("openai", "/v1/audio/speech", "api.openai.com", "nothing"),
+        // With whose they are said, shorter paths will do.
+        ("openai", "/llm/responses", "x", "chat openai openai"),
+        (
+            "mistral",
+            "/llm/embeddings",
+            "x",
+            "embeddings mistral_ai mistral",
+        ),
+        (
+            "deepseek",
+            "/beta/completions",
+            "x",
+            "text_completion deepseek deepseek",
+        ),
+        (
+            "openrouter",
+            "/api/v1/messages",
+            "x",
+            "chat openrouter openrouter",
+        ),
+        ("ollama", "/api/embeddings", "x", "embeddings ollama ollama"),
     ] {
         assert_eq!(
             found(Some(word), path, host),
@@ -223,6 +267,32 @@ fn every_word_names_an_api_or_a_provider() {
         let dialect = Dialect::find(Some(*named), b"POST", b"/v1/chat/completions", b"").unwrap();
         let is_provider = dialect.provider() != "openai" || *word == "openai";
         assert!(forced || is_provider, "{word}");
+    }
+}
+
+/// A host that is a provider's says whose they are as well.
+#[test]
+fn a_host_may_tell_that_a_path_is_one_of_models() {
+    for (path, host, expected) in [
+        (
+            "/api/v1/messages",
+            "openrouter.ai",
+            "chat openrouter openrouter",
+        ),
+        (
+            "/beta/completions",
+            "api.deepseek.com",
+            "text_completion deepseek deepseek",
+        ),
+        (
+            "/models/embeddings",
+            "acme.services.ai.azure.com",
+            "embeddings azure.ai.inference azure.ai.inference",
+        ),
+        ("/api/v1/messages", "app.example", "nothing"),
+        ("/beta/completions", "app.example", "nothing"),
+    ] {
+        assert_eq!(found(None, path, host), expected, "{host}{path}");
     }
 }
 

@@ -242,6 +242,27 @@ fn what_unfolds_without_end_is_left_alone() {
     );
 }
 
+/// What would come out behind the cap is not looked at, be it in the same piece: else this would be no more than broken.
+#[test]
+fn a_piece_is_unfolded_up_to_the_cap_and_no_further() {
+    // Blocks as they are stored, and behind them one of a kind that there is not.
+    let status = |blocks: usize| {
+        let mut block = br#"{"usage":{"prompt_tokens":12}}"#.to_vec();
+        let mut folded = Vec::new();
+        for _ in 0..blocks {
+            block.resize(0xffff, b' ');
+            folded.extend([0, 0xff, 0xff, 0, 0]);
+            folded.append(&mut block);
+        }
+        folded.push(7);
+        let play = encoded("deflate", &folded);
+        let found = play.run([play.request], [play.body]);
+        (found.status().word(), found.input_tokens())
+    };
+    assert_eq!(status(130), ("capped", Some(12)));
+    assert_eq!(status(120).0, "error");
+}
+
 /// Bits as deflate packs them: the first one lowest, given as numbers and how many bits they have.
 fn packed(numbers: impl IntoIterator<Item = (u32, u32)>) -> Vec<u8> {
     let mut bits = Vec::new();

@@ -121,6 +121,24 @@ fn a_blocked_prompt_has_a_name() {
 }
 
 #[test]
+fn a_stream_of_a_blocked_prompt_has_come_to_its_end() {
+    let blocked = r#"{"promptFeedback":{"blockReason":"SAFETY"},"modelVersion":"m"}"#;
+    let counted =
+        r#"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":8}}"#;
+    for (event, expected) in [
+        (blocked, "gatespan.usage.status = absent"),
+        (counted, "gatespan.usage.status = reported"),
+    ] {
+        let expected = &["error.type = SAFETY", expected];
+        STREAM.sse(&sse(&[event])).tells(expected);
+        STREAM.json(&list(&[event])).tells(expected);
+    }
+    let open = r#"{"promptFeedback":{"safetyRatings":[]}}"#;
+    let expected = &["gatespan.usage.status = partial", "!error"];
+    STREAM.sse(&sse(&[open])).tells(expected);
+}
+
+#[test]
 fn an_error_has_a_name() {
     let error = r#"{"error": {"code": 429,"message": "Resource has been exhausted","status": "RESOURCE_EXHAUSTED"}}"#;
     for body in [error.as_bytes().to_vec(), list(&[error])] {

@@ -107,3 +107,28 @@ fn a_code_outside_an_error_is_no_error() {
         .sse(&named(&[CREATED, event, last]))
         .tells(&["!error", "gatespan.usage.status = reported"]);
 }
+
+/// The code that a model wrote, which may be a single word.
+#[test]
+fn a_code_of_another_event_does_not_name_the_error() {
+    let written = r#"{"type":"response.code_interpreter_call_code.done","item_id":"ci_1","code":"secret_answer_42"}"#;
+    let failed = r#"{"type":"response.failed","response":{"status":"failed","error":{"code":null,"message":"x"}}}"#;
+    let named = |failed: &str| RESPONSES.sse(&named(&[CREATED, written, failed])).found();
+    assert!(!named(failed).contains("secret_answer_42"));
+    let failed = failed.replace("null", "\"server_error\"");
+    assert!(named(&failed).contains("error.type = server_error\n"));
+    // Nor does it where HTTP failed.
+    let body = r#"{"code":"secret_answer_42","type":"secret_answer_42"}"#.to_owned();
+    for kind in [crate::play::JSON, crate::play::SSE] {
+        let sent = match kind {
+            crate::play::JSON => body.clone().into_bytes(),
+            _ => events(&[&body]),
+        };
+        let play = Play {
+            kind,
+            ..RESPONSES.json(&sent)
+        }
+        .failed(500);
+        play.tells(&["!error.type", "gatespan.usage.status = error"]);
+    }
+}

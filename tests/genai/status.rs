@@ -42,6 +42,13 @@ fn one_document() {
         (with, 500, true, "error"),
         (with, 404, false, "error"),
         (br#"{"error":{"type":"x"}}"#, 200, true, "error"),
+        (br#"{"error":null}"#, 200, true, "absent"),
+        (br#"{"error":false}"#, 200, true, "absent"),
+        (br#"{"error":0}"#, 200, true, "absent"),
+        (br#"{"error":0.0}"#, 200, true, "absent"),
+        (br#"{"error":""}"#, 200, true, "absent"),
+        (br#"{"error":1}"#, 200, true, "error"),
+        (br#"{"error":true}"#, 200, true, "error"),
     ] {
         let play = Play {
             status: status_code,

@@ -56,6 +56,37 @@ fn a_call_says_what_it_said_of_itself() {
 }
 
 #[test]
+fn a_speed_is_told_only_where_it_means_something() {
+    let speed = |story: &Story<'_>| {
+        let span = told(DOCUMENT, story).spans.remove(0);
+        let metadata = &span["metadata"];
+        (
+            metadata["gatespan.usage.status"].clone(),
+            metadata["gatespan.tokens_per_second"].clone(),
+        )
+    };
+    // An answer that came in one piece, more or less.
+    for (nanos, expected) in [
+        (100_000_000, json!(null)),
+        (109_999_999, json!(null)),
+        (110_000_000, json!(4_000)),
+    ] {
+        let story = Story { nanos, ..CALL };
+        assert_eq!(speed(&story), (json!("reported"), expected), "{nanos}");
+    }
+    // One that broke off may have counted only some of it.
+    let counted = br#"data: {"usage":{"prompt_tokens":10,"completion_tokens":40}}
+
+"#;
+    let mut story = Story {
+        events: &[EVENTS[0], counted],
+        ..CALL
+    };
+    story.end.kind = gatespan::EndKind::DownstreamReset;
+    assert_eq!(speed(&story), (json!("partial"), json!(null)));
+}
+
+#[test]
 fn the_row_of_its_trace_has_the_thread_and_no_counts() {
     let row = &told(DOCUMENT, &CALL).rows[0];
     assert_eq!(row["thread_id"], "session-7");

@@ -1,7 +1,7 @@
 //! Anthropic's messages. The counts of a stream are sums so far: a later one replaces an earlier one, those of the input
 //! too, and so does a list of iterations. `ping` says nothing; `message_stop` ends it.
 
-use super::{Api, Counts, Facts, PathMark, ending};
+use super::{Api, Counts, Facts, PathMark, common, ending, naming, streaming};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{
     CacheRead, CacheWrite, Input, MaxTokens, Output, PartCacheRead, PartCacheWrite, PartInput,
@@ -21,18 +21,16 @@ pub(super) const API: Api = Api {
         operation: "chat",
         provider: &ANTHROPIC,
         paths: &[
+            // OpenRouter's, and that of whoever has messages.
+            common("/api/v1/messages"),
             ending("/v1/messages"),
             PathMark {
-                before: "/publishers/anthropic/models/",
-                after: ":rawPredict",
-                streams: false,
                 provider: Some(&VERTEX_ANTHROPIC),
+                ..naming("/publishers/anthropic/models/", ":rawPredict")
             },
             PathMark {
-                before: "/publishers/anthropic/models/",
-                after: ":streamRawPredict",
-                streams: true,
                 provider: Some(&VERTEX_ANTHROPIC),
+                ..streaming("/publishers/anthropic/models/", ":streamRawPredict")
             },
         ],
         counts: Counts::CacheApart,

@@ -4,7 +4,7 @@
 use super::{AMAZONS, Api, Counts, Facts, naming, streaming};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Total};
-use crate::genai::key::Text::{ErrorType, Finish, Temperature, TopP};
+use crate::genai::key::Text::{ErrorName, Finish, Temperature, TopP};
 use crate::genai::key::{Key, count, decimal, document, object, payload, word};
 use crate::genai::provider::BEDROCK;
 
@@ -52,4 +52,4 @@ pub(super) const USAGE: &[Key] = &[
 ];
 
 /// The name of an error, where a body has it.
-pub(super) const KIND: Key = word("__type", ErrorType);
+pub(super) const KIND: Key = word("__type", ErrorName);

@@ -4,7 +4,7 @@
 use super::{Api, Counts, FINISH_ENDS, Facts, naming, streaming};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{CacheRead, Input, MaxTokens, Output, Reasoning, ToolUse, Total};
-use crate::genai::key::Text::{ErrorCode, ErrorType, Finish, Id, Model, Temperature, TopP};
+use crate::genai::key::Text::{ErrorCode, ErrorName, Finish, Id, Model, Temperature, TopP};
 use crate::genai::key::{
     Key, count, decimal, document, each, failure, name, object, payload, word,
 };
@@ -57,7 +57,7 @@ const RESPONSE: &[Key] = &[
             count("totalTokenCount", Total),
         ],
     ),
-    object("promptFeedback", &[word("blockReason", ErrorType)]),
+    object("promptFeedback", &[word("blockReason", ErrorName)]),
     failure("error", &[word("status", ErrorCode)]),
 ];
 

@@ -24,10 +24,11 @@ pub(crate) const APIS: [&Api; COUNT] = [
     &anthropic::API,
     &gemini::API,
     &openai::COMPLETIONS,
+    // It ends in the same word as the one below.
+    &ollama::EMBED,
     &openai::EMBEDDINGS,
     &ollama::CHAT,
     &ollama::GENERATE,
-    &ollama::EMBED,
     &cohere::API,
     &bedrock::CONVERSE,
     &invoke::API,
@@ -55,6 +56,7 @@ pub(crate) struct Facts {
     pub(crate) operation: &'static str,
     /// Whose it is where neither path nor host say otherwise.
     pub(crate) provider: &'static Provider,
+    /// The first one that a path looks like counts.
     pub(crate) paths: &'static [PathMark],
     pub(crate) counts: Counts,
     /// What else an API has that others have not.
@@ -78,7 +80,7 @@ pub(crate) static FACTS: [Facts; COUNT] = {
 
 /// Answers come as a stream unless the request says otherwise.
 pub(crate) const STREAMS: u8 = 1;
-/// A stream has no end mark, but a finish reason.
+/// A stream has no end mark, but a finish reason, or the name of what blocks it.
 pub(crate) const FINISH_ENDS: u8 = 2;
 /// Events of binary frames are wrapped once more, in base64.
 pub(crate) const WRAPPED: u8 = 4;
@@ -96,6 +98,8 @@ pub(crate) struct PathMark {
     pub(crate) after: &'static str,
     /// The path asks for a stream.
     pub(crate) streams: bool,
+    /// Other applications have such paths too: it counts only where the rule or the host says whose it is.
+    pub(crate) is_common: bool,
     /// Whose API it is, whatever the host.
     pub(crate) provider: Option<&'static Provider>,
 }
@@ -116,12 +120,21 @@ const fn ending(after: &'static str) -> PathMark {
     naming("", after)
 }
 
+/// A path that ends so in other applications as well.
+const fn common(after: &'static str) -> PathMark {
+    PathMark {
+        is_common: true,
+        ..ending(after)
+    }
+}
+
 /// A path that names the model between two marks.
 const fn naming(before: &'static str, after: &'static str) -> PathMark {
     PathMark {
         before,
         after,
         streams: false,
+        is_common: false,
         provider: None,
     }
 }

@@ -43,7 +43,7 @@ pub(super) const EMBED: Api = Api {
         named: Named::OllamaEmbed,
         operation: "embeddings",
         provider: &OLLAMA,
-        paths: &[ending("/api/embed")],
+        paths: &[ending("/api/embed"), ending("/api/embeddings")],
         counts: Counts::Inclusive,
         traits: 0,
     },

@@ -4,7 +4,7 @@
 //! A stream has usage only where the request asks for it: in a last event without choices, or, of some, in that of the last
 //! choice. It ends in `[DONE]`. Azure's first event has an empty id and model.
 
-use super::{Api, Counts, Facts, PathMark, deployment, ending};
+use super::{Api, Counts, Facts, PathMark, common, deployment, ending};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{
     CacheRead, CacheWrite, Index, Input, MaxTokens, Output, Reasoning, Total,
@@ -36,7 +36,12 @@ pub(super) const COMPLETIONS: Api = Api {
         named: Named::OpenAiCompletions,
         operation: "text_completion",
         provider: &OPENAI,
-        paths: &[deployment("/completions"), ending("/completions")],
+        paths: &[
+            deployment("/completions"),
+            ending("/v1/completions"),
+            ending("/openai/completions"),
+            common("/completions"),
+        ],
         counts: Counts::Inclusive,
         traits: 0,
     },
@@ -59,7 +64,12 @@ pub(super) const EMBEDDINGS: Api = Api {
     event: document(&[]),
 };
 
-const EMBEDDINGS_PATHS: &[PathMark] = &[deployment("/embeddings"), ending("/embeddings")];
+const EMBEDDINGS_PATHS: &[PathMark] = &[
+    deployment("/embeddings"),
+    ending("/v1/embeddings"),
+    ending("/openai/embeddings"),
+    common("/embeddings"),
+];
 
 const REQUEST: &[Key] = &[
     name("model", RequestModel),

@@ -2,7 +2,7 @@
 //! three types ends it. There is no `[DONE]`, and details of usage may be missing.
 
 use super::openai::ERROR;
-use super::{Api, Counts, Facts, NEWER_NAMES, ending};
+use super::{Api, Counts, Facts, NEWER_NAMES, common, ending};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Reasoning, Total};
 use crate::genai::key::Mark::{Ended, Failed};
@@ -17,7 +17,11 @@ pub(super) const API: Api = Api {
         named: Named::OpenAiResponses,
         operation: "chat",
         provider: &OPENAI,
-        paths: &[ending("/responses")],
+        paths: &[
+            ending("/v1/responses"),
+            ending("/openai/responses"),
+            common("/responses"),
+        ],
         counts: Counts::Inclusive,
         traits: NEWER_NAMES,
     },

@@ -113,9 +113,10 @@ impl Inflater {
         })
     }
 
-    /// Unfolds a chunk, and tells what comes out of it.
-    pub(crate) fn feed(&mut self, chunk: &[u8], tell: &mut dyn FnMut(&[u8])) -> Flow {
+    /// Unfolds a chunk, and tells what comes out of it. If that is more than there is room for, the rest stays folded.
+    pub(crate) fn feed(&mut self, chunk: &[u8], room: u32, tell: &mut dyn FnMut(&[u8])) -> Flow {
         let mut rest = chunk;
+        let most = self.told.saturating_add(room).min(LARGEST);
         self.taken = self.taken.saturating_add(chunk.len() as u32);
         loop {
             while self.count <= 56
@@ -127,15 +128,17 @@ impl Inflater {
             }
             let went = self.step(tell);
             let is_broken = matches!(self.step, Step::Broken);
-            if self.told > LITTLE && (self.told > LARGEST || self.told / RATIO > self.taken)
-                || self.built > FEW_CODES && self.built > self.taken / FOR_A_CODE
-            {
-                return Flow::Capped;
-            }
-            if is_broken || went.is_none() && rest.is_empty() {
-                self.hand_on(tell);
-                return if is_broken { Flow::Broken } else { Flow::On };
-            }
+            let is_capped = self.told > most
+                || self.told > LITTLE && self.told / RATIO > self.taken
+                || self.built > FEW_CODES && self.built > self.taken / FOR_A_CODE;
+            let flow = match is_broken {
+                _ if is_capped => Flow::Capped,
+                true => Flow::Broken,
+                false if went.is_none() && rest.is_empty() => Flow::On,
+                false => continue,
+            };
+            self.hand_on(tell);
+            return flow;
         }
     }
 
