@@ -44,12 +44,13 @@ const REQUESTS: [&str; 4] = [
 ];
 
 /// And in what they are answered.
-const ANSWERS: [&str; 6] = [
+const ANSWERS: [&str; 7] = [
     r#"{"id":"i","model":"m","choices":[{"index":0,"finish_reason":"§ §","message":{"content":"§","tool_calls":[{"function":{"arguments":"{\"model\":\"§\"}"}}]},"delta":{"content":"§","model":"§"}}],"usage":{"prompt_tokens":"§","cost":"§","completion_tokens":{"§":1}},"system_fingerprint":"§"}"#,
     r#"{"error":{"message":"Incorrect API key: §","code":"key § is wrong","type":"§: no","param":"§","status":"§ §"}}"#,
     r#"{"error":"§","message":"§","__type":"§ §","promptFeedback":{"blockReason":"§!"}}"#,
     r#"{"type":"message_start","message":{"id":"i","model":"m","content":[{"text":"§"}],"usage":{"service_tier":"§"}},"delta":{"text":"§","stop_reason":"§ §","stop_sequence":"§"},"response":{"status":"§","output":[{"id":"§"}],"error":{"message":"§"},"instructions":"§","user":"§","metadata":{"id":"§"}}}"#,
     r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"text":"§"}],"isError":"§"},"error":{"code":"§ §","message":"§","data":"§"}}"#,
+    r#"{"type":"response.code_interpreter_call_code.done","code":"§","item":{"type":"§","code":"§"}}"#,
     "<html>§</html>",
 ];
 
