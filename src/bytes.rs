@@ -56,6 +56,15 @@ pub(crate) fn position(text: &[u8], probe: impl Fn(u64) -> u64) -> Option<usize>
     (marks != 0).then(|| text.len() - rest.len() + first(marks))
 }
 
+/// What stands before the first byte that a probe marks, the byte, and what stands behind it.
+pub(crate) fn cut(text: &[u8], probe: impl Fn(u64) -> u64) -> (&[u8], &[u8], Option<&[u8]>) {
+    let found = position(text, probe).and_then(|at| text.split_at_checked(at));
+    let parts = found.and_then(|(before, rest)| Some((before, rest.split_at_checked(1)?)));
+    parts.map_or((text, b"", None), |(before, (such, behind))| {
+        (before, such, Some(behind))
+    })
+}
+
 /// Whether two texts are one.
 #[inline]
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
@@ -88,7 +97,8 @@ fn last(text: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// The same of a text that has no more than these: its two ends, which are laid over each other.
+/// The same of a text that has no more than these: its two ends, which are laid over each other. Rare, and not in line.
+#[inline(never)]
 fn short(text: &[u8]) -> u64 {
     match (text.first_chunk(), text.last_chunk()) {
         (Some(start), Some(end)) => {

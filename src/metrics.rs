@@ -137,6 +137,7 @@ pub fn delivery(prefix: Prefix<'_>, counters: &Counters, tell: Listener<'_>) {
 }
 
 /// Counters that differ in their last word, in the order of the words.
+#[inline(never)]
 fn family(prefix: Prefix<'_>, group: &str, words: &[&str], values: &[u64], tell: Listener<'_>) {
     for (word, value) in words.iter().zip(values) {
         let name = Name {

@@ -57,11 +57,11 @@ pub(crate) fn query(query: &[u8], kept: &[String], out: &mut Vec<u8>) {
     let is_kept = |key: &[u8]| kept.iter().any(|known| bytes::same(known.as_bytes(), key));
     let mut rest = Some(query);
     while let Some(text) = rest {
-        let (part, separator, behind) = cut(text, |word| {
+        let (part, separator, behind) = bytes::cut(text, |word| {
             bytes::equal(word, b'&') | bytes::equal(word, b';')
         });
         rest = behind;
-        let (key, _, value) = cut(part, |word| bytes::equal(word, b'='));
+        let (key, _, value) = bytes::cut(part, |word| bytes::equal(word, b'='));
         match (key, value) {
             (key, Some(_)) if is_kept(key) => out.extend_from_slice(part),
             (key, Some(_)) => {
@@ -74,15 +74,6 @@ pub(crate) fn query(query: &[u8], kept: &[String], out: &mut Vec<u8>) {
         }
         out.extend_from_slice(separator);
     }
-}
-
-/// What stands before the first byte that a probe marks, the byte, and what stands behind it.
-fn cut(text: &[u8], probe: impl Fn(u64) -> u64) -> (&[u8], &[u8], Option<&[u8]>) {
-    let found = bytes::position(text, probe).and_then(|at| text.split_at_checked(at));
-    let parts = found.and_then(|(before, rest)| Some((before, rest.split_at_checked(1)?)));
-    parts.map_or((text, b"", None), |(before, (such, behind))| {
-        (before, such, Some(behind))
-    })
 }
 
 #[cfg(test)]

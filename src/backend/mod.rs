@@ -177,7 +177,6 @@ impl<'b> Bodies<'b> {
     }
 
     /// The body of a call, ready for one more item.
-    #[inline]
     fn item(&mut self, call: usize) -> &mut Vec<u8> {
         let ([first, second], [of_first, of_second]) = (&mut *self.bodies, &self.frame.openings);
         let (body, opening) = if call == 0 {

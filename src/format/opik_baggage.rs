@@ -140,33 +140,28 @@ fn rewrite<'a>(
         }
         _ => {}
     }
-    let own = ids.map(|ids| {
-        let trace = Value::of(&[TRACE.as_bytes(), b"=", &ids.trace.dashed()]);
-        let parent = ids
-            .parent
-            .map(|parent| Value::of(&[SPAN.as_bytes(), b"=", &parent.dashed()]));
-        (trace, parent)
-    });
-    let own = own
-        .iter()
-        .flat_map(|(trace, parent)| [Some(trace), parent.as_ref()])
-        .flatten();
-    let reserved: usize = own.clone().map(|member| member.as_bytes().len() + 1).sum();
+    let spelt = |key: &str, id: OpikId| Value::of(&[key.as_bytes(), b"=", &id.dashed()]);
+    let own = [
+        ids.map(|ids| spelt(TRACE, ids.trace)),
+        ids.and_then(|ids| ids.parent).map(|id| spelt(SPAN, id)),
+    ];
+    let own = own.iter().flatten().map(Value::as_bytes);
+    let reserved: usize = own.clone().map(|member| member.len() + 1).sum();
     let room = Room {
         members: BAGGAGE_MEMBERS - own.clone().count(),
         bytes: BAGGAGE_BYTES + LAST_COMMA - reserved,
     };
-    // What may not pass takes no room.
-    let others = room
-        .take(good_members(seen, field).filter(passes))
-        .map(|member| member.text);
     let mut value = Value::new();
-    for text in others.chain(own.map(Value::as_bytes)) {
+    let mut add = |text| {
         if !value.is_empty() {
             value.push(b",");
         }
         value.push(text);
-    }
+    };
+    // What may not pass takes no room.
+    room.take(good_members(seen, field).filter(passes))
+        .for_each(|member| add(member.text));
+    own.for_each(add);
     if value.is_empty() {
         seen.remove(BAGGAGE, field, edits);
     } else {
@@ -224,9 +219,7 @@ fn good_members<'a>(
     seen: &Seen<'a>,
     field: &Field<'a>,
 ) -> impl Iterator<Item = Member<'a>> + use<'a> {
-    seen.values(BAGGAGE, field)
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .filter_map(member)
+    seen.values(BAGGAGE, field).items().filter_map(member)
 }
 
 fn member(text: &[u8]) -> Option<Member<'_>> {

@@ -252,6 +252,16 @@ pub struct Values<'a> {
     skipped: bool,
 }
 
+impl<'a> Values<'a> {
+    /// What stands between the commas of all of them, in order.
+    pub(super) const fn items(self) -> Items<'a> {
+        Items {
+            values: self,
+            rest: None,
+        }
+    }
+}
+
 impl<'a> Iterator for Values<'a> {
     type Item = &'a [u8];
 
@@ -268,6 +278,26 @@ impl<'a> Iterator for Values<'a> {
                 self.skipped = true;
             }
         }
+    }
+}
+
+/// The items of a list that may stand in several headers.
+#[derive(Clone, Debug)]
+pub(super) struct Items<'a> {
+    values: Values<'a>,
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = &'a [u8];
+
+    /// Not in line: lists are rare, and gone through in many places.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let text = self.rest.take().or_else(|| self.values.next())?;
+        let (item, _, rest) = bytes::cut(text, |word| bytes::equal(word, b','));
+        self.rest = rest;
+        Some(item)
     }
 }
 

@@ -54,7 +54,7 @@ impl<'a> TraceState<'a> {
         let mut count = 0;
         let mut bytes = 0;
         let mut canonical = true;
-        for raw in raw_members(values.clone()) {
+        for raw in values.clone().items() {
             let text = trim(raw);
             canonical &= text.len() == raw.len() && !text.is_empty();
             if text.is_empty() {
@@ -135,12 +135,11 @@ impl<'a> TraceState<'a> {
         };
         let mut list: Vec<(&[u8], &[u8])> = Vec::new();
         list.extend(own.iter().map(|own| (OT, own.as_bytes())));
-        for member in state
-            .into_iter()
-            .flat_map(|state| members(state.values.clone()))
-        {
-            if !list.iter().any(|(key, _)| *key == member.0) {
-                list.push(member);
+        if let Some(state) = state {
+            for member in members(state.values.clone()) {
+                if !list.iter().any(|(key, _)| *key == member.0) {
+                    list.push(member);
+                }
             }
         }
         list.retain(|(_, value)| !value.is_empty());
@@ -202,8 +201,8 @@ fn amended(came: Option<&[u8]>, threshold: Option<Threshold>) -> Value {
 
 /// What stands between the semicolons. A space around it would end the member, where none may stand.
 fn sub_members(ot: Option<&[u8]>) -> impl Iterator<Item = &[u8]> {
-    ot.into_iter()
-        .flat_map(|ot| ot.split(|byte| *byte == b';'))
+    let ot = ot.unwrap_or_default();
+    ot.split(|byte| *byte == b';')
         .map(trim)
         .filter(|sub| !sub.is_empty())
 }
@@ -219,15 +218,11 @@ fn randomness(digits: &[u8]) -> Option<u64> {
 
 /// The members of a list that was found good.
 fn members<'a>(values: Values<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-    raw_members(values).filter_map(|raw| {
+    values.items().filter_map(|raw| {
         let text = trim(raw);
         let equals = text.iter().position(|byte| *byte == b'=')?;
         Some((text.get(..equals)?, text.get(equals + 1..)?))
     })
-}
-
-fn raw_members<'a>(values: Values<'a>) -> impl Iterator<Item = &'a [u8]> {
-    values.flat_map(|value| value.split(|byte| *byte == b','))
 }
 
 /// The key of a member, if all of it is well-formed.

@@ -20,12 +20,13 @@ pub(crate) fn pairs<'m>(map: &'m [u8], sieve: &Sieve) -> Vec<Pair<'m>> {
         else {
             break;
         };
-        let Some(pair) = pair(texts_of_pair, name) else {
+        texts = rest;
+        let Some((name, behind)) = texts_of_pair.split_at_checked(name) else {
             break;
         };
-        texts = rest;
-        if sieve.lets_pass(pair.0) {
-            pairs.push(pair);
+        if sieve.lets_pass(name) {
+            let [_, value @ .., _] = behind else { break };
+            pairs.push((name, value));
         }
     }
     pairs
@@ -38,15 +39,6 @@ fn word(bytes: &[u8]) -> Option<(usize, &[u8])> {
 
 /// More headers than nearly any request has that matter.
 const USUAL: usize = 16;
-
-/// The name of this length and the value, of their texts with the NUL behind each.
-fn pair(texts: &[u8], name: usize) -> Option<Pair<'_>> {
-    let (name, rest) = texts.split_at_checked(name)?;
-    match rest {
-        [_, value @ .., _] => Some((name, value)),
-        _ => None,
-    }
-}
 
 /// Spells a map.
 pub(super) fn spelled(headers: &[(&str, &str)]) -> Vec<u8> {
