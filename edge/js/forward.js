@@ -1,18 +1,21 @@
 // One request: asked about, changed, forwarded, and seen to its end.
 import { Ending } from "gatespan-core";
+import { readAhead, whole } from "./ahead.js";
 import { failed } from "./isolate.js";
 import { local } from "./local.js";
 import { answers, lengthOf, observedAnswer, observedRequest } from "./observe.js";
-import { ended, opened } from "./span.js";
+import { NOBODYS, ended, opened } from "./span.js";
 
 /** Forwards a request as the core says. */
 export async function forward(isolate, request, env, ctx) {
   const url = spelt(request.url);
   if (url === undefined) return local.unreadable(request);
   const joined = [];
-  let answer;
+  let answer, held;
   try {
-    answer = isolate.core.admit(facts(request, url, isolate, joined), Date.now()).split("\n");
+    const [told, now] = [facts(request, url, isolate, joined), Date.now()];
+    if (isolate.readsAhead && request.body) held = await readAhead(isolate, request, told, now, ctx);
+    answer = isolate.core.admit(told, now, held?.number ?? NOBODYS).split("\n");
   } catch (error) {
     failed(isolate, error);
     return local.failed(request);
@@ -24,8 +27,10 @@ export async function forward(isolate, request, env, ctx) {
   if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
   let response;
   try {
-    const asked = isRead && request.body ? { body: observedRequest(span, request) } : {};
-    response = await send(isolate.origins[origin], request, url, env, answer, joined, asked);
+    let { body } = request;
+    if (isRead && body) body = observedRequest(span, body);
+    if (held || body !== request.body) body = whole(held?.pieces, body, request.headers);
+    response = await send(isolate.origins[origin], request, url, env, answer, joined, body);
   } catch (error) {
     if (request.signal.aborted) {
       if (span) ended(span, Ending.CallerLeft, 0);
@@ -58,7 +63,7 @@ function facts(request, url, { wanted, beginnings }, joined) {
 }
 
 /** Calls an origin. The body and all headers but ours go over as they are. */
-function send(place, request, url, env, answer, joined, { body = request.body } = {}) {
+function send(place, request, url, env, answer, joined, body = request.body) {
   const isUrl = place.includes("://");
   const target = isUrl ? place + pathOf(url) : url;
   const headers = new Headers(request.headers);

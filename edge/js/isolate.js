@@ -27,6 +27,7 @@ function made(env) {
   const headers = core.headers();
   return {
     core,
+    readsAhead: core.reads_ahead(),
     // A module that is gone cannot be asked what it had. Since it was last asked, one more for each span that ended.
     queued: 0,
     wanted: new Set(headers.filter((name) => !name.endsWith("*"))),
@@ -52,11 +53,21 @@ export function failed(broken, error) {
   renew();
 }
 
+/** Calls the module, and goes on without it if that fails. */
+export function attempt(isolate, call) {
+  try {
+    call();
+  } catch (error) {
+    failed(isolate, error);
+  }
+}
+
 /** Takes the calls of requests that have outlived their module: the numbers that they hold mean nothing to the next one. */
 const NOBODY = {
   close: () => -1,
   wait: () => -1,
   poll: () => undefined,
+  awaits: () => false,
   observe_request: () => undefined,
   wanted: () => "",
   observe_answer: () => undefined,

@@ -1,12 +1,10 @@
 // Bodies that pass are shown to the core, piece by piece, where the rule wants them read. They go on as they are, at their
 // own pace, and whatever becomes of the reading.
-import { failed } from "./isolate.js";
+import { attempt } from "./isolate.js";
 
-/** The body of a request, of the same length. */
-export function observedRequest({ isolate, key }, { body, headers }) {
-  const shown = body.pipeThrough(showing(isolate, (chunk) => isolate.core.observe_request(key.number, chunk)));
-  const bytes = lengthOf(headers);
-  return bytes === null ? shown : shown.pipeThrough(new FixedLengthStream(+bytes));
+/** The body of a request. */
+export function observedRequest({ isolate, key }, body) {
+  return body.pipeThrough(showing(isolate, (chunk) => isolate.core.observe_request(key.number, chunk)));
 }
 
 /** An answer begins. */
@@ -35,12 +33,4 @@ function showing(isolate, show) {
       controller.enqueue(chunk);
     },
   });
-}
-
-function attempt(isolate, show) {
-  try {
-    show();
-  } catch (error) {
-    failed(isolate, error);
-  }
 }

@@ -18,8 +18,8 @@ export function opened(isolate, number, env, ctx) {
   return span;
 }
 
-/** No span has it. */
-const NOBODYS = 0xffffffff;
+/** Nothing has it. */
+export const NOBODYS = 0xffffffff;
 
 /** Ends it. */
 export function ended(span, ending, status, { grpc = null, bytes = null } = {}) {

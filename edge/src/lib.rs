@@ -5,6 +5,7 @@
 //!  ─────────────────────────────────────────     ─────────────────────────────────────────   ─────────────────────
 //!  first request of an isolate                ─▶ Worker::new                                 the environment's texts
 //!  fetch event: which headers matter          ─▶ Worker::admit   facts, origins, Gate        one text in, one text out
+//!  before that, where a message is waited for ─▶ Worker::awaits  Exchange                    bytes
 //!  new Request(...), fetch(origin)
 //!  a piece of a body passes, where it is read ─▶ Worker::observe  OpenSpan                    bytes
 //!  the last byte has passed, or never will    ─▶ Worker::close   OpenSpan, Outbox, vigil     numbers
@@ -18,6 +19,7 @@
 
 extern crate alloc;
 
+mod ahead;
 mod answer;
 mod call;
 mod courier;

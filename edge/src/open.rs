@@ -1,4 +1,5 @@
-//! The spans that are open. The JavaScript half knows each by a number: an object of its own would be a call more.
+//! The spans that are open, and whatever else waits. The JavaScript half knows each by a number: an object of its own
+//! would be a call more.
 
 use gatespan::{EndKind, OpenSpan};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -37,33 +38,46 @@ pub(crate) struct Open {
     pub(crate) is_grpc: bool,
 }
 
-/// All open spans of an isolate, by number. A number is given again when its span has ended.
-#[derive(Default)]
-pub(crate) struct Opened {
-    places: Vec<Option<Open>>,
+/// What the JavaScript half knows by number, of one kind. A number is given again when what it meant is over.
+pub(crate) struct Numbered<T> {
+    places: Vec<Option<T>>,
     free: Vec<u32>,
 }
 
-impl Opened {
-    pub(crate) fn keep(&mut self, open: Open) -> u32 {
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self {
+            places: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+}
+
+impl<T> Numbered<T> {
+    pub(crate) fn keep(&mut self, one: T) -> u32 {
         if let Some(number) = self.free.pop()
             && let Some(place) = self.places.get_mut(number as usize)
         {
-            *place = Some(open);
+            *place = Some(one);
             return number;
         }
-        self.places.push(Some(open));
+        self.places.push(Some(one));
         (self.places.len() - 1) as u32
     }
 
-    pub(crate) fn span(&mut self, number: u32) -> Option<&mut OpenSpan> {
-        let open = self.places.get_mut(number as usize)?.as_mut()?;
-        Some(&mut open.span)
+    pub(crate) fn find(&mut self, number: u32) -> Option<&mut T> {
+        self.places.get_mut(number as usize)?.as_mut()
     }
 
-    pub(crate) fn take(&mut self, number: u32) -> Option<Open> {
-        let open = self.places.get_mut(number as usize)?.take()?;
+    pub(crate) fn take(&mut self, number: u32) -> Option<T> {
+        let one = self.places.get_mut(number as usize)?.take()?;
         self.free.push(number);
-        Some(open)
+        Some(one)
+    }
+}
+
+impl Numbered<Open> {
+    pub(crate) fn span(&mut self, number: u32) -> Option<&mut OpenSpan> {
+        self.find(number).map(|open| &mut *open.span)
     }
 }

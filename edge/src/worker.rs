@@ -7,6 +7,7 @@ use core::panic::RefUnwindSafe;
 use core::time::Duration;
 
 use gatespan::config::{Host, Via};
+use gatespan::genai::Exchange;
 use gatespan::metrics::Tally;
 use gatespan::outbox::Counters;
 use gatespan::policy::Peer;
@@ -17,7 +18,7 @@ use crate::answer;
 use crate::entropy::Pool;
 use crate::environment::Environment;
 use crate::facts::{self, Facts};
-use crate::open::{Ending, Open, Opened};
+use crate::open::{Ending, Numbered, Open};
 use crate::origins::Origins;
 use crate::status::Status;
 use crate::vigil::Vigil;
@@ -33,7 +34,9 @@ pub struct Worker {
     /// What became of the spans that the Queue has brought.
     pub(crate) brought: RefCell<Counters>,
     pub(crate) vigil: Vigil,
-    pub(crate) opened: RefCell<Opened>,
+    pub(crate) opened: RefCell<Numbered<Open>>,
+    /// What reads in requests that are not decided yet.
+    pub(crate) held: RefCell<Numbered<Box<Exchange>>>,
     pool: RefCell<Pool>,
 }
 
@@ -75,6 +78,7 @@ impl Worker {
         Self {
             outbox: RefCell::new(Outbox::new(&config, u64::from_le_bytes(seed))),
             opened: RefCell::default(),
+            held: RefCell::default(),
             pool: RefCell::new(pool),
             tally: RefCell::default(),
             brought: RefCell::default(),
@@ -85,40 +89,24 @@ impl Worker {
         }
     }
 
-    /// Decides about a request. `facts` and the answer are described in their own files.
+    /// Decides about a request that came at this time. `facts` and the answer are described in their own files; `held` is
+    /// the number of what has read ahead in it, if anything has.
     ///
     /// # Errors
     /// If the platform gives no random bytes.
-    pub fn admit(&self, facts: &str, now: f64) -> Result<String, String> {
+    pub fn admit(&self, facts: &str, now: f64, held: u32) -> Result<String, String> {
         let facts = Facts::read(facts);
-        let headers = Headers::new(&facts.headers);
         let now = time(now);
-        let mut request = Request {
-            method: facts.method,
-            scheme: facts.scheme,
-            path: facts.path,
-            host: facts.host,
-            headers,
-            peer: Peer {
-                address: facts::address(headers),
-                names: &[],
-            },
-            route: None,
-            rule: None,
-        };
-        let origin = self.origins.of(&request);
-        if let Some((_, origin)) = origin {
-            request.route = origin.name.as_deref().map(str::as_bytes);
-            request.rule = origin.rule.as_deref().map(str::as_bytes);
-        }
+        let (request, origin) = self.asked(&facts);
+        let read = self.held.borrow_mut().take(held);
         let mut outbox = self.outbox.borrow_mut();
         let export = outbox.export(now);
         #[cfg(feature = "panic-hook")]
-        panic_if_asked(headers);
+        panic_if_asked(request.headers);
         let entropy = self.pool.borrow_mut().draw();
         let entropy = entropy.ok_or("the platform gave no random bytes")?;
         let mut tally = self.tally.borrow_mut();
-        match self.gate.admit(&request, export, now, &entropy) {
+        match self.gate.admit_ahead(&request, read, export, now, &entropy) {
             Admission::Refuse(refusal) => {
                 tally.rejected(refusal.reason());
                 Ok(answer::refuse(refusal, request.is_grpc()))
@@ -131,7 +119,6 @@ impl Worker {
                     let is_grpc = request.is_grpc();
                     self.opened.borrow_mut().keep(Open { span, is_grpc })
                 });
-                let origin = origin.map(|(index, _)| index);
                 Ok(answer::pass(&pass, span, is_read, origin))
             }
         }
@@ -170,6 +157,30 @@ impl Worker {
 }
 
 impl Worker {
+    /// A request, and the number of the origin that it goes to.
+    pub(crate) fn asked<'r>(&'r self, facts: &'r Facts<'r>) -> (Request<'r>, Option<usize>) {
+        let headers = Headers::new(&facts.headers);
+        let mut request = Request {
+            method: facts.method,
+            scheme: facts.scheme,
+            path: facts.path,
+            host: facts.host,
+            headers,
+            peer: Peer {
+                address: facts::address(headers),
+                names: &[],
+            },
+            route: None,
+            rule: None,
+        };
+        let Some((number, origin)) = self.origins.of(&request) else {
+            return (request, None);
+        };
+        request.route = origin.name.as_deref().map(str::as_bytes);
+        request.rule = origin.rule.as_deref().map(str::as_bytes);
+        (request, Some(number))
+    }
+
     pub(crate) fn stand(&self, now: Time, patience: f64) -> f64 {
         let due = self.outbox.borrow().wake_at();
         let wait = self.vigil.stand(due, now, patience.max(0.0) as u64);

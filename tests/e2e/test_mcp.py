@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import ssl
+import time
 
 import bootstrap as b
 import h2.connection
@@ -73,7 +74,8 @@ def said(envoy) -> list:
 def message(parent=OF_MESSAGE, before="", name="get_weather") -> bytes:
     """`before` stands in front of what names the parent."""
     meta = {"_meta": {"progressToken": 1, "traceparent": parent}} if parent else {}
-    params = {"name": name, "arguments": {"text": before}, **meta}
+    # The tool is named behind the parent, so that it is known only if the rest is read as well.
+    params = {"arguments": {"text": before}, **meta, "name": name}
     return json.dumps({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}).encode()
 
 
@@ -194,21 +196,25 @@ def held(app, case):
 @pytest.mark.parametrize("end", [b"0\r\n\r\n", b"0\r\nx-trailer: a\r\n\r\n"])
 def test_it_goes_on_as_soon_as_it_has_named_its_parent(end, envoy, app, sink):
     case, body = f"pieces {len(end)}", message()
-    place = body.index(N.encode())
+    place, behind = body.index(N.encode()), body.index(b'"name"')
     sending = Sending(envoy, case, *CHUNKED)
     for piece in (body[:5], body[5:place], body[place : place + 9]):
         held(app, case)
         sending.chunk(piece)
     held(app, case)
-    sending.chunk(body[place + 9 :])
+    last = time.time()
+    sending.chunk(body[place + 9 : behind])
     # There is more to come, and it does not wait for that.
     envoy.until(lambda: app.of(case), what="let it go on")
-    sending.chunk(b" " * 50_000)
+    sending.chunk(body[behind:] + b" " * 50_000)
     sending.raw(end)
     assert answer(sending.stream).status == 200
     arrived(app, sink, case, body + b" " * 50_000)
     assert ids(sink, case) == BY_MESSAGE
-    assert otlp_of(sink, case)["attributes"]["http.request.body.size"] == len(body) + 50_000
+    span = otlp_of(sink, case)
+    assert span["attributes"]["http.request.body.size"] == len(body) + 50_000
+    assert span["attributes"]["gen_ai.tool.name"] == "get_weather"
+    assert int(span["start_time_unix_nano"]) / 1e9 < last, "it began when the request came, and not when it went on"
     sending.leave()
 
 
