@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 
 use crate::bytes::is_plain;
 use crate::context::divided;
-use crate::digits::{decimal, leading_zeros, of_byte};
+use crate::digits::{decimal, leading_zeros};
 use crate::span::{Key, Span, Value};
 
 /// A text as it stands between quotes.
@@ -185,8 +185,11 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
             0..b' ' => {
+                let mut digits = [0; 2];
+                // One byte is two digits.
+                let _ = hex::encode_to_slice([*byte], &mut digits);
                 out.extend_from_slice(b"\\u00");
-                out.extend_from_slice(&of_byte(*byte));
+                out.extend_from_slice(&digits);
             }
             byte => out.push(*byte),
         }

@@ -2,7 +2,8 @@
 
 use core::net::Ipv6Addr;
 
-use crate::digits;
+use uuid::Uuid;
+
 use crate::format::FORMATS;
 use crate::headers::has_control;
 use crate::policy::{Cidr, LONGEST_HOST, Pattern};
@@ -194,9 +195,8 @@ pub(super) fn url(text: &str) -> Checked {
 }
 
 pub(super) fn uuid(text: &str) -> Checked {
-    let text = text.as_bytes().try_into().ok();
     ensure(
-        text.and_then(digits::dashed_any_case).is_some(),
+        text.len() == 36 && Uuid::try_parse(text).is_ok(),
         "is not a dashed UUID",
     )
 }
