@@ -25,6 +25,8 @@ pub enum Breach {
     Length,
     /// The value holds a control character.
     Control,
+    /// A percent sign without two hex digits after it.
+    Escape,
     /// The fields are not where the grammar puts them.
     Shape,
     /// The version is not two lower-case hex digits, or is `ff`.
@@ -61,6 +63,7 @@ impl Breach {
             Self::TooLong => "is longer than allowed",
             Self::Length => "does not have the length its format demands",
             Self::Control => "holds a control character",
+            Self::Escape => "holds a malformed percent-escape",
             Self::Shape => "does not have the fields its format demands",
             Self::Version => "has an unusable version",
             Self::Hex => "holds an id that is not hex of the demanded length and case",

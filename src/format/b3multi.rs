@@ -3,7 +3,7 @@
 //! ```text
 //! X-B3-TraceId = 32HEX / 16HEX   X-B3-SpanId = 16HEX   X-B3-ParentSpanId = 16HEX     ; lower case
 //! X-B3-Sampled = "0" / "1"       ; "false" and "true" of older senders are read, never written
-//! X-B3-Flags   = "1"             ; debug; beats Sampled and is written without it
+//! X-B3-Flags   = "1"             ; debug; beats Sampled and is written without it. Any other value is ignored
 //! ```
 //! <https://github.com/openzipkin/b3-propagation>. `X-B3-Sampled` or `X-B3-Flags` alone carries no ids, but its
 //! decision counts. The parent is checked and, once we write our own span id, removed.
@@ -55,11 +55,7 @@ fn extract<'a>(_: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
         Err(breach) => Err(breach),
     })?;
     let decision = read(SAMPLED, sampled, sampling)?;
-    let debug = read(FLAGS, flags, |text| match text {
-        b"1" => Ok(true),
-        b"0" => Ok(false),
-        _ => Err(Breach::State),
-    })?;
+    let debug = read(FLAGS, flags, |text| Ok(text == b"1"))?;
     let ids = match (trace_id, span_id, parent_id, decision, debug) {
         (Some(trace), Some(span), ..) => Ids::Otel(OtelIds { trace, span }),
         (Some(_), None, ..) => {

@@ -1,7 +1,7 @@
 //! Jaeger's own propagation.
 //!
 //! ```text
-//! uber-trace-id   = trace-id ":" span-id ":" parent ":" flags   ; exactly four fields; "%3A" may stand for ":"
+//! uber-trace-id   = trace-id ":" span-id ":" parent ":" flags   ; exactly four fields; URL-encoded as a whole
 //! trace-id        = 1*32HEX   span-id = 1*16HEX                 ; any case, padded on the left, not zero
 //! parent          = *16HEX                                      ; deprecated: read over, written as "0"
 //! flags           = 1*2HEX    ; bit 0 sampled, bit 1 debug (sampled as well)
@@ -12,6 +12,7 @@
 //!
 //! <https://www.jaegertracing.io/docs/1.76/client-libraries/#propagation-format>.
 
+use super::seen::LONGEST_ID_HEADER;
 use super::{
     BAGGAGE_BYTES, BAGGAGE_MEMBERS, Carried, Extracted, Field, Format, Header, Keep, Outgoing,
     Role, Seen, System, clear_headers, identity, rider,
@@ -83,14 +84,41 @@ fn read(text: &[u8]) -> Result<(OtelIds, Sampling, bool), Breach> {
     if let Some((ids, sampling)) = read_canonical(text) {
         return Ok((ids, sampling, true));
     }
-    let mut rest = Some(text);
-    let mut next = || {
-        let (field, behind) = split(rest?);
-        rest = behind;
-        Some(field)
-    };
-    let (Some(trace), Some(span), Some(parent), Some(flags), None) =
-        (next(), next(), next(), next(), next())
+    let mut room = [0; LONGEST_ID_HEADER];
+    let (ids, sampling) = read_fields(decoded(text, &mut room)?)?;
+    Ok((ids, sampling, false))
+}
+
+/// The value with each percent-escape decoded once: Jaeger's clients encode the value as a URL would, and decode it so.
+fn decoded<'r>(text: &[u8], room: &'r mut [u8; LONGEST_ID_HEADER]) -> Result<&'r [u8], Breach> {
+    let mut rest = text;
+    let mut length = 0;
+    // The room is as long as the longest value that is read at all.
+    for place in room.iter_mut() {
+        (*place, rest) = match rest {
+            [] => break,
+            [b'%', high, low, rest @ ..] => (byte_of(*high, *low).ok_or(Breach::Escape)?, rest),
+            [b'%', ..] => return Err(Breach::Escape),
+            [byte, rest @ ..] => (*byte, rest),
+        };
+        if place.is_ascii_control() {
+            return Err(Breach::Control);
+        }
+        length += 1;
+    }
+    Ok(room.get(..length).unwrap_or_default())
+}
+
+/// The byte that two hex digits stand for.
+fn byte_of(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+}
+
+fn read_fields(text: &[u8]) -> Result<(OtelIds, Sampling), Breach> {
+    let mut parts = text.split(|byte| *byte == b':');
+    let fields = [(); 4].map(|()| parts.next());
+    let ([Some(trace), Some(span), Some(parent), Some(flags)], None) = (fields, parts.next())
     else {
         return Err(Breach::Shape);
     };
@@ -102,19 +130,16 @@ fn read(text: &[u8]) -> Result<(OtelIds, Sampling, bool), Breach> {
         return Err(Breach::Hex);
     }
     let bits = match flags {
-        [_] | [_, _] => core::str::from_utf8(flags)
-            .ok()
-            .filter(|digits| !digits.starts_with('+')),
+        [low] => byte_of(b'0', *low),
+        [high, low] => byte_of(*high, *low),
         _ => None,
     };
-    let bits = bits
-        .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-        .ok_or(Breach::Flags)?;
+    let bits = bits.ok_or(Breach::Flags)?;
     let sampling = match (bits & DEBUGGED != 0, bits & SAMPLED != 0) {
         (true, _) => Sampling::Debug,
         (false, sampled) => Sampling::from(sampled),
     };
-    Ok((ids, sampling, false))
+    Ok((ids, sampling))
 }
 
 /// What we write ourselves.
@@ -132,20 +157,6 @@ fn read_canonical(text: &[u8]) -> Option<(OtelIds, Sampling)> {
         span: SpanId::parse(span).ok()?,
     };
     Some((ids, sampling))
-}
-
-/// The next field and what stands behind its colon. Some senders encode the colon as a URL would.
-fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let colon = text
-        .iter()
-        .position(|byte| matches!(byte, b':' | b'%'))
-        .unwrap_or(text.len());
-    let (field, rest) = text.split_at_checked(colon).unwrap_or((text, b""));
-    match rest {
-        [b':', rest @ ..] | [b'%', b'3', b'A' | b'a', rest @ ..] => (field, Some(rest)),
-        // The last field; or a percent sign of another kind, which stays in it and makes it no hex.
-        _ => (text, None),
-    }
 }
 
 fn spelled(ids: OtelIds, sampling: Sampling) -> Value {

@@ -317,7 +317,7 @@ pub(super) fn fit(value: &[u8]) -> Result<&[u8], Breach> {
 }
 
 /// No id of any format needs more; what is longer is not read.
-const LONGEST_ID_HEADER: usize = 256;
+pub(super) const LONGEST_ID_HEADER: usize = 256;
 
 /// The numbers of these fields, each with its bit.
 fn numbers(mut fields: Fields) -> impl Iterator<Item = (usize, Fields)> {

@@ -138,7 +138,9 @@ fn b3multi() -> impl Strategy<Value = Lines> {
         Just(None),
         prop::sample::select(vec!["0", "1", "true", "false"])
             .prop_map(|state| Some(("x-b3-sampled", state))),
-        Just(Some(("x-b3-flags", "1"))),
+        // Another value than 1 is ignored. 0 has a row among the differences.
+        prop::sample::select(vec!["1", "", "01", "0x1", "d", "2"])
+            .prop_map(|flags| Some(("x-b3-flags", flags))),
     ];
     let parent = prop::option::of("[0-9a-f]{16}");
     (wide_or_short(), span(), state, parent).prop_map(|(trace, span, state, parent)| {
