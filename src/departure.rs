@@ -6,7 +6,7 @@ use crate::arrival::Arrival;
 use crate::context::{Dashed, Ids, Sampling};
 use crate::format::{Carried, FORMATS, Format, Keep, OtelOut, Outgoing, Seen, System};
 use crate::gate::Unrecorded;
-use crate::headers::Edits;
+use crate::headers::{Edits, Headers};
 use crate::identity::Identity;
 use crate::policy::{Rule, Stance, Upstream};
 
@@ -21,11 +21,7 @@ pub(crate) fn write<'a>(
     dashed: Option<&Dashed>,
 ) -> Edits<'a> {
     let mut edits = Edits::default();
-    for name in proofs.iter().map(String::as_bytes) {
-        if seen.headers().first(name).is_some() {
-            edits.remove(name);
-        }
-    }
+    remove_proofs(seen.headers(), proofs, &mut edits);
     let stranger = stance != Stance::Join;
     let keep = Keep {
         strip: rule.upstream == Upstream::Strip,
@@ -47,6 +43,15 @@ pub(crate) fn write<'a>(
         seen.remove_unfit(&mut edits);
     }
     edits
+}
+
+/// Removes the headers that prove trust in any rule: what they hold is a secret (law 15).
+pub(crate) fn remove_proofs<'a>(headers: Headers<'a>, proofs: &'a [String], edits: &mut Edits<'a>) {
+    for name in proofs.iter().map(String::as_bytes) {
+        if headers.first(name).is_some() {
+            edits.remove(name);
+        }
+    }
 }
 
 /// The ids to spell. A decision left to the receiver is made here when a format is written that cannot leave it open:

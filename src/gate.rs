@@ -174,7 +174,7 @@ impl Gate {
         let place = config.rules.place(request).ok_or(Refusal::Config)?;
         let rule = config.rules.rule(place);
         let Some(stance) = rule.stance(request.headers, &request.peer)? else {
-            return Ok(Pass::untouched());
+            return Ok(Pass::untouched(request.headers, &config.proofs));
         };
 
         let mut seen = Seen::nothing(config.formats.spelling, now);
@@ -259,10 +259,13 @@ impl<'a> Request<'a> {
     }
 }
 
-impl Pass<'_> {
-    fn untouched() -> Self {
+impl<'a> Pass<'a> {
+    /// With every header as it came, except a proof of trust (laws 15 and 16).
+    fn untouched(headers: Headers<'a>, proofs: &'a [String]) -> Self {
+        let mut edits = Edits::default();
+        departure::remove_proofs(headers, proofs, &mut edits);
         Self {
-            edits: Edits::default(),
+            edits,
             span: None,
             unrecorded: Some(Unrecorded::Rule),
             decision: Decision::Passed,
