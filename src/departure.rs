@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use crate::arrival::Arrival;
 use crate::context::{Dashed, Ids, Sampling};
-use crate::format::{Carried, FORMATS, Format, Keep, OtelOut, Outgoing, Seen, System};
+use crate::format::{Carried, FORMATS, Format, Keep, OtelOut, Outgoing, Seen, System, foreign};
 use crate::gate::Unrecorded;
 use crate::headers::{Edits, Headers};
 use crate::identity::Identity;
@@ -22,10 +22,11 @@ pub(crate) fn write<'a>(
 ) -> Edits<'a> {
     let mut edits = Edits::default();
     remove_proofs(seen.headers(), proofs, &mut edits);
+    let strip = rule.upstream == Upstream::Strip;
     let stranger = stance != Stance::Join;
     let keep = Keep {
-        strip: rule.upstream == Upstream::Strip,
-        only: stranger.then_some(rule.baggage_allow),
+        strip,
+        only: (strip || stranger).then_some(rule.baggage_allow),
     };
     let is_unsampled = identity.unrecorded == Some(Unrecorded::Unsampled);
     let outgoing = outgoing(arrival, identity, dashed, rule, keep);
@@ -41,6 +42,8 @@ pub(crate) fn write<'a>(
     }
     if keep.riders() {
         seen.remove_unfit(&mut edits);
+    } else {
+        foreign::remove(seen.headers(), rule.keep_headers, &mut edits);
     }
     edits
 }

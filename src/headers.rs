@@ -63,6 +63,12 @@ impl<'a> Edits<'a> {
         &self.list
     }
 
+    /// Whether a header is removed.
+    pub(crate) fn removes(&self, name: &[u8]) -> bool {
+        let mut edits = self.list.iter();
+        edits.any(|edit| matches!(edit, Edit::Remove(removed) if is_name(removed, name)))
+    }
+
     pub(crate) fn remove(&mut self, name: &'a [u8]) {
         self.make_room();
         self.list.insert(self.removals, Edit::Remove(name));

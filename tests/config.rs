@@ -377,10 +377,45 @@ fn it_says_which_headers_anything_looks_at() {
     let of_formats = FORMATS.iter().flat_map(|format| format.headers);
     let expected = of_formats.map(|header| header.name).chain([
         "content-type",
+        "x-datadog-*",
+        "sentry-trace",
+        "x-amzn-trace-id",
+        "x-cloud-trace-context",
+        "grpc-trace-bin",
+        "x-ot-span-context",
+        "newrelic",
+        "elastic-apm-traceparent",
+        "x-instana-*",
         "x-tenant",
         "x-proof",
         "user-agent",
         "x-session",
     ]);
     assert_eq!(headers, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn other_vendors_headers_are_looked_at_only_where_a_rule_can_remove_them() {
+    for (keys, removes) in [
+        (r#""tags": []"#, false),
+        (
+            r#""inbound": "join", "upstream": "send", "keep_headers": ["newrelic"]"#,
+            false,
+        ),
+        (r#""inbound": "off""#, false),
+        (r#""inbound": "link""#, true),
+        (r#""inbound": "restart""#, true),
+        (r#""upstream": "strip""#, true),
+        (r#""trust": {"cidr": ["10.0.0.0/8"]}"#, true),
+    ] {
+        for document in [
+            format!(r#"{{"rule": {{{keys}}}}}"#),
+            format!(r#"{{"rules": {{"one": {{{keys}}}}}}}"#),
+            format!(r#"{{"routes": [{{"match": {{"path": "/a"}}, {keys}}}]}}"#),
+        ] {
+            let config = Config::parse(&document, Host::Envoy, &env).expect(&document);
+            let found = config.headers().contains(&"sentry-trace");
+            assert_eq!(found, removes, "{document}");
+        }
+    }
 }

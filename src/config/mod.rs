@@ -28,6 +28,7 @@ use alloc::vec::Vec;
 
 use crate::backend::Api;
 pub use crate::format::Spelling;
+use crate::format::foreign::FOREIGN;
 use crate::format::{FORMATS, Format, FormatSet};
 use crate::gate::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Receives};
 use crate::genai::SESSION_HEADERS;
@@ -120,6 +121,9 @@ impl Config {
         let of_formats = FORMATS.iter().flat_map(|format| format.headers);
         of_formats.for_each(|header| look_at(header.name));
         look_at(CONTENT_TYPE);
+        if self.rules.removes_foreign() {
+            FOREIGN.iter().for_each(|name| look_at(name));
+        }
         self.rules.headers().for_each(&mut look_at);
         let lists = [&self.proofs, &self.span.headers];
         lists.into_iter().flatten().for_each(|name| look_at(name));

@@ -93,6 +93,7 @@ impl Reader<'_> {
             upstream: node.key("upstream").word(),
             inject: inject.map(|formats| formats.into_iter().collect()),
             baggage_allow: node.key("baggage_allow").strings(),
+            keep_headers: node.key("keep_headers").strings(),
             missing: node.key("missing").word(),
             invalid: node.key("invalid").word(),
             conflict: node.key("conflict").word(),

@@ -5,6 +5,7 @@ use core::net::Ipv6Addr;
 use uuid::Uuid;
 
 use crate::format::FORMATS;
+use crate::format::foreign::is_foreign;
 use crate::headers::has_control;
 use crate::policy::{Cidr, LONGEST_HOST, Pattern};
 use crate::redact;
@@ -96,6 +97,15 @@ pub(super) fn response_header(text: &str) -> Checked {
     own(text)?;
     let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
     ensure(!upper, "is not in lower case")
+}
+
+/// A header that is removed unless it is named.
+pub(super) fn foreign(text: &str) -> Checked {
+    header(text)?;
+    ensure(
+        is_foreign(text.as_bytes()),
+        "is not a trace header of another vendor, like sentry-trace",
+    )
 }
 
 /// A header that a backend is called with.

@@ -195,7 +195,7 @@ fn excess_baggage<'a>(seen: &Seen<'a>, keep: Keep<'_>) -> impl Iterator<Item = &
     let mut bytes = 0;
     seen.starting_with("uberctx-")
         .filter_map(move |(name, key, value)| {
-            let passes = !keep.strip && keep.baggage(key) && !has_control(value);
+            let passes = keep.baggage(key) && !has_control(value);
             // What may not pass takes no room.
             if passes {
                 members += 1;

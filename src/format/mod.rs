@@ -8,6 +8,7 @@
 
 mod b3;
 mod b3multi;
+pub(crate) mod foreign;
 mod jaeger;
 mod opik;
 mod opik_baggage;
@@ -177,7 +178,7 @@ impl OtelOut<'_> {
 pub struct Keep<'a> {
     /// No trace header at all goes upstream.
     pub strip: bool,
-    /// The caller is a stranger: of its baggage only these keys pass.
+    /// The client's trace is not continued or must not be known upstream: of its baggage only these keys pass.
     pub only: Option<&'a [String]>,
 }
 
@@ -191,8 +192,8 @@ impl Keep<'_> {
     /// Whether this baggage key passes.
     #[must_use]
     pub fn baggage(&self, key: &[u8]) -> bool {
-        self.only
-            .is_none_or(|keys| keys.iter().any(|known| known.as_bytes() == key))
+        let is_listed = |keys: &[String]| keys.iter().any(|known| known.as_bytes() == key);
+        self.only.map_or(!self.strip, is_listed)
     }
 }
 

@@ -328,8 +328,9 @@ fn numbers(mut fields: Fields) -> impl Iterator<Item = (usize, Fields)> {
     })
 }
 
+/// Whether a name is this one; one that ends in `*` stands for all names with that beginning.
 #[inline]
-fn is_named(known: &str, name: &[u8]) -> bool {
+pub(super) fn is_named(known: &str, name: &[u8]) -> bool {
     match known.as_bytes() {
         [start @ .., b'*'] => name
             .get(..start.len())

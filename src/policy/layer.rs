@@ -112,6 +112,7 @@ pub struct Layer {
     pub upstream: Option<Upstream>,
     pub inject: Option<FormatSet>,
     pub baggage_allow: Option<Vec<String>>,
+    pub keep_headers: Option<Vec<String>>,
     pub missing: Option<Missing>,
     pub invalid: Option<Invalid>,
     pub conflict: Option<Conflict>,
@@ -145,8 +146,10 @@ pub struct Rule<'c> {
     pub upstream: Upstream,
     /// The formats written upstream.
     pub inject: FormatSet,
-    /// The baggage keys kept from callers whose ids are not continued.
+    /// The baggage keys that pass where the client's trace is not continued, and upstream of `upstream: strip`.
     pub baggage_allow: &'c [String],
+    /// Other vendors' trace headers that pass there.
+    pub keep_headers: &'c [String],
     /// What happens when no usable ids came in.
     pub missing: Missing,
     /// What happens when a header was refused.
@@ -185,6 +188,7 @@ impl<'c> Rule<'c> {
             upstream: Upstream::Send,
             inject,
             baggage_allow: &[],
+            keep_headers: &[],
             missing: Missing::Mint,
             invalid: Invalid::Restart,
             conflict: Conflict::Prefer,
@@ -212,6 +216,9 @@ impl<'c> Rule<'c> {
         lay! { inbound upstream inject missing invalid conflict require untrusted record sample genai genai_encoding expose }
         if let Some(keys) = &layer.baggage_allow {
             self.baggage_allow = keys;
+        }
+        if let Some(names) = &layer.keep_headers {
+            self.keep_headers = names;
         }
         if let Some(tags) = &layer.tags {
             self.tags = tags;

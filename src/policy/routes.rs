@@ -315,6 +315,15 @@ impl Rules {
         self.default.inbound.is_none() || layers.any(|layer| layer.inbound == Some(Inbound::Join))
     }
 
+    /// Whether any rule removes the trace headers that formats do not own: from a client that is not joined, or with
+    /// `upstream: strip`.
+    pub(crate) fn removes_foreign(&self) -> bool {
+        self.layers().any(|layer| {
+            let is_apart = matches!(layer.inbound, Some(Inbound::Link | Inbound::Restart));
+            is_apart || layer.upstream == Some(Upstream::Strip) || layer.trust.is_some()
+        })
+    }
+
     /// The headers that conditions of routes look at.
     pub(crate) fn headers(&self) -> impl Iterator<Item = &str> {
         let conditions = self.routes.iter().map(|route| &route.condition);

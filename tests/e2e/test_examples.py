@@ -87,14 +87,22 @@ def test_require(started, app):
 def test_edge(started, app, sink):
     # Callers come from loopback, which is not of 10.0.0.0/8, whatever they say.
     envoy = started("edge.yaml")
-    stranger = [TRACED, "baggage: a=b", "x-forwarded-for: 10.1.1.1"]
+    stranger = [TRACED, "baggage: a=b", "sentry-trace: a-b-1", "x-datadog-trace-id: 1", "x-forwarded-for: 10.1.1.1"]
     linked = send(envoy.port, [*stranger, "x-case: linked"])
     send(envoy.port, [*stranger, "x-case: restarted"], target="/public/a?token=t")
     send(envoy.port, [*stranger, f"x-gate-secret: {SECRET['GATE_SECRET']}", "x-case: friend"])
     for case in ("linked", "restarted"):
-        assert T not in " ".join(app.of(case)[0].lines()) and not app.of(case)[0].all("baggage")
+        arrived = app.of(case)[0]
+        assert T not in " ".join(arrived.lines())
+        assert [name for name in ("baggage", "sentry-trace", "x-datadog-trace-id") if arrived.all(name)] == []
     friend = app.of("friend")[0]
     assert T in friend.one("traceparent") and not friend.all("x-gate-secret")
+    # The health checks are `inbound: off`: nothing is touched except the proof.
+    proof = f"x-gate-secret: {SECRET['GATE_SECRET']}"
+    send(envoy.port, [*stranger, proof, "x-case: health"], target="/healthz")
+    health = app.of("health")[0]
+    assert not health.all("x-gate-secret") and T in health.one("traceparent")
+    assert health.one("sentry-trace") == "a-b-1" and health.one("baggage") == "a=b"
     assert sink.wait(spans=3)
     spans = {span["metadata"]["gatespan.decision"]: span["metadata"] for span in sink.spans()}
     assert spans["linked"]["gatespan.client.trace_id"] == T
@@ -107,7 +115,8 @@ def test_edge(started, app, sink):
 def test_egress(started, app, sink):
     u, p = "019a8b1c-6f3e-7c41-9a3e-5d0f6b72e814", "019a8b1c-6f3e-7b60-9c1b-2281eda8d7fe"
     envoy = started("egress.yaml", llm=app.port)
-    send(envoy.port, [f"opik_trace_id: {u}", f"opik_parent_span_id: {p}", TRACED, "opik_tags: [1]", "x-case: egress"])
+    others = ["baggage: tenant=a", "X-Amzn-Trace-Id: Root=1-2-3", "x-datadog-origin: rum", "grpc-trace-bin: AABL"]
+    send(envoy.port, [f"opik_trace_id: {u}", f"opik_parent_span_id: {p}", TRACED, "opik_tags: [1]", *others, "x-case: egress"])
     arrived = app.of("egress")[0]
     assert {name.decode() for name, _ in arrived.headers} == {"host", "x-case"}, arrived.lines()
     assert arrived.one("host") == "api.llm.example"

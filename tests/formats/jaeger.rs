@@ -100,6 +100,7 @@ const WRITE: &[Writing] = &[
     ["uber-trace-id: x\njaeger-debug-id: find-me\njaeger-baggage: a=1\nuberctx-user: b", "clear", "-uber-trace-id; -jaeger-debug-id", "a trusted caller keeps its baggage"],
     ["jaeger-baggage: a=1\nuberctx-user: b\nuberctx-tenant: t", "clear only=user", "-jaeger-baggage; -uberctx-tenant", "a stranger keeps what the rule allows"],
     ["jaeger-baggage: a=1\nuberctx-user: b\nUberctx-Tenant: t", "clear strip", "-jaeger-baggage; -uberctx-user; -Uberctx-Tenant", "stripped, nothing"],
+    ["jaeger-baggage: a=1\nuberctx-user: b\nUberctx-Tenant: t", "clear strip only=user", "-jaeger-baggage; -Uberctx-Tenant", "stripped, what the rule allows"],
     ["uberctx-a: {a*8000}\nuberctx-b: {b*191}", "clear", "-uberctx-b", "8,192 bytes of keys and values, from the left"],
     ["uberctx-a: {a*8000}\nuberctx-b: {b*190}", "clear", "untouched", "exactly 8,192"],
     ["uberctx-other: {a*8192}\nuberctx-user: b", "clear only=user", "-uberctx-other", "what may not pass takes no room"],

@@ -209,7 +209,7 @@ static LOOKING: LazyLock<Gate> = LazyLock::new(|| {
         "formats": { "inject": ["opik", "opik_baggage", "w3c", "b3", "b3multi", "jaeger"] },
         "rule": { "trust": { "header": { "name": "X-Proof", "equals_env": "PROOF" } }, "untrusted": "link" },
         "routes": [ { "match": { "header": { "name": "X-Tenant", "value": "a" } }, "inbound": "restart",
-            "trust": { "header": { "name": "X-Other-Proof", "equals_env": "PROOF" } } } ],
+            "keep_headers": ["Sentry-Trace"], "trust": { "header": { "name": "X-Other-Proof", "equals_env": "PROOF" } } } ],
         "span": { "headers": ["User-Agent", "X-Plan"], "thread": "X-Session" }
     }"#;
     let config = Config::parse(document, Host::Envoy, &|_| Some(SECRET.to_owned()));
@@ -217,7 +217,7 @@ static LOOKING: LazyLock<Gate> = LazyLock::new(|| {
 });
 
 /// Headers that this gate looks at besides those of formats, what they may say, and some that nobody looks at.
-pub(crate) const LOOKED_AT: [&str; 9] = [
+pub(crate) const LOOKED_AT: [&str; 12] = [
     "x-proof",
     "x-other-proof",
     "x-tenant",
@@ -227,6 +227,9 @@ pub(crate) const LOOKED_AT: [&str; 9] = [
     "content-type",
     "accept",
     "x-proofs",
+    "x-datadog-trace-id",
+    "sentry-trace",
+    "grpc-trace-bin",
 ];
 pub(crate) const SAID: [&str; 4] = [SECRET, "a", "application/grpc", "\u{e9}"];
 

@@ -243,7 +243,7 @@ fn what_is_cleared_is_gone(format: &'static Format, came: &Owned, spelling: Spel
             "{format:?} cleared\n{}and finds {found:?}",
             shown(came)
         );
-        let baggage_may_stay = keep.only.is_none();
+        let baggage_may_stay = keep.riders();
         for (name, _) in &left {
             let owned = format.headers.iter().find(|header| owns(header.name, name));
             let stays = owned.is_none_or(|header| match header.role {

@@ -28,7 +28,13 @@ pub(super) const RULE: &[Key] = &[
     key(
         "baggage_allow",
         Kind::List(&Kind::Text(texts::token), 64),
-        "baggage keys kept from callers that are restarted or linked",
+        "baggage keys that pass, in baggage and uberctx-*, from clients that are restarted or linked and with upstream: strip",
+    ),
+    key(
+        "keep_headers",
+        Kind::List(&Kind::Text(texts::foreign), 64),
+        "trace headers of other vendors (x-datadog-*, sentry-trace ...) that pass from clients that are restarted or linked \
+         and with upstream: strip; none unless said otherwise",
     ),
     key(
         "missing",

@@ -26,6 +26,16 @@ pub const FAULTS: &[Row] = &[
         ],
     ),
     (
+        "a header that is kept is one that would be removed",
+        r#"{"rule": {"keep_headers": ["traceparent", "sentry-*", "X-Datadog-*", "x-instana-t", "*", "newrelic\n"]}}"#,
+        &[
+            r#"rule.keep_headers[0]: "traceparent" is not a trace header of another vendor, like sentry-trace"#,
+            r#"rule.keep_headers[1]: "sentry-*" is not a trace header of another vendor, like sentry-trace"#,
+            r#"rule.keep_headers[4]: "*" is not a trace header of another vendor, like sentry-trace"#,
+            r#"rule.keep_headers[5]: "newrelic\n" is not a token of HTTP"#,
+        ],
+    ),
+    (
         "null is no value",
         r#"{"rule": null}"#,
         &[
