@@ -95,6 +95,8 @@ words! {
         QueueFull = "queue_full",
         /// The backend refuses everything for now.
         ExportStopped = "export_stopped",
+        /// The request is a browser's preflight, and the rule does not record those.
+        Preflight = "preflight",
     }
 }
 
@@ -191,8 +193,9 @@ impl Gate {
             nothing = Arrival::nothing();
             &nothing
         };
-        let verdict = rule.verdict(arrival)?;
-        let fate = fate(&rule, export);
+        let is_preflight = request.is_preflight();
+        let verdict = rule.verdict(arrival, is_preflight)?;
+        let fate = fate(&rule, export, is_preflight);
         let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
         let decision = decision(stance, &came, verdict);
 
@@ -217,7 +220,6 @@ impl Gate {
             };
             OpenSpan::begin(request, &config.span, &opening)
         });
-        let unrecorded = identity.unrecorded;
         let exposed = rule.expose.then(|| identity.exposed()).flatten();
         let spelt = span.as_ref().and_then(|span| span.dashed());
         let proofs = &config.proofs;
@@ -229,7 +231,7 @@ impl Gate {
         Ok(Pass {
             edits,
             span,
-            unrecorded,
+            unrecorded: identity.unrecorded,
             decision,
             exposed,
         })
@@ -249,6 +251,19 @@ impl<'a> Request<'a> {
         let media = self.headers.first(CONTENT_TYPE.as_bytes());
         let start = media.and_then(|media| media.get(..GRPC.len()));
         start.is_some_and(|start| is_name(start, GRPC))
+    }
+
+    /// Whether it is a browser's preflight: with it a browser asks whether it may send a request of another origin.
+    #[must_use]
+    #[inline]
+    pub fn is_preflight(&self) -> bool {
+        self.method == b"OPTIONS" && self.has_all(&PREFLIGHT)
+    }
+
+    #[inline(never)]
+    fn has_all(&self, names: &[&str]) -> bool {
+        let mut names = names.iter();
+        names.all(|name| self.headers.first(name.as_bytes()).is_some())
     }
 
     /// The host without its port.
@@ -278,18 +293,21 @@ impl<'a> Pass<'a> {
 pub(crate) const CONTENT_TYPE: &str = "content-type";
 /// How it begins for one.
 const GRPC: &[u8] = b"application/grpc";
+/// The headers that every preflight of a browser has (Fetch, "CORS-preflight request").
+pub(crate) const PREFLIGHT: [&str; 2] = ["origin", "access-control-request-method"];
 /// The header that tells how a body is packed.
 pub(crate) const CONTENT_ENCODING: &str = "content-encoding";
 /// The header of a caller who waits to be told to go on before it sends a body.
 pub(crate) const EXPECT: &str = "expect";
 
 /// Whether a span would be recorded and delivered (law 7), the sampling decision aside.
-fn fate(rule: &Rule<'_>, export: Export) -> Fate {
+fn fate(rule: &Rule<'_>, export: Export, is_preflight: bool) -> Fate {
     match export {
         _ if !rule.record => Fate::Forward(Unrecorded::Rule),
         Export::Accepting(receives) if receives == Receives::default() => {
             Fate::Forward(Unrecorded::Rule)
         }
+        _ if is_preflight && !rule.record_preflight => Fate::Forward(Unrecorded::Preflight),
         Export::Accepting(receives) => Fate::Record(receives),
         Export::QueueFull => Fate::Forward(Unrecorded::QueueFull),
         Export::Stopped => Fate::Forward(Unrecorded::ExportStopped),

@@ -100,7 +100,10 @@ impl<'a> Identity<'a> {
                 otel: None,
                 sampling: arrival.sampling,
                 own: None,
-                unrecorded: Some(Unrecorded::Rule),
+                unrecorded: Some(match fate {
+                    Fate::Forward(Unrecorded::Preflight) => Unrecorded::Preflight,
+                    _ => Unrecorded::Rule,
+                }),
             };
         }
         let facts = Facts::of(arrival, sampler, now, entropy);

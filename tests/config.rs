@@ -377,6 +377,8 @@ fn it_says_which_headers_anything_looks_at() {
     let of_formats = FORMATS.iter().flat_map(|format| format.headers);
     let expected = of_formats.map(|header| header.name).chain([
         "content-type",
+        "origin",
+        "access-control-request-method",
         "x-datadog-*",
         "sentry-trace",
         "x-amzn-trace-id",

@@ -53,6 +53,7 @@ fn without_a_backend_requests_are_counted_and_nothing_else() {
             "gatespan.requests.unrecorded.reason.unsampled 0",
             "gatespan.requests.unrecorded.reason.queue_full 0",
             "gatespan.requests.unrecorded.reason.export_stopped 0",
+            "gatespan.requests.unrecorded.reason.preflight 0",
             "gatespan.rejects.reason.missing 0",
             "gatespan.rejects.reason.invalid 0",
             "gatespan.rejects.reason.conflict 1",
@@ -87,5 +88,5 @@ fn the_first_backend_has_the_plain_names_too() {
     .flat_map(|prefix| OF_ONE.map(|name| format!("{prefix}.{name} 0")))
     .collect();
     let all = lines(TWO, &Tally::default());
-    assert_eq!(all.get(15..), Some(expected.as_slice()));
+    assert_eq!(all.get(16..), Some(expected.as_slice()));
 }

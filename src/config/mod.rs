@@ -30,7 +30,7 @@ use crate::backend::Api;
 pub use crate::format::Spelling;
 use crate::format::foreign::FOREIGN;
 use crate::format::{FORMATS, Format, FormatSet};
-use crate::gate::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Receives};
+use crate::gate::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, PREFLIGHT, Receives};
 use crate::genai::SESSION_HEADERS;
 use crate::policy::{Needs, Rules};
 use crate::span::NameTemplate;
@@ -121,6 +121,7 @@ impl Config {
         let of_formats = FORMATS.iter().flat_map(|format| format.headers);
         of_formats.for_each(|header| look_at(header.name));
         look_at(CONTENT_TYPE);
+        PREFLIGHT.into_iter().for_each(&mut look_at);
         if self.rules.removes_foreign() {
             FOREIGN.iter().for_each(|name| look_at(name));
         }

@@ -101,6 +101,7 @@ impl Reader<'_> {
             trust: trust.is_given().then(|| self.trust(&trust)),
             untrusted: node.key("untrusted").word(),
             record: node.key("record").flag(),
+            record_preflight: node.key("record_preflight").flag(),
             sample: node.key("sample").number().map(Sampler::with_probability),
             project: node.key("project").string(),
             genai: node.key("genai").word(),

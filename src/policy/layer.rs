@@ -120,6 +120,7 @@ pub struct Layer {
     pub trust: Option<Trust>,
     pub untrusted: Option<Untrusted>,
     pub record: Option<bool>,
+    pub record_preflight: Option<bool>,
     pub sample: Option<Sampler>,
     pub project: Option<String>,
     pub genai: Option<Genai>,
@@ -164,6 +165,8 @@ pub struct Rule<'c> {
     pub untrusted: Untrusted,
     /// Whether a span is recorded.
     pub record: bool,
+    /// Whether one is recorded of a browser's preflight.
+    pub record_preflight: bool,
     /// Which of the traces that begin here are kept.
     pub sample: Sampler,
     /// The backend's project for the span, if it is not the backend's own.
@@ -196,6 +199,7 @@ impl<'c> Rule<'c> {
             trust: None,
             untrusted: Untrusted::Link,
             record: true,
+            record_preflight: false,
             sample: Sampler::Always,
             project: None,
             genai: Genai::Off,
@@ -213,7 +217,7 @@ impl<'c> Rule<'c> {
                 self.$key = value;
             })*};
         }
-        lay! { inbound upstream inject missing invalid conflict require untrusted record sample genai genai_encoding expose }
+        lay! { inbound upstream inject missing invalid conflict require untrusted record record_preflight sample genai genai_encoding expose }
         if let Some(keys) = &layer.baggage_allow {
             self.baggage_allow = keys;
         }

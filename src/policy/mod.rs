@@ -1,7 +1,7 @@
 //! The only place that knows trust, require and reject.
 //!
-//! The order of judgement: off, trust, validity of each family (done by the formats), require and missing, invalid,
-//! conflict. What is left is a verdict, which `identity` turns into ids.
+//! The order of judgement: off, trust, preflight, validity of each family (done by the formats), require and missing,
+//! invalid, conflict. What is left is a verdict, which `identity` turns into ids.
 
 mod layer;
 mod refusal;
@@ -65,10 +65,25 @@ impl Rule<'_> {
         }))
     }
 
+    /// What happens when no usable ids came in. A browser's preflight cannot carry any, so `missing` does not apply to it:
+    /// new ids are made only for a span of ours.
+    const fn missing(&self, is_preflight: bool) -> Missing {
+        match (is_preflight, self.record_preflight) {
+            (false, _) => self.missing,
+            (true, true) => Missing::Mint,
+            (true, false) => Missing::Pass,
+        }
+    }
+
     /// Judges what the caller sent.
-    pub(crate) fn verdict(&self, arrival: &Arrival<'_>) -> Result<Verdict, Refusal> {
+    pub(crate) fn verdict(
+        &self,
+        arrival: &Arrival<'_>,
+        is_preflight: bool,
+    ) -> Result<Verdict, Refusal> {
+        let missing = self.missing(is_preflight);
         let required = arrival.valid.and(self.require);
-        if self.missing == Missing::Reject && required.is_empty() {
+        if missing == Missing::Reject && required.is_empty() {
             let in_place_of_it = arrival
                 .faults()
                 .find(|(format, _)| self.require.contains(format));
@@ -85,7 +100,7 @@ impl Rule<'_> {
         if let (Conflict::Reject, Some(clash)) = (self.conflict, arrival.clash) {
             return Err(Refusal::Conflict(clash));
         }
-        Ok(match (arrival.has_ids(), self.missing, fault) {
+        Ok(match (arrival.has_ids(), missing, fault) {
             (true, ..) => Verdict::Join,
             (false, Missing::Pass, None) => Verdict::Pass,
             // What was refused is not what was never sent: a caller with bad ids gets good ones.

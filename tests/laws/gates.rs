@@ -192,13 +192,19 @@ pub(crate) fn keeping_back(came: &Owned) {
     for (name, _) in &handed_over {
         assert!(sieve.lets_pass(name), "{}", name.escape_ascii());
     }
-    assert_eq!(told(came), told(&handed_over), "of\n{}", shown(came));
+    for method in [b"POST".as_slice(), b"OPTIONS"] {
+        let (all, wanted) = (told(method, came), told(method, &handed_over));
+        assert_eq!(all, wanted, "of\n{}", shown(came));
+    }
 }
 
 /// Everything that a gate which looks at all that can be configured says of a request.
-fn told(came: &Owned) -> String {
+fn told(method: &[u8], came: &Owned) -> String {
     let pairs = pairs(came);
-    let request = request(&pairs);
+    let request = Request {
+        method,
+        ..request(&pairs)
+    };
     let admission = LOOKING.admit(&request, EXPORTS[0], NOW, &[7; 20]);
     format!("{} {admission:?}", request.is_grpc())
 }
@@ -217,7 +223,7 @@ static LOOKING: LazyLock<Gate> = LazyLock::new(|| {
 });
 
 /// Headers that this gate looks at besides those of formats, what they may say, and some that nobody looks at.
-pub(crate) const LOOKED_AT: [&str; 12] = [
+pub(crate) const LOOKED_AT: [&str; 14] = [
     "x-proof",
     "x-other-proof",
     "x-tenant",
@@ -230,6 +236,8 @@ pub(crate) const LOOKED_AT: [&str; 12] = [
     "x-datadog-trace-id",
     "sentry-trace",
     "grpc-trace-bin",
+    "origin",
+    "access-control-request-method",
 ];
 pub(crate) const SAID: [&str; 4] = [SECRET, "a", "application/grpc", "\u{e9}"];
 

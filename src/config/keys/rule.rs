@@ -72,6 +72,12 @@ pub(super) const RULE: &[Key] = &[
         "whether a span is recorded; true unless said otherwise",
     ),
     key(
+        "record_preflight",
+        Kind::Flag,
+        "whether a span is recorded of a browser's preflight (OPTIONS with origin and access-control-request-method); false \
+         unless said otherwise",
+    ),
+    key(
         "sample",
         Kind::Number(0, 1),
         "which share of the traces that begin here is kept; 1 unless said otherwise",
