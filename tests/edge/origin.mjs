@@ -85,6 +85,13 @@ const BEHAVIOUR = {
     answer.setHeader("content-type", "application/json");
     answer.end(JSON.stringify(document));
   },
+  /** Answers preflights itself, and lets one page read its responses. */
+  cors(one, answer) {
+    answer.setHeader("access-control-allow-origin", "https://app.example.com");
+    if (one.method !== "OPTIONS") return BEHAVIOUR.echo(one, answer);
+    answer.setHeader("access-control-allow-headers", "traceparent");
+    answer.writeHead(204).end();
+  },
   async delay(one, answer, value) {
     await pause(Number(value));
     BEHAVIOUR.echo(one, answer);
