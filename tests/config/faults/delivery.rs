@@ -141,6 +141,13 @@ pub const FAULTS: &[Row] = &[
         ],
     ),
     (
+        "Prometheus writes both names as a_b, and adds their counters up",
+        r#"{"backends": [{"kind": "opik", "url": "http://a.test", "cluster": "a", "name": "a-b"}, {"kind": "otlp", "url": "http://b.test", "cluster": "b", "name": "a_b"}]}"#,
+        &[
+            r#"backends[1].name: "a_b" and "a-b" of backends[0] are the same name in Prometheus; rename one"#,
+        ],
+    ),
+    (
         "a header of the backend that no header can be",
         r#"{"backend": {"kind": "otlp", "url": "http://a.test", "cluster": "a", "headers": {"x y": "1", "ok": "hunter2\u0000"}}}"#,
         &[
