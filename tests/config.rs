@@ -15,6 +15,8 @@ mod structs;
 mod table;
 #[path = "config/warnings.rs"]
 mod warnings;
+#[path = "config/yaml.rs"]
+mod yaml;
 
 use gatespan::config::{Host, Spelling, Tree};
 use gatespan::format::FORMATS;

@@ -150,15 +150,3 @@ def gateway(config, app: int, sink: int, routes=None, plugin_options=None, **hcm
 
 def example(name: str) -> dict:
     return yaml.safe_load((EXAMPLES / name).read_text())
-
-
-def moved(document: dict, **ports) -> dict:
-    """A shipped example on free ports, and its clusters on those of the test."""
-    document["admin"]["address"]["socket_address"]["port_value"] = 0
-    for one in document["static_resources"]["listeners"]:
-        one["address"]["socket_address"]["port_value"] = 0
-    for one in document["static_resources"]["clusters"]:
-        for endpoint in (e for group in one["load_assignment"]["endpoints"] for e in group["lb_endpoints"]):
-            address = endpoint["endpoint"]["address"]["socket_address"]
-            address.update(address="127.0.0.1", port_value=ports[one["name"]])
-    return document
