@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::std_instead_of_alloc,
     missing_docs,
     unreachable_pub,
     reason = "a test says what is wrong by panicking"

@@ -146,6 +146,7 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
         peer: Peer {
             address: field("peer", "127.0.0.1").parse().ok(),
             names: &names,
+            is_verified: row["request"]["verified"] != false,
         },
         route: row["request"]["route"].as_str().map(str::as_bytes),
         rule: row["request"]["rule"].as_str().map(str::as_bytes),

@@ -51,6 +51,7 @@ pub(crate) struct Worker {
     /// Rules that routes ask for and the configuration does not have.
     missed: RefCell<Vec<Vec<u8>>>,
     has_wondered: Cell<bool>,
+    has_doubted: Cell<bool>,
 }
 
 impl Worker {
@@ -68,6 +69,7 @@ impl Worker {
             pool: RefCell::new(pool),
             missed: RefCell::default(),
             has_wondered: Cell::new(false),
+            has_doubted: Cell::new(false),
             gate: Gate::new(config),
         }
     }
@@ -103,6 +105,14 @@ impl Worker {
     pub(crate) fn wonder(&self) {
         if !self.has_wondered.replace(true) {
             let line = "gatespan: a message was held, and nothing of it was shown: has the plugin allow_on_headers_stop_iteration: true?";
+            host::log(Level::Error, line);
+        }
+    }
+
+    /// A client has shown a name, and Envoy has no attribute that tells whether it is true: logged once.
+    pub(crate) fn doubt(&self) {
+        if !self.has_doubted.replace(true) {
+            let line = "gatespan: trust.san does not hold: this Envoy has no connection.peer_certificate_valid, which came with 1.39";
             host::log(Level::Error, line);
         }
     }

@@ -106,10 +106,7 @@ impl Stage {
             path: path.as_bytes(),
             host: b"gateway.test",
             headers: Headers::new(headers),
-            peer: Peer {
-                address: None,
-                names: &[],
-            },
+            peer: Peer::default(),
             route: None,
             rule: None,
         };
