@@ -109,10 +109,10 @@ impl Worker {
         }
     }
 
-    /// A client has shown a name, and Envoy has no attribute that tells whether it is true: logged once.
+    /// Logs, once, that a certificate has a name and this Envoy does not show whether the certificate is verified.
     pub(crate) fn doubt(&self) {
         if !self.has_doubted.replace(true) {
-            let line = "gatespan: trust.san does not hold: this Envoy has no connection.peer_certificate_valid, which came with 1.39";
+            let line = "gatespan: trust.san does not hold: this Envoy has no connection.peer_certificate_valid (1.39 and later have it)";
             host::log(Level::Error, line);
         }
     }

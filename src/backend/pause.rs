@@ -8,10 +8,10 @@ const RESET: &str = "ratelimit-reset";
 const RETRY: &str = "retry-after";
 const DATE: &str = "date";
 
-/// The headers of a response that a host hands over, because they tell for how long the backend wants to be left alone.
+/// The response headers that a host hands over: those in which a backend asks for a pause, and its own time.
 pub static PAUSE_HEADERS: [&str; 3] = [RESET, RETRY, DATE];
 
-/// How many seconds a backend asks to be left alone. `RateLimit-Reset` is the more exact header of the two.
+/// For how many seconds a backend asks for a pause. `RateLimit-Reset` is more exact than `Retry-After`.
 pub(crate) fn asked(headers: Headers<'_>, now: Time) -> Option<u32> {
     let reset = first(headers, RESET);
     let retry = first(headers, RETRY);
@@ -27,8 +27,8 @@ fn first<'h>(headers: Headers<'h>, name: &str) -> &'h [u8] {
     text.unwrap_or_default().trim_ascii()
 }
 
-/// How many seconds are left until a date; none if it is over. A difference within the clock of the backend is right even
-/// if that clock is not.
+/// How many seconds are left until a date; none if it has passed. Both dates of a backend come from one clock, so that their
+/// difference is right even if the clock is wrong.
 fn until(date: &[u8], backends_now: &[u8], now: Time) -> Option<u32> {
     let date = seconds(date)?;
     let now = seconds(backends_now).unwrap_or(now.0 / 1_000_000_000);

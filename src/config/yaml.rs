@@ -1,5 +1,5 @@
-//! What Envoy makes of YAML. It turns a decimal into text and an unquoted `off` into false, so here they become again what
-//! the table of keys wants. What else has changed its type is refused: nobody knows how it was spelled.
+//! Values of YAML in a Struct. Envoy turns a decimal into text and an unquoted `off` into false; this file turns both back,
+//! where the table of keys wants a number or the word. Every other changed type is refused, because its spelling is lost.
 
 use alloc::format;
 
@@ -7,7 +7,7 @@ use super::keys::Kind;
 use super::tree::{Tree, double};
 
 impl Tree {
-    /// Undoes what Envoy has done to a value that should be of this kind.
+    /// Turns a value back into this kind, if Envoy has changed it.
     pub(super) fn mend(&mut self, kind: &Kind) {
         match (kind, &mut *self) {
             (Kind::Number(..) | Kind::Whole(..) | Kind::Millis(..), Self::Text(text)) => {

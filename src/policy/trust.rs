@@ -28,7 +28,7 @@ pub struct Peer<'a> {
     pub address: Option<IpAddr>,
     /// The URI and DNS names in the client's certificate, as far as the host shows them.
     pub names: &'a [&'a [u8]],
-    /// Whether the host has verified that certificate, and says so.
+    /// Whether the host has verified that certificate.
     pub is_verified: bool,
 }
 
@@ -45,7 +45,7 @@ impl Trust {
                 .is_some_and(|secret| secret.is_shown(headers))
     }
 
-    /// Anybody can put any name into a certificate, so a name counts only where the host vouches for it.
+    /// Anybody can put any name into a certificate, so a name counts only if the host has verified the certificate.
     fn is_named(&self, peer: &Peer<'_>) -> bool {
         let fits = |name: &&[u8]| self.san.iter().any(|pattern| pattern.fits(name));
         (peer.is_verified || self.san_unverified) && peer.names.iter().any(fits)

@@ -1,4 +1,4 @@
-"""Names in a client's certificate: they count only where Envoy has verified it."""
+"""Names in a client's certificate count only if Envoy has verified it."""
 
 import ssl
 
@@ -17,7 +17,7 @@ LISTENERS = {
     "strict": (False, {}),
     "new sessions": (False, {}),
     "lenient": (True, {}),
-    "blind": (True, {"san_unverified": True}),
+    "unverified": (True, {"san_unverified": True}),
 }
 
 
@@ -43,18 +43,18 @@ def envoy(app, ours):
 #: The listener, how the client has its certificate, the names in it, and whether the client is trusted.
 CLIENTS = {
     "verified": ("strict", "issued", [OURS], True),
-    "verified where another could be shown": ("lenient", "issued", [OURS], True),
+    "verified, on a lenient listener": ("lenient", "issued", [OURS], True),
     "forged": ("lenient", "forged", [OURS], False),
-    "forged where nobody wants to know": ("blind", "forged", [OURS], True),
-    "none": ("lenient", None, [], False),
-    "none where nobody wants to know": ("blind", None, [], False),
-    "without names": ("strict", "issued", [], False),
-    "of somebody else": ("strict", "issued", [FOREIGN], False),
-    "of somebody else where nobody wants to know": ("blind", "forged", [FOREIGN], False),
-    "a DNS name": ("strict", "issued", [ALSO_OURS], True),
-    "a DNS name beside a URI": ("strict", "issued", [FOREIGN, ALSO_OURS], True),
-    # Envoy shows the first of each kind: README says so.
-    "the second URI": ("strict", "issued", [FOREIGN, OURS], False),
+    "forged, with san_unverified": ("unverified", "forged", [OURS], True),
+    "no certificate": ("lenient", None, [], False),
+    "no certificate, with san_unverified": ("unverified", None, [], False),
+    "no names": ("strict", "issued", [], False),
+    "foreign name": ("strict", "issued", [FOREIGN], False),
+    "foreign name, with san_unverified": ("unverified", "forged", [FOREIGN], False),
+    "DNS name": ("strict", "issued", [ALSO_OURS], True),
+    "DNS name beside a foreign URI": ("strict", "issued", [FOREIGN, ALSO_OURS], True),
+    # Envoy shows the first name of each kind (see README).
+    "second URI": ("strict", "issued", [FOREIGN, OURS], False),
 }
 
 
@@ -81,7 +81,7 @@ def resumed(port: int, context) -> tuple:
 
 
 def test_a_resumed_session_is_not_verified(envoy, ours):
-    """Envoy verifies a certificate only when a session begins. README tells to switch resumption off."""
+    """Envoy verifies a certificate only when a session begins (see README)."""
     client = ours.issue("client", OURS)
     assert resumed(envoy.ports["strict"], ours.client(client)) == (True, [200, 400])
     assert resumed(envoy.ports["new sessions"], ours.client(client)) == (False, [200, 200])
