@@ -9,7 +9,7 @@ use crate::bytes;
 pub type Pair<'a> = (&'a [u8], &'a [u8]);
 
 /// The headers of a request, or the metadata of a message: names and values in order, duplicates kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Headers<'a>(&'a [Pair<'a>]);
 
 impl<'a> Headers<'a> {

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::std_instead_of_alloc,
     missing_docs,
     unreachable_pub,
     reason = "a test says what is wrong by panicking"
@@ -15,6 +16,8 @@ mod structs;
 mod table;
 #[path = "config/warnings.rs"]
 mod warnings;
+#[path = "config/yaml.rs"]
+mod yaml;
 
 use gatespan::config::{Host, Spelling, Tree};
 use gatespan::format::FORMATS;

@@ -40,6 +40,10 @@ mod ollama;
 mod openai;
 #[path = "genai/play.rs"]
 mod play;
+#[path = "genai/price_cases.rs"]
+mod price_cases;
+#[path = "genai/price_formulas.rs"]
+mod price_formulas;
 #[path = "genai/prices.rs"]
 mod prices;
 #[path = "genai/privacy.rs"]

@@ -179,7 +179,7 @@ fn pass(
         headers: Headers::new(&pairs),
         peer: Peer {
             address: "10.0.0.1".parse().ok(),
-            names: &[],
+            ..Peer::default()
         },
         route: None,
         rule: None,

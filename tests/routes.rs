@@ -198,17 +198,31 @@ fn any_one_condition_of_trust_is_enough() {
         (":peer: 10.1.2.3", "joined", "its network"),
         (":peer: 203.0.113.9", "linked", "another"),
         (
-            ":san: spiffe://acme/ns/a",
+            ":verified: true\n:san: spiffe://acme/ns/a",
             "joined",
             "a name in its certificate",
         ),
-        (":san: client.acme.test", "joined", "another name"),
         (
-            ":san: spiffe://evil/a\n:san: client.acme.test",
+            ":san: spiffe://acme/ns/a",
+            "linked",
+            "a name in a certificate that nobody has verified",
+        ),
+        (":verified: true", "linked", "a certificate without names"),
+        (
+            ":verified: true\n:san: client.acme.test",
+            "joined",
+            "another name",
+        ),
+        (
+            ":verified: true\n:san: spiffe://evil/a\n:san: client.acme.test",
             "joined",
             "the second name",
         ),
-        (":san: spiffe://evil/a", "linked", "a stranger's name"),
+        (
+            ":verified: true\n:san: spiffe://evil/a",
+            "linked",
+            "a stranger's name",
+        ),
         ("x-internal: open-sesame", "joined", "a secret"),
         (
             "x-internal: open\nX-Internal: open-sesame",
@@ -217,7 +231,7 @@ fn any_one_condition_of_trust_is_enough() {
         ),
         ("x-internal: open", "linked", "a part of it"),
         (
-            ":peer: 203.0.113.9\n:san: spiffe://acme/a",
+            ":peer: 203.0.113.9\n:verified: true\n:san: spiffe://acme/a",
             "joined",
             "one of two",
         ),

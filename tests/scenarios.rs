@@ -134,8 +134,7 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
     );
     let names: Vec<&[u8]> = array(&row["request"]["names"])
         .iter()
-        .filter_map(|name| name.as_str())
-        .map(str::as_bytes)
+        .filter_map(|name| Some(name.as_str()?.as_bytes()))
         .collect();
     let request = Request {
         method: method.as_bytes(),
@@ -146,6 +145,7 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
         peer: Peer {
             address: field("peer", "127.0.0.1").parse().ok(),
             names: &names,
+            is_verified: row["request"]["verified"] != false,
         },
         route: row["request"]["route"].as_str().map(str::as_bytes),
         rule: row["request"]["rule"].as_str().map(str::as_bytes),

@@ -12,8 +12,8 @@ export async function make({ pauses, timeout }, owner, call) {
       signal: AbortSignal.timeout(timeout),
     });
     const beginning = await read(response, call.wanted());
-    const pause = pauses.map((name) => response.headers.get(name)).find((text) => /^\d{1,9}$/.test(text ?? ""));
-    call.answered(response.status, pause === undefined ? undefined : +pause, beginning);
+    const asked = pauses.map((name) => response.headers.get(name) ?? "");
+    call.answered(response.status, asked.join("\n"), beginning);
   } catch (error) {
     console.warn(`gatespan: no answer from the backend: ${error}`);
   }

@@ -32,7 +32,7 @@ async function carry(isolate, env, call) {
   const body = call.body();
   // It could only be refused: the one answer to it is to cut it in two.
   if (body.length > LARGEST_MESSAGE) {
-    call.answered(TOO_LARGE, undefined, NOTHING);
+    call.answered(TOO_LARGE, "", NOTHING);
     return isolate.core.settle(call, Date.now());
   }
   try {

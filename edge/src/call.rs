@@ -1,9 +1,9 @@
 //! A call to a backend, as the JavaScript half makes it.
 
-use gatespan::Config;
-use gatespan::backend::ANSWER_BYTES;
+use gatespan::backend::{ANSWER_BYTES, PAUSE_HEADERS};
 use gatespan::config::Via;
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
+use gatespan::{Config, Headers, Pair};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A call to a backend, or a message for the Queue.
@@ -17,7 +17,8 @@ pub struct Call {
     wanted: usize,
     /// What came of it: 0 until there is an answer.
     status: u16,
-    retry_after: Option<u32>,
+    /// The texts of the pause headers, a line each and in their order; an empty one is absent.
+    pauses: String,
     answer: Vec<u8>,
 }
 
@@ -58,7 +59,7 @@ impl Call {
                 0
             },
             status: 0,
-            retry_after: None,
+            pauses: String::new(),
             answer: Vec::new(),
         }
     }
@@ -67,13 +68,20 @@ impl Call {
         self.url.is_some()
     }
 
+    /// The pause headers that the response has.
+    pub(crate) fn pauses(&self) -> Vec<Pair<'_>> {
+        let names = PAUSE_HEADERS.iter().map(|name| name.as_bytes());
+        let texts = self.pauses.split('\n').map(str::as_bytes);
+        names.zip(texts).collect()
+    }
+
     /// What came of it.
-    pub(crate) fn outcome(&self) -> Outcome<'_> {
+    pub(crate) fn outcome<'a>(&'a self, pauses: &'a [Pair<'a>]) -> Outcome<'a> {
         match self.status {
             0 => Outcome::Lost,
             code => Outcome::Status {
                 code,
-                retry_after: self.retry_after,
+                headers: Headers::new(pauses),
                 answer: &self.answer,
             },
         }
@@ -113,10 +121,11 @@ impl Call {
         self.wanted
     }
 
-    /// It was answered: with a status, perhaps the pause that the backend asks for, and these bytes first.
-    pub fn answered(&mut self, status: u16, retry_after: Option<u32>, answer: &[u8]) {
+    /// The backend has responded: with this status, these texts of the pause headers (a line each and in their order; an
+    /// empty one is absent), and these bytes first.
+    pub fn answered(&mut self, status: u16, pauses: String, answer: &[u8]) {
         self.status = status;
-        self.retry_after = retry_after;
+        self.pauses = pauses;
         self.answer = answer.to_vec();
     }
 }

@@ -59,7 +59,7 @@ impl Courier {
     pub fn settle(&self, call: Call, now: f64) {
         self.outbox
             .borrow_mut()
-            .settle(call.ticket, call.outcome(), time(now));
+            .settle(call.ticket, call.outcome(&call.pauses()), time(now));
     }
 
     /// For how many seconds the backend wants to be left alone; no number if nothing is left to deliver.

@@ -36,7 +36,7 @@ impl Worker {
     pub fn settle(&self, call: Call, now: f64) {
         self.outbox
             .borrow_mut()
-            .settle(call.ticket, call.outcome(), time(now));
+            .settle(call.ticket, call.outcome(&call.pauses()), time(now));
     }
 
     /// The Queue has taken what a call carries.

@@ -34,7 +34,7 @@ impl Worker {
         self.gate.config().response_header.clone()
     }
 
-    /// The headers in which a backend asks for a pause, the one to believe first.
+    /// The response headers in which a backend asks for a pause, and its own time.
     #[must_use]
     pub fn pause_headers(&self) -> Vec<String> {
         PAUSE_HEADERS.map(str::to_owned).into()

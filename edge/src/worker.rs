@@ -168,7 +168,7 @@ impl Worker {
             headers,
             peer: Peer {
                 address: facts::address(headers),
-                names: &[],
+                ..Peer::default()
             },
             route: None,
             rule: None,

@@ -11,7 +11,7 @@ use gatespan::config::{Backend, Host};
 use gatespan::genai::Exchange;
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
-use gatespan::{Admission, Config, End, Gate, OpenSpan, Outbox, Request, Sieve};
+use gatespan::{Admission, Config, End, Gate, Headers, OpenSpan, Outbox, Pair, Request, Sieve};
 
 use crate::entropy::Pool;
 use crate::host::{self, Level, Map};
@@ -51,6 +51,7 @@ pub(crate) struct Worker {
     /// Rules that routes ask for and the configuration does not have.
     missed: RefCell<Vec<Vec<u8>>>,
     has_wondered: Cell<bool>,
+    has_doubted: Cell<bool>,
 }
 
 impl Worker {
@@ -68,6 +69,7 @@ impl Worker {
             pool: RefCell::new(pool),
             missed: RefCell::default(),
             has_wondered: Cell::new(false),
+            has_doubted: Cell::new(false),
             gate: Gate::new(config),
         }
     }
@@ -103,6 +105,14 @@ impl Worker {
     pub(crate) fn wonder(&self) {
         if !self.has_wondered.replace(true) {
             let line = "gatespan: a message was held, and nothing of it was shown: has the plugin allow_on_headers_stop_iteration: true?";
+            host::log(Level::Error, line);
+        }
+    }
+
+    /// Logs, once, that a certificate has a name and this Envoy does not show whether the certificate is verified.
+    pub(crate) fn doubt(&self) {
+        if !self.has_doubted.replace(true) {
+            let line = "gatespan: trust.san does not hold: this Envoy has no connection.peer_certificate_valid (1.39 and later have it)";
             host::log(Level::Error, line);
         }
     }
@@ -254,10 +264,16 @@ impl Root {
             0
         };
         let answer = host::call_answer(wanted).unwrap_or_default();
+        let pauses = if headers > 0 { pauses() } else { Vec::new() };
+        let pauses: Vec<Pair<'_>> = pauses
+            .iter()
+            .map(|(name, value)| (name.as_bytes(), value.as_slice()))
+            .collect();
+        let outcome = outcome(headers, Headers::new(&pauses), &answer);
         worker
             .outbox
             .borrow_mut()
-            .settle(call.ticket, outcome(headers, &answer), host::now());
+            .settle(call.ticket, outcome, host::now());
         self.send();
         self.publish();
         self.go_if_done();
@@ -283,20 +299,27 @@ fn call(dispatch: &Dispatch<'_>, backend: &Backend, timeout_ms: u32) -> Result<u
 }
 
 /// What came of a call. An answer without headers is one that broke off: nothing of it may be looked at.
-fn outcome(headers: usize, answer: &[u8]) -> Outcome<'_> {
+fn outcome<'a>(headers: usize, pauses: Headers<'a>, answer: &'a [u8]) -> Outcome<'a> {
     if headers == 0 {
         return Outcome::Lost;
     }
-    let number = |name| {
-        let text = String::from_utf8(host::header(Map::CallResponse, name)?).ok()?;
-        text.parse().ok()
-    };
-    let status = number(":status").and_then(|status: u32| u16::try_from(status).ok());
-    status.map_or(Outcome::Lost, |code| Outcome::Status {
+    status().map_or(Outcome::Lost, |code| Outcome::Status {
         code,
-        retry_after: PAUSE_HEADERS.into_iter().find_map(number),
+        headers: pauses,
         answer,
     })
+}
+
+/// The status of the response to a call.
+fn status() -> Option<u16> {
+    let text = String::from_utf8(host::header(Map::CallResponse, ":status")?).ok()?;
+    text.parse().ok()
+}
+
+/// The headers of the response to a call in which the backend asks for a pause.
+fn pauses() -> Vec<(&'static str, Vec<u8>)> {
+    let found = |name| Some((name, host::header(Map::CallResponse, name)?));
+    PAUSE_HEADERS.into_iter().filter_map(found).collect()
 }
 
 /// After so many missing rules nobody reads on.

@@ -91,6 +91,7 @@ impl Stream {
             peer: Peer {
                 address: facts.address,
                 names: &names,
+                is_verified: facts.is_verified,
             },
             route: facts.route.as_deref(),
             rule: facts.rule.as_deref(),
@@ -240,6 +241,7 @@ impl<'a> Target<'a> {
 struct Facts {
     address: Option<IpAddr>,
     names: [Option<Vec<u8>>; 2],
+    is_verified: bool,
     route: Option<Vec<u8>>,
     rule: Option<Vec<u8>>,
 }
@@ -248,17 +250,30 @@ impl Facts {
     fn of(worker: &Worker) -> Self {
         let needs = worker.needs;
         let asked = |needed: bool, path: &str| if needed { host::property(path) } else { None };
+        // Envoy shows the first name of each kind.
+        let names = [
+            asked(needs.names, "connection\0uri_san_peer_certificate"),
+            asked(needs.names, "connection\0dns_san_peer_certificate"),
+        ];
+        let is_named = names.iter().any(Option::is_some);
         Self {
             address: asked(needs.address, "source\0address").and_then(|text| address(&text)),
-            names: [
-                asked(needs.names, "connection\0uri_san_peer_certificate"),
-                asked(needs.names, "connection\0dns_san_peer_certificate"),
-            ],
+            is_verified: needs.verified && is_named && is_verified(worker),
+            names,
             route: asked(needs.route, "xds\0route_name"),
             // Asked always: a route may name a rule that the configuration has forgotten.
             rule: host::property("xds\0route_metadata\0filter_metadata\0gatespan\0rule"),
         }
     }
+}
+
+/// Whether Envoy has verified the client's certificate. It is also false in a resumed session.
+fn is_verified(worker: &Worker) -> bool {
+    let told = host::property("connection\0peer_certificate_valid");
+    if told.is_none() {
+        worker.doubt();
+    }
+    told.is_some_and(|flag| flag == [1])
 }
 
 /// Envoy writes an address with its port.

@@ -9,6 +9,7 @@ pub(crate) mod lilypad;
 mod moment;
 mod opik;
 pub(crate) mod otlp;
+pub(crate) mod pause;
 
 use alloc::format;
 use alloc::string::String;
@@ -20,6 +21,7 @@ use crate::gate::Receives;
 use crate::policy::{Rules, Secret};
 use crate::span::Span;
 pub(crate) use moment::Moment;
+pub use pause::PAUSE_HEADERS;
 
 /// Every backend this gateway can speak to. A new one is a file, its `mod` line and its row here.
 pub static APIS: [Api; 5] = [
@@ -29,9 +31,6 @@ pub static APIS: [Api; 5] = [
     otlp::OPIK,
     lilypad::API,
 ];
-
-/// The headers in which a backend asks for a pause, in seconds, the more exact one first.
-pub static PAUSE_HEADERS: [&str; 2] = ["ratelimit-reset", "retry-after"];
 
 /// How many bytes of an answer a host hands over at most, where an API reads it at all.
 pub const ANSWER_BYTES: usize = 4_096;

@@ -83,9 +83,31 @@ const fn date(days: u32) -> (u32, u32, u32) {
     (if month <= 2 { year + 1 } else { year }, month, day)
 }
 
+/// The days from 1970 to a civil date, the other way round; none for a date before 1970.
+pub(super) const fn days(year: u32, month: u32, day: u32) -> Option<u32> {
+    let (shift, from_march) = if month <= 2 {
+        (1, month + 9)
+    } else {
+        (0, month - 3)
+    };
+    let Some(year) = year.checked_sub(shift) else {
+        return None;
+    };
+    let days = 365 * year + year / 4 - year / 100 + year / 400;
+    (days + (153 * from_march + 2) / 5 + day).checked_sub(719_469)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_the_day_of_its_date() {
+        for day in (0..3_000_000).step_by(7) {
+            let (year, month, day_of_month) = date(day);
+            assert_eq!(days(year, month, day_of_month), Some(day));
+        }
+    }
 
     #[test]
     fn a_moment_is_spelt_with_microseconds() {

@@ -30,13 +30,10 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend>
         let Some(backend) = reader.backend(&node, service) else {
             continue;
         };
-        let named = backends.iter().zip(&places);
-        let mut same = named.filter(|(other, _)| other.name == backend.name);
-        if let Some((_, first)) = same.next() {
-            let message = format!(
-                "{first} is called {} already; give each a name",
-                Shown(&backend.name)
-            );
+        let mut named = backends.iter().zip(&places);
+        let same = |(other, _): &(&Backend, _)| in_prometheus(other) == in_prometheus(&backend);
+        if let Some((other, first)) = named.find(same) {
+            let message = taken(&backend.name, &other.name, first);
             reader.complaints.say(&node.key("name").place, message);
         }
         if backend.dialect == Dialect::Opik {
@@ -56,6 +53,20 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend>
         }
     }
     backends
+}
+
+/// The name of a backend in Prometheus: Envoy writes `_` for every other character that Prometheus does not allow.
+fn in_prometheus(backend: &Backend) -> String {
+    backend.name.replace('-', "_")
+}
+
+/// Why a backend cannot have this name: `first` is the place of the backend that has the other one.
+fn taken(name: &str, other: &str, first: &str) -> String {
+    let (name, other) = (Shown(name), Shown(other));
+    if name.0 == other.0 {
+        return format!("{first} is called {other} already; give each a name");
+    }
+    format!("{name} and {other} of {first} are the same name in Prometheus; rename one")
 }
 
 /// Keys that only some kinds of backend know.

@@ -15,6 +15,7 @@ mod structs;
 mod texts;
 mod tree;
 mod walk;
+mod yaml;
 
 pub use backend::{Backend, BackendKind, Dialect, Encoding, ExportPlan, Via};
 pub use complaint::Complaint;

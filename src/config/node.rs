@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::keys::{DOCUMENT, Kind, Preset};
 use super::place::Place;
+use super::texts;
 use super::tree::Tree;
 use super::walk::{fits, whole};
 use crate::words::Word;
@@ -120,6 +121,7 @@ impl<'n, 't: 'n> Node<'n, 't> {
     pub(super) fn whole(&self) -> Option<u32> {
         match (self.sound(), self.preset) {
             (Some(Tree::Number(number)), _) => whole(*number),
+            (Some(Tree::Text(text)), _) => texts::millis(text),
             (None, Preset::Whole(number)) if !self.is_given() => Some(number),
             _ => None,
         }

@@ -55,7 +55,10 @@ impl Config {
     ) -> Result<Self, Vec<Complaint>> {
         // A Struct may begin like white space of JSON, so it is asked for first; JSON is never one.
         match Tree::from_struct(bytes) {
-            Some(document) if !bytes.is_empty() => Self::read(&document, host, env),
+            Some(mut document) if !bytes.is_empty() => {
+                document.mend(&DOCUMENT);
+                Self::read(&document, host, env)
+            }
             _ => match core::str::from_utf8(bytes) {
                 Ok(json) => Self::parse(json, host, env),
                 Err(_) => Err([Complaint {

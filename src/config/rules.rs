@@ -161,12 +161,18 @@ impl Reader<'_> {
             self.complaints
                 .say(&node.place, "has no condition, so nobody could be trusted");
         }
+        let unverified = node.key("san_unverified");
+        if unverified.flag() == Some(true) && san.is_empty() && !san.is_faulty() {
+            self.complaints
+                .say(&unverified.place, "has no meaning without san");
+        }
         let (networks, names) = (cidr.texts(), san.texts());
         let parsed = networks.iter().flatten().map(|text| Cidr::parse(text));
         let patterns = names.iter().flatten().map(|text| Pattern::parse(text));
         Trust {
             cidr: parsed.filter_map(Result::ok).collect(),
             san: patterns.filter_map(Result::ok).collect(),
+            san_unverified: unverified.flag() == Some(true),
             header: self.proof(&header),
         }
     }

@@ -25,20 +25,24 @@ pub fn schema() -> String {
 fn said(kind: &Kind) -> Vec<String> {
     let mut members = Vec::new();
     let noun = match kind {
-        Kind::Flag => "boolean",
-        Kind::Text(_) | Kind::Secret(_) | Kind::Word(_) => "string",
-        Kind::Number(..) => "number",
-        Kind::Whole(..) => "integer",
-        Kind::List(..) => "array",
-        Kind::Object(_) | Kind::Map(..) => "object",
+        Kind::Flag => quoted("boolean"),
+        Kind::Text(_) | Kind::Secret(_) | Kind::Word(_) => quoted("string"),
+        Kind::Number(..) => quoted("number"),
+        Kind::Whole(..) => quoted("integer"),
+        Kind::Millis(..) => list(&["integer", "string"]),
+        Kind::List(..) => quoted("array"),
+        Kind::Object(_) | Kind::Map(..) => quoted("object"),
     };
-    members.push(pair("type", &quoted(noun)));
+    members.push(pair("type", &noun));
     match kind {
         Kind::Flag | Kind::Text(_) | Kind::Secret(_) => {}
         Kind::Word(words) => members.push(pair("enum", &list(words))),
-        Kind::Number(least, most) | Kind::Whole(least, most) => {
+        Kind::Number(least, most) | Kind::Whole(least, most) | Kind::Millis(least, most) => {
             members.push(pair("minimum", &least.to_string()));
             members.push(pair("maximum", &most.to_string()));
+            if matches!(kind, Kind::Millis(..)) {
+                members.push(pair("pattern", &quoted(DURATION)));
+            }
         }
         Kind::List(kind, most) => {
             members.push(pair("maxItems", &most.to_string()));
@@ -61,6 +65,9 @@ fn said(kind: &Kind) -> Vec<String> {
     }
     members
 }
+
+/// What [`millis`](super::texts::millis) reads.
+const DURATION: &str = r"^[0-9]+(\.[0-9]{1,3})?(ms|s|m)$";
 
 fn property(key: &Key) -> String {
     let mut members = [pair("description", &quoted(key.about))].to_vec();

@@ -211,6 +211,26 @@ pub(super) fn uuid(text: &str) -> Checked {
     )
 }
 
+/// The milliseconds of a duration like `5s`, `0.25s` or `250ms`.
+pub(super) fn millis(text: &str) -> Option<u32> {
+    let unit = |(unit, millis): &(&str, u64)| Some((text.strip_suffix(unit)?, *millis));
+    let (number, millis) = UNITS.iter().find_map(unit)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let scale = [0, 100, 10, 1].get(fraction.len()).copied()?;
+    let thousandths = u64::from(digits(whole)?) * 1_000 + u64::from(digits(fraction)?) * scale;
+    let total = thousandths * millis;
+    (total % 1_000 == 0).then(|| u32::try_from(total / 1_000).ok())?
+}
+
+/// Units of time in milliseconds. One that is the end of another stands behind it.
+static UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("m", 60_000)];
+
+/// Digits and nothing else.
+fn digits(text: &str) -> Option<u32> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().ok())?
+}
+
 /// Whether there is nothing to be read.
 pub(super) fn is_blank(text: &str) -> bool {
     text.chars().all(char::is_whitespace)

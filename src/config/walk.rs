@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::complaint::{Complaints, Shown, either};
 use super::keys::{Check, Key, Kind};
 use super::place::Place;
+use super::texts;
 use super::tree::Tree;
 
 /// Whether the walk would find nothing here.
@@ -38,8 +39,16 @@ impl Complaints {
                     self.say(place, message);
                 }
             }
-            (Kind::Number(..) | Kind::Whole(..), Tree::Number(number)) => {
+            (Kind::Number(..) | Kind::Whole(..) | Kind::Millis(..), Tree::Number(number)) => {
                 self.number(*number, kind, place);
+            }
+            (Kind::Millis(least, most), Tree::Text(text)) => {
+                if !texts::millis(text).is_some_and(|millis| (*least..=*most).contains(&millis)) {
+                    let message = format!(
+                        "expected {least} to {most} milliseconds, or a duration like \"5s\" or \"250ms\""
+                    );
+                    self.say(place, message);
+                }
             }
             (Kind::List(kind, most), Tree::List(items)) => {
                 if items.len() > *most {
@@ -55,8 +64,12 @@ impl Complaints {
                 self.map(entries, *check, kind, place);
             }
             (kind, value) => {
-                let message = format!("expected {}, found {}", kind.noun(), value.noun());
-                self.say(place, message);
+                let expected = match kind {
+                    Kind::Word(words) => either(words),
+                    kind => kind.noun().into(),
+                };
+                let message = format!("expected {expected}, found {}", value.noun());
+                self.say(place, message + hint(kind, value));
             }
         }
     }
@@ -67,7 +80,7 @@ impl Complaints {
                 (f64::from(least)..=f64::from(most)).contains(&number),
                 format!("is not within {least} and {most}"),
             ),
-            Kind::Whole(least, most) => (
+            Kind::Whole(least, most) | Kind::Millis(least, most) => (
                 whole(number).is_some_and(|number| (least..=most).contains(&number)),
                 format!("is not a whole number from {least} to {most}"),
             ),
@@ -124,6 +137,14 @@ impl Complaints {
                 }
             }
         }
+    }
+}
+
+/// A text that YAML takes for something else.
+const fn hint(kind: &Kind, value: &Tree) -> &'static str {
+    match (kind, value) {
+        (Kind::Text(_) | Kind::Secret(_), Tree::Flag(_) | Tree::Number(_)) => ": quote this value",
+        _ => "",
     }
 }
 

@@ -102,6 +102,10 @@ pub(crate) enum Count {
     MaxTokens,
     /// Which choice is being read.
     Index,
+    /// The part of the input that is audio.
+    InputAudio,
+    /// The part of the output that is audio.
+    OutputAudio,
     /// Those of the part that is being read: 0x20 above those of the whole.
     PartInput = 0x60,
     PartOutput,

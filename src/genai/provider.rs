@@ -19,7 +19,7 @@ pub(crate) struct Provider {
 /// The counts that a price calculation of Opik's reads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Formula {
-    /// Prompt and completion, nothing else.
+    /// Prompt and completion, without a word for the cache.
     Plain,
     OpenAi,
     Anthropic,
@@ -119,7 +119,10 @@ static XAI: Provider = Provider {
     formula: Formula::OpenAi,
     ..plain(Named::Xai, "x_ai", "xai", &["x.ai"])
 };
-static DEEPSEEK: Provider = plain(Named::DeepSeek, "deepseek", "deepseek", &["deepseek.com"]);
+static DEEPSEEK: Provider = Provider {
+    formula: Formula::OpenAi,
+    ..plain(Named::DeepSeek, "deepseek", "deepseek", &["deepseek.com"])
+};
 static OPENROUTER: Provider = plain(
     Named::OpenRouter,
     "openrouter",
@@ -139,12 +142,15 @@ static PERPLEXITY: Provider = plain(
     "perplexity",
     &["perplexity.ai"],
 );
-static MOONSHOT: Provider = plain(
-    Named::Moonshot,
-    "moonshot_ai",
-    "moonshot_ai",
-    &["moonshot.ai", "moonshot.cn"],
-);
+static MOONSHOT: Provider = Provider {
+    formula: Formula::OpenAi,
+    ..plain(
+        Named::Moonshot,
+        "moonshot_ai",
+        "moonshot",
+        &["moonshot.ai", "moonshot.cn"],
+    )
+};
 
 /// Of tools.
 pub(crate) static NOBODY: Provider = Provider {

@@ -74,6 +74,11 @@ const ROWS: &[Row] = &[
         Quantity::Counted(Count::Input),
     ),
     (
+        "original_usage.tool_use_prompt_token_count",
+        GOOGLE,
+        Quantity::Counted(Count::ToolUse),
+    ),
+    (
         "original_usage.cached_content_token_count",
         GOOGLE,
         CACHE_READ,
@@ -83,6 +88,23 @@ const ROWS: &[Row] = &[
         GOOGLE,
         // Thoughts are paid like the rest, and it depends on the server whether it looks elsewhere.
         Quantity::Output,
+    ),
+    // For models without a price of the cache, whoever's they are, and for OpenAI's formula. A detail without a price of its
+    // own is paid like the rest.
+    (
+        "original_usage.prompt_tokens_details.audio_tokens",
+        ALL,
+        Quantity::Counted(Count::InputAudio),
+    ),
+    (
+        "original_usage.completion_tokens_details.audio_tokens",
+        ALL,
+        Quantity::Counted(Count::OutputAudio),
+    ),
+    (
+        "original_usage.completion_tokens_details.reasoning_tokens",
+        ALL,
+        Quantity::Counted(Count::Reasoning),
     ),
 ];
 const CACHE_READ: Quantity = Quantity::Counted(Count::CacheRead);

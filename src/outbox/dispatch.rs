@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use crate::headers::Headers;
 use crate::policy::Secret;
 
 /// A call to make.
@@ -46,8 +47,8 @@ pub enum Outcome<'a> {
     Status {
         /// The HTTP status.
         code: u16,
-        /// Seconds that it asked us to wait: `RateLimit-Reset`, else `Retry-After`.
-        retry_after: Option<u32>,
+        /// Those headers of [`PAUSE_HEADERS`](crate::backend::PAUSE_HEADERS) that the response has.
+        headers: Headers<'a>,
         /// How the answer begins, where the call wants to know.
         answer: &'a [u8],
     },

@@ -286,8 +286,10 @@ impl<V: Default> Files<V> {
 pub struct Needs {
     /// The caller's address.
     pub address: bool,
-    /// The names in the caller's certificate.
+    /// The names in the client's certificate.
     pub names: bool,
+    /// Whether the host has verified that certificate.
+    pub verified: bool,
     /// The name of the host's own route.
     pub route: bool,
 }
@@ -305,6 +307,7 @@ impl Rules {
         for trust in self.layers().filter_map(|layer| layer.trust.as_ref()) {
             needs.address |= !trust.cidr.is_empty();
             needs.names |= !trust.san.is_empty();
+            needs.verified |= !trust.san.is_empty() && !trust.san_unverified;
         }
         needs
     }

@@ -13,8 +13,10 @@ use crate::headers::Headers;
 pub struct Trust {
     /// The caller's address lies in one of these networks.
     pub cidr: Vec<Cidr>,
-    /// A name in the caller's certificate fits one of these patterns.
+    /// A name in the client's certificate fits one of these patterns.
     pub san: Vec<Pattern>,
+    /// Whether a name counts in a certificate that the host has not verified.
+    pub san_unverified: bool,
     /// The caller knows a secret.
     pub header: Option<SharedSecret>,
 }
@@ -24,8 +26,10 @@ pub struct Trust {
 pub struct Peer<'a> {
     /// The address.
     pub address: Option<IpAddr>,
-    /// The URI and DNS names in a certificate that the host has verified.
+    /// The URI and DNS names in the client's certificate, as far as the host shows them.
     pub names: &'a [&'a [u8]],
+    /// Whether the host has verified that certificate.
+    pub is_verified: bool,
 }
 
 impl Trust {
@@ -34,14 +38,17 @@ impl Trust {
     pub fn holds(&self, headers: Headers<'_>, peer: &Peer<'_>) -> bool {
         peer.address
             .is_some_and(|address| self.cidr.iter().any(|cidr| cidr.contains(address)))
-            || peer
-                .names
-                .iter()
-                .any(|name| self.san.iter().any(|pattern| pattern.fits(name)))
+            || self.is_named(peer)
             || self
                 .header
                 .as_ref()
                 .is_some_and(|secret| secret.is_shown(headers))
+    }
+
+    /// Anybody can put any name into a certificate, so a name counts only if the host has verified the certificate.
+    fn is_named(&self, peer: &Peer<'_>) -> bool {
+        let fits = |name: &&[u8]| self.san.iter().any(|pattern| pattern.fits(name));
+        (peer.is_verified || self.san_unverified) && peer.names.iter().any(fits)
     }
 }
 

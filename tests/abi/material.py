@@ -145,6 +145,7 @@ PROPERTIES = [
     ("source.address", ["10.1.2.3:4567", "[fd00::1]:1", "10.1.2.3", "@", "pipe:/a", "999.1.1.1:0"]),
     ("connection.uri_san_peer_certificate", ["spiffe://acme/ns/a", "\xff", ","]),
     ("connection.dns_san_peer_certificate", ["a.test", "*", ""]),
+    ("connection.peer_certificate_valid", ["\x01", "\x00", "", "\x01\x00"]),
     (CODE, ["", "200", "\x00", "1234567", "123456789"]),
     (FLAGS, ["", "\x00\x40"]),
 ]

@@ -92,8 +92,9 @@ def logged_to(path) -> dict:
     }
 
 
-def listener(name: str, hcm: dict, port=0, tls=None, callers=None, quic=False) -> dict:
-    """`tls` is a pair of files, certificate and key; `callers` the file of the authority that callers need."""
+def listener(name: str, hcm: dict, port=0, tls=None, callers=None, quic=False, lenient=False) -> dict:
+    """`tls` is a pair of files, certificate and key; `callers` the file of the authority that clients need. A lenient listener
+    takes clients without a certificate, or with one that nobody can verify."""
     address = {"address": "127.0.0.1", "port_value": port}
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": hcm}]}
     one = {"name": name, "address": {"socket_address": address}, "filter_chains": [chain]}
@@ -113,7 +114,9 @@ def listener(name: str, hcm: dict, port=0, tls=None, callers=None, quic=False) -
             context = {"@type": TYPE + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"}
             if callers:
                 common["validation_context"] = {"trusted_ca": {"filename": str(callers)}}
-                context["require_client_certificate"] = True
+                context["require_client_certificate"] = not lenient
+                if lenient:
+                    common["validation_context"]["trust_chain_verification"] = "ACCEPT_UNTRUSTED"
             context["common_tls_context"] = common
             chain["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": context}
     return one
@@ -150,15 +153,3 @@ def gateway(config, app: int, sink: int, routes=None, plugin_options=None, **hcm
 
 def example(name: str) -> dict:
     return yaml.safe_load((EXAMPLES / name).read_text())
-
-
-def moved(document: dict, **ports) -> dict:
-    """A shipped example on free ports, and its clusters on those of the test."""
-    document["admin"]["address"]["socket_address"]["port_value"] = 0
-    for one in document["static_resources"]["listeners"]:
-        one["address"]["socket_address"]["port_value"] = 0
-    for one in document["static_resources"]["clusters"]:
-        for endpoint in (e for group in one["load_assignment"]["endpoints"] for e in group["lb_endpoints"]):
-            address = endpoint["endpoint"]["address"]["socket_address"]
-            address.update(address="127.0.0.1", port_value=ports[one["name"]])
-    return document

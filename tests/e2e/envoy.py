@@ -18,11 +18,11 @@ def validate(path, env=None) -> subprocess.CompletedProcess:
 
 
 def written(name: str, bootstrap: dict):
-    """The configuration as a file; JSON is YAML."""
-    path = KEPT / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(bootstrap, indent=1))
-    return path
+    """The configuration as a file."""
+    # Imported here, because `make run` has a text and needs no package.
+    import as_yaml
+
+    return as_yaml.kept(name, as_yaml.dumped(bootstrap))
 
 
 class Envoy(Process):

@@ -76,7 +76,8 @@ def listener(row, access_log, authority) -> dict:
     # The row's peer is told by x-forwarded-for; an address of the machine could only be one of its own.
     hcm = b.manager(filters, routes, access_log, use_remote_address=False)
     if "names" in asked:
-        return b.listener(row["name"], hcm, tls=authority.issue("server", dns("localhost")), callers=authority.file)
+        server = authority.issue("server", dns("localhost"))
+        return b.listener(row["name"], hcm, tls=server, callers=authority.file, lenient=not asked.get("verified", True))
     return b.listener(row["name"], hcm)
 
 
@@ -89,8 +90,9 @@ def request(row, authority) -> dict:
     # Time passes in the application, so that the end of a span is never the time inside its id.
     lines += [f"x-case: {row['name']}", "x-app: delay=3"]
     names = [uri(name) for name in asked.get("names", [])]
+    issue = authority.issue if asked.get("verified", True) else authority.forge
     return {
-        "tls": authority.client(authority.issue("client", *names)) if names else None,
+        "tls": authority.client(issue("client", *names)) if names else None,
         "lines": lines,
         "method": asked.get("method", "GET"),
         "target": asked.get("path", "/"),

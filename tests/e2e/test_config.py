@@ -31,6 +31,10 @@ FAULTY = {
         {"backend": {**b.opik("x"), "api_key": SECRET, "colour": 1}, "export": {"interval_ms": SECRET}},
         ['backend: unknown key "colour"', "export.interval_ms"],
     ),
+    "two names that are one in Prometheus": (
+        {"backends": [b.opik("x", name="a-b"), b.opik("x", name="a_b")]},
+        ['backends[1].name: "a_b" and "a-b" of backends[0] are the same name in Prometheus'],
+    ),
     "a secret with a fault": ({"backend": {**b.opik("x"), "api_key": f"{SECRET}\n"}}, ["backend.api_key"]),
 }
 

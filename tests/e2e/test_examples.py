@@ -3,6 +3,7 @@
 import os
 import re
 
+import as_yaml
 import bootstrap as b
 import demo_config
 import pytest
@@ -50,12 +51,9 @@ def started(request, app, sink):
     running = []
 
     def start(name: str, **ports):
-        ports = {"app": app.port, "opik": sink.port, **ports}
-        document = b.moved(b.example(name), **ports)
-        for cluster in document["static_resources"]["clusters"]:
-            # The third party of egress.yaml is our application here.
-            cluster.pop("transport_socket", None)
-        running.append(Envoy(f"example-{name}", document, env=SECRET))
+        # The third party of egress.yaml is our application here.
+        text = as_yaml.example(name, **{"app": app.port, "opik": sink.port, **ports})
+        running.append(Envoy(f"example-{name}", as_yaml.kept(f"example-{name}", text), env=SECRET))
         return running[-1]
 
     sink.reset()

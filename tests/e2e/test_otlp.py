@@ -18,6 +18,8 @@ ENCODINGS = ["protobuf", "json"]
 MANY = 10
 FULL = {"batch_spans": MANY, "interval_ms": 60_000, "backoff_ms": 50, "backoff_max_ms": 100, "timeout_ms": 2_000}
 
+EAGER = {"interval_ms": 50, "backoff_ms": 50, "backoff_max_ms": 100}
+
 T, Q = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 CALLER = [f"traceparent: 00-{T}-{Q}-01", "tracestate: vendor=value,other=1"]
 #: What a span can say: ids, a parent, a state, a link, a failure, texts that need care.
@@ -148,31 +150,47 @@ def test_a_partial_success(encoding, app, sink, start):
     assert len(sink.requests()) == 1 and len(sink.otlp()) == MANY - 3
 
 
-#: Answers after which the same batch is sent again, and for how many seconds they ask to be left alone.
+#: A date three seconds after the response, by the backend's own clock, which is years behind ours.
+DATE = {"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": "Sun, 06 Nov 1994 08:49:40 GMT"}
+#: Responses after which the same batch is sent again: the status, how many seconds the backend asks for, and its headers.
 AGAIN = {
-    "with a pause": {429: 1, 503: 2},
-    "without": {502: 0, 503: 0, 504: 0},
+    "with a pause": [(429, 1, {"Retry-After": "1"}), (503, 2, {"Retry-After": "2"})],
+    "until a date": [(429, 3, DATE)],
+    "without": [(code, 0, {}) for code in (502, 503, 504)],
 }
 
 
-def refusal(code: int, pause: int) -> dict:
-    return {"kind": "status", "code": code, "headers": {"Retry-After": str(pause)} if pause else {}, "times": 1}
+def refusal(code: int, headers: dict) -> dict:
+    return {"kind": "status", "code": code, "headers": headers, "times": 1}
 
 
 @pytest.mark.parametrize("case", AGAIN)
 def test_what_is_sent_again(case, app, sink, start):
     answers = AGAIN[case]
-    steps = [refusal(code, pause) for code, pause in answers.items()]
+    codes = [code for code, _, _ in answers]
+    steps = [refusal(code, headers) for code, _, headers in answers]
     stats = in_trouble(steps, app, sink, start)
     assert stats["spans.exported"] == MANY, stats
     assert stats["export.calls.outcome.retry"] == len(answers)
     assert [span["times"] for span in sink.otlp()] == [1] * MANY
     requests = sink.requests()
-    assert [one["status"] for one in requests] == [*answers, 200]
+    assert [one["status"] for one in requests] == [*codes, 200]
     assert len({one["print"] for one in requests}) == 1, "the body does not change"
     at = [datetime.fromisoformat(one["at"]) for one in requests]
     waited = [(later - earlier).total_seconds() for earlier, later in zip(at, at[1:])]
-    assert all(wait >= pause for wait, pause in zip(waited, answers.values())), waited
+    assert all(wait >= pause for wait, (_, pause, _) in zip(waited, answers)), waited
+
+
+def test_a_huge_pause_is_a_long_one(app, sink, start):
+    """More seconds than fit into 32 bits, and a date in a far year: five minutes, and not a try at once."""
+    for headers in ({"Retry-After": "99999999999"}, {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}):
+        sink.reset()
+        envoy = start(gateway({"backends": [otlp()], "export": EAGER}, app.port, otlp=sink.port))
+        sink.fault(refusal(429, headers))
+        send(envoy.port)
+        envoy.eventually(lambda stats: stats["export.calls.outcome.retry"] == 1)
+        time.sleep(1.5)
+        assert len(sink.requests()) == 1, headers
 
 
 def test_a_500_is_final(app, sink, start):

@@ -101,24 +101,27 @@ for (const encoding of ENCODINGS) {
   });
 }
 
-/** Answers after which the same batch is sent again, and for how many seconds they ask to be left alone. */
+const after = (seconds) => ({ "Retry-After": `${seconds}` });
+
+/** A date three seconds after the response, by the backend's own clock, which is years behind ours. */
+const DATE = { Date: "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": "Sun, 06 Nov 1994 08:49:40 GMT" };
+
+/** Responses after which the same batch is sent again: the status, how many seconds the backend asks for, and its headers. */
 const AGAIN = {
   "with a pause": [
-    [429, 1],
-    [503, 2],
+    [429, 1, after(1)],
+    [503, 2, after(2)],
   ],
+  "until a date": [[429, 3, DATE]],
   "without one": [
-    [502, 0],
-    [504, 0],
+    [502, 0, {}],
+    [504, 0, {}],
   ],
 };
 
 for (const [how, answers] of Object.entries(AGAIN)) {
   proof(`what is sent again, ${how}`, async (stage) => {
-    const steps = answers.map(([code, pause]) => ({
-      ...{ kind: "status", code, times: 1 },
-      ...(pause && { headers: { "Retry-After": `${pause}` } }),
-    }));
+    const steps = answers.map(([code, , headers]) => ({ kind: "status", code, headers, times: 1 }));
     const { counted, requests, spans } = await inTrouble(stage, steps);
     assert.deepEqual([counted["spans.exported"], counted["export.calls.outcome.retry"]], [MANY, answers.length]);
     assert.deepEqual(

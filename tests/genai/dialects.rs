@@ -165,7 +165,7 @@ fn hosts_tell_the_provider() {
             "chat openai openai",
         ),
         ("api.perplexity.ai", "chat perplexity perplexity"),
-        ("api.moonshot.cn", "chat moonshot_ai moonshot_ai"),
+        ("api.moonshot.cn", "chat moonshot_ai moonshot"),
         ("api.cohere.ai", "chat cohere cohere"),
         ("", "chat openai openai"),
     ] {

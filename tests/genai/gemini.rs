@@ -28,7 +28,7 @@ const FOUND: &str = r#"operation.name = generate_content
     usage.cache_read.input_tokens = 64
     usage.reasoning.output_tokens = 30
     response.model = gemini-2.5-flash
-    google_ai = prompt_tokens 111, completion_tokens 50, total_tokens 161, original_usage.prompt_token_count 100, original_usage.cached_content_token_count 64, original_usage.candidates_token_count 50"#;
+    google_ai = prompt_tokens 111, completion_tokens 50, total_tokens 161, original_usage.prompt_token_count 100, original_usage.tool_use_prompt_token_count 11, original_usage.cached_content_token_count 64, original_usage.candidates_token_count 50, original_usage.completion_tokens_details.reasoning_tokens 30"#;
 
 fn sse(data: &[&str]) -> Vec<u8> {
     data.iter()

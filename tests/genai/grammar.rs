@@ -200,7 +200,7 @@ fn every_count_finds_room() {
         "!response.finish",
         "anthropic = prompt_tokens 16, completion_tokens 4, total_tokens 20, original_usage.input_tokens 2, original_usage.output_tokens 4, original_usage.cache_read_input_tokens 6, original_usage.cache_creation_input_tokens 8",
     ]);
-    let usage = r#"{"input_tokens":1,"cache_read_input_tokens":3,"cache_creation_input_tokens":4,"total_tokens":9,"prompt_tokens":8,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":1}}"#;
+    let usage = r#"{"input_tokens":1,"cache_read_input_tokens":3,"cache_creation_input_tokens":4,"total_tokens":9,"prompt_tokens":8,"completion_tokens":2,"prompt_tokens_details":{"audio_tokens":1},"completion_tokens_details":{"reasoning_tokens":1,"audio_tokens":1}}"#;
     let body = format!(
         r#"{{"id":"{long}","model":"{long}","choices":[{{"index":0,"finish_reason":"stop"}}],"usage":{usage}}}"#
     );
@@ -222,7 +222,7 @@ fn every_count_finds_room() {
     .tells(&[
         "request.max_tokens = 5",
         "usage.reasoning.output_tokens = 1",
-        "bedrock = prompt_tokens 8, completion_tokens 2, total_tokens 10, original_usage.inputTokens 1, original_usage.outputTokens 2, original_usage.cacheReadInputTokens 3, original_usage.cacheWriteInputTokens 4",
+        "bedrock = prompt_tokens 8, completion_tokens 2, total_tokens 10, original_usage.inputTokens 1, original_usage.outputTokens 2, original_usage.cacheReadInputTokens 3, original_usage.cacheWriteInputTokens 4, original_usage.prompt_tokens_details.audio_tokens 1, original_usage.completion_tokens_details.audio_tokens 1, original_usage.completion_tokens_details.reasoning_tokens 1",
     ]);
 }
 

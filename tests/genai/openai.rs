@@ -33,7 +33,7 @@ fn an_answer_says_all_of_it() {
         usage.cache_read.input_tokens = 7
         usage.reasoning.output_tokens = 0
         response.model = gpt-5-mini-2025-08-07
-        openai = prompt_tokens 19, completion_tokens 10, total_tokens 29, original_usage.prompt_tokens 19, original_usage.completion_tokens 10, original_usage.prompt_tokens_details.cached_tokens 7"#,
+        openai = prompt_tokens 19, completion_tokens 10, total_tokens 29, original_usage.prompt_tokens 19, original_usage.completion_tokens 10, original_usage.prompt_tokens_details.cached_tokens 7, original_usage.prompt_tokens_details.audio_tokens 0, original_usage.completion_tokens_details.audio_tokens 0, original_usage.completion_tokens_details.reasoning_tokens 0"#,
     );
 }
 

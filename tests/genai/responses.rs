@@ -24,7 +24,7 @@ const FOUND: &str = r#"operation.name = chat
     usage.cache_creation.input_tokens = 2
     usage.reasoning.output_tokens = 40
     response.model = gpt-5-2025-08-07
-    openai = prompt_tokens 328, completion_tokens 52, total_tokens 380, original_usage.input_tokens_details.cached_tokens 256"#;
+    openai = prompt_tokens 328, completion_tokens 52, total_tokens 380, original_usage.input_tokens_details.cached_tokens 256, original_usage.completion_tokens_details.reasoning_tokens 40"#;
 
 const CREATED: &str = r#"{"type":"response.created","sequence_number":0,"response":{"id":"resp_1","status":"in_progress","model":"gpt-5-2025-08-07","output":[],"usage":null,"error":null}}"#;
 const ADDED: &str = r#"{"type":"response.output_item.added","output_index":0,"item":{"type":"message","id":"msg_1","status":"in_progress","usage":{"input_tokens":9}}}"#;

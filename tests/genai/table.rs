@@ -139,10 +139,7 @@ fn drive<'a, P: AsRef<[u8]> + 'a>(
         path: row.text("path").as_bytes(),
         host: row.text("host").as_bytes(),
         headers: Headers::new(&pairs),
-        peer: Peer {
-            address: None,
-            names: &[],
-        },
+        peer: Peer::default(),
         route: None,
         rule: None,
     };

@@ -222,6 +222,6 @@ fn a_count_with_the_cache_in_it_is_not_added_to() {
         "usage.input_tokens = 5000",
         "usage.cache_read.input_tokens = 4000",
         "usage.reasoning.output_tokens = 60",
-        "bedrock = prompt_tokens 5000, completion_tokens 100, total_tokens 5100, original_usage.inputTokens 1000, original_usage.outputTokens 100, original_usage.cacheReadInputTokens 4000",
+        "bedrock = prompt_tokens 5000, completion_tokens 100, total_tokens 5100, original_usage.inputTokens 1000, original_usage.outputTokens 100, original_usage.cacheReadInputTokens 4000, original_usage.completion_tokens_details.reasoning_tokens 60",
     ]);
 }

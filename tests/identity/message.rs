@@ -71,7 +71,7 @@ fn asked<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
         headers: Headers::new(pairs),
         peer: Peer {
             address: "10.0.0.1".parse().ok(),
-            names: &[],
+            ..Peer::default()
         },
         route: None,
         rule: None,

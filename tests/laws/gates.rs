@@ -103,6 +103,7 @@ const fn request<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
         peer: Peer {
             address: None,
             names: &[],
+            is_verified: false,
         },
         route: None,
         rule: None,

@@ -3,7 +3,7 @@
 use gatespan::Export;
 use gatespan::outbox::{Dropped, Outcome};
 
-use super::stage::{ACCEPTING, OPIK, Stage, status};
+use super::stage::{ACCEPTING, OPIK, Stage, asks, status};
 
 #[test]
 fn a_host_that_goes_need_not_wait_for_a_batch_to_fill() {
@@ -63,23 +63,15 @@ fn a_host_that_goes_tries_again_at_once_and_soon_again() {
 
 #[test]
 fn a_host_that_goes_does_not_shorten_a_pause_that_was_asked_for() {
-    for (asked, is_done) in [(1, false), (60, true)] {
+    for (asked, is_done) in [(&b"1"[..], false), (b"60", true)] {
         let mut stage = Stage::new(r#"{"batch_spans": 1, "timeout_ms": 1000}"#);
         stage.joined("0");
         let sent = stage.sent();
-        let retry_after = Some(asked);
-        stage.settle(
-            sent.ticket,
-            Outcome::Status {
-                code: 429,
-                retry_after,
-                answer: &[],
-            },
-        );
+        stage.settle(sent.ticket, asks(429, &[(b"retry-after", asked)]));
         stage.leave();
         assert_eq!(stage.poll(), None);
         // A pause that outlasts it is not waited for.
-        assert_eq!(stage.is_done(), is_done, "{asked} s");
+        assert_eq!(stage.is_done(), is_done, "{asked:?}");
     }
 }
 

@@ -11,7 +11,7 @@ use gatespan::outbox::{CallOutcome, Dropped, Outcome};
 use super::bisect::strict;
 use super::body::contains;
 use super::stage::{
-    BACKENDS, LILYPAD, OPIK, OTLP, OTLP_JSON, OTLP_OPIK, ROWS, Sent, Stage, status,
+    BACKENDS, LILYPAD, OPIK, OTLP, OTLP_JSON, OTLP_OPIK, ROWS, Sent, Stage, asks, status,
 };
 
 /// The statuses that mean one of these, of those that there are.
@@ -107,12 +107,7 @@ fn a_pause_that_the_backend_asks_for_is_kept() {
             stage.joined("0");
             let sent = stage.sent();
             let before = stage.now;
-            let outcome = Outcome::Status {
-                code,
-                retry_after: Some(7),
-                answer: &[],
-            };
-            stage.settle(sent.ticket, outcome);
+            stage.settle(sent.ticket, asks(code, &[(b"retry-after", b"7")]));
             stage.next();
             let pause = (stage.now.0 - before.0) / 1_000_000;
             assert!(

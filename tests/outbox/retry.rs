@@ -1,8 +1,9 @@
 //! What happens when a call fails that may succeed later.
 
+use gatespan::Pair;
 use gatespan::outbox::{CallOutcome, Dropped, Outcome};
 
-use super::stage::{ROWS, SPANS, Stage, status};
+use super::stage::{ROWS, SPANS, START, Stage, asks, status};
 
 #[test]
 fn a_body_stays_the_same_until_it_is_accepted() {
@@ -91,27 +92,64 @@ fn an_outage_is_one_outage_for_all_batches() {
     assert!(stage.now.0 - before.0 <= 400 * 1_000_000);
 }
 
+/// Headers of a response, and the seconds for which the backend is left alone; none where it asks for nothing. The time is
+/// that of [`START`], 2026-03-02 10:15:30.
+#[rustfmt::skip]
+const PAUSES: [(&[Pair<'static>], Option<u64>); 18] = [
+    (&[], None),
+    (&[(RETRY, b"0")], Some(0)),
+    (&[(RETRY, b"7")], Some(7)),
+    (&[(RETRY, b" 7 ")], Some(7)),
+    (&[(RETRY, b"86400")], Some(300)),
+    (&[(RETRY, b"4294967303")], Some(300)),
+    (&[(RETRY, b"99999999999999999999999999")], Some(300)),
+    (&[(RETRY, b"")], None),
+    (&[(RETRY, b"-7")], None),
+    (&[(RETRY, b"soon")], None),
+    (&[(RETRY, b"Mon, 02 Mar 2026 10:15:37 GMT")], Some(7)),
+    (&[(RETRY, b"Fri, 31 Dec 9999 23:59:59 GMT")], Some(300)),
+    (&[(RETRY, b"Mon, 02 Mar 2026 10:15:30 GMT")], None),
+    (&[(RETRY, b"Sun, 06 Nov 1994 08:49:37 GMT")], None),
+    (&[(RETRY, b"Sun, 06 Nov 1994 08:49:44 GMT"), (DATE, b"Sun, 06 Nov 1994 08:49:37 GMT")], Some(7)),
+    (&[(RETRY, b"Mon, 02 Mar 2026 10:15:37 GMT"), (DATE, b"yesterday")], Some(7)),
+    (&[(RETRY, b"9"), (b"ratelimit-reset", b"7")], Some(7)),
+    (&[(RETRY, b"Mon, 02 Mar 2026 10:15:37 GMT"), (b"ratelimit-reset", b"later")], Some(7)),
+];
+
+const RETRY: &[u8] = b"retry-after";
+const DATE: &[u8] = b"date";
+
 #[test]
-fn a_pause_that_the_backend_asks_for_is_kept_but_not_for_ever() {
-    for (asked, least, most) in [(0, 250, 500), (7, 7_250, 7_500), (86_400, 300_250, 300_500)] {
+fn a_backend_is_left_alone_as_long_as_it_asks_but_not_for_ever() {
+    for (headers, seconds) in PAUSES {
         for code in [429, 503] {
-            let mut stage = Stage::new("{}");
+            let mut stage = Stage::new(r#"{"batch_spans": 1}"#);
             stage.joined("0");
-            let sent = stage.next();
-            let before = stage.now;
-            let retry_after = Some(asked);
-            stage.settle(
-                sent.ticket,
-                Outcome::Status {
-                    code,
-                    retry_after,
-                    answer: &[],
-                },
-            );
+            let sent = stage.sent();
+            stage.settle(sent.ticket, asks(code, headers));
             stage.next();
-            let pause = (stage.now.0 - before.0) / 1_000_000;
-            assert!((least..=most).contains(&pause), "asked {asked}, {pause}");
+            let pause = (stage.now.0 - START.0) / 1_000_000;
+            // The first pause of its own is added to the one that was asked for.
+            let asked = seconds.unwrap_or_default() * 1_000;
+            let wanted = asked + 250..=asked + 500;
+            assert!(wanted.contains(&pause), "{headers:?}, {pause}");
         }
+    }
+}
+
+/// A date that is over asks for nothing: the pauses grow as they do for a backend that says nothing.
+#[test]
+fn pauses_grow_while_a_backend_asks_for_what_is_over() {
+    let over: &[Pair<'_>] = &[(RETRY, b"Sun, 06 Nov 1994 08:49:37 GMT")];
+    let mut stage = Stage::new(r#"{"batch_spans": 1}"#);
+    stage.joined("0");
+    let mut sent = stage.sent();
+    for most in [500, 1_000, 2_000, 4_000] {
+        let before = stage.now;
+        stage.settle(sent.ticket, asks(503, over));
+        sent = stage.next();
+        let pause = (stage.now.0 - before.0) / 1_000_000;
+        assert!((most / 2..=most).contains(&pause), "{pause} of {most}");
     }
 }
 

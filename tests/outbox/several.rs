@@ -3,7 +3,7 @@
 use gatespan::outbox::{Counters, Dropped, Outcome};
 use gatespan::{Export, Receives};
 
-use super::stage::{LILYPAD, OPIK, OTLP, OTLP_JSON, OTLP_OPIK, ROWS, Stage, status};
+use super::stage::{LILYPAD, OPIK, OTLP, OTLP_JSON, OTLP_OPIK, ROWS, Stage, asks, status};
 
 fn named(backend: &str, name: &str) -> String {
     backend.replacen('{', &format!(r#"{{"name": "{name}", "#), 1)
@@ -85,12 +85,7 @@ fn one_that_pauses_does_not_delay_another() {
     stage.joined("0");
     let (first, second) = (stage.sent(), stage.sent());
     assert_eq!((first.backend, second.backend), (0, 1));
-    let asked = Outcome::Status {
-        code: 503,
-        retry_after: Some(60),
-        answer: &[],
-    };
-    stage.settle(first.ticket, asked);
+    stage.settle(first.ticket, asks(503, &[(b"retry-after", b"60")]));
     stage.answer(&second, 200);
     stage.joined("1");
     assert_eq!(stage.sent().backend, 1, "now, and not in a minute");

@@ -5,8 +5,8 @@ use gatespan::config::Host;
 use gatespan::outbox::{Counters, Dropped, Outcome, Ticket};
 use gatespan::policy::Peer;
 use gatespan::{
-    Admission, Config, End, EndKind, Export, Gate, Headers, OpenSpan, Outbox, Receives, Request,
-    Time,
+    Admission, Config, End, EndKind, Export, Gate, Headers, OpenSpan, Outbox, Pair, Receives,
+    Request, Time,
 };
 use serde_json::Value;
 
@@ -106,10 +106,7 @@ impl Stage {
             path: path.as_bytes(),
             host: b"gateway.test",
             headers: Headers::new(headers),
-            peer: Peer {
-                address: None,
-                names: &[],
-            },
+            peer: Peer::default(),
             route: None,
             rule: None,
         };
@@ -222,7 +219,7 @@ impl Stage {
     pub fn reply(&mut self, sent: &Sent, code: u16, answer: &[u8]) {
         let outcome = Outcome::Status {
             code,
-            retry_after: None,
+            headers: NO_HEADERS,
             answer,
         };
         self.settle(sent.ticket, outcome);
@@ -244,12 +241,19 @@ impl Stage {
 }
 
 pub const fn status(code: u16) -> Outcome<'static> {
+    asks(code, &[])
+}
+
+/// A response with these headers.
+pub const fn asks<'a>(code: u16, headers: &'a [Pair<'a>]) -> Outcome<'a> {
     Outcome::Status {
         code,
-        retry_after: None,
+        headers: Headers::new(headers),
         answer: &[],
     }
 }
+
+const NO_HEADERS: Headers<'static> = Headers::new(&[]);
 
 pub const OPIK: &str =
     r#"{"kind": "opik", "url": "http://opik.test/api", "cluster": "opik", "api_key": "hunter2"}"#;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use gatespan::Pair;
 use gatespan::backend::Meaning;
 use gatespan::outbox::{Dropped, Outcome};
 use proptest::prelude::*;
 
-use super::stage::{BACKENDS, BISECTING, ROWS, Sent, Stage, status};
+use super::stage::{BACKENDS, BISECTING, ROWS, Sent, Stage, asks, status};
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -23,13 +24,9 @@ enum Event {
 fn event() -> impl Strategy<Value = Event> {
     let later = (
         prop_oneof![Just(429_u16), Just(500), Just(503)],
-        proptest::option::of(0_u32..5),
+        prop::sample::select(ASKED.to_vec()),
     );
-    let later = later.prop_map(|(code, retry_after)| Outcome::Status {
-        code,
-        retry_after,
-        answer: &[],
-    });
+    let later = later.prop_map(|(code, headers)| asks(code, headers));
     let refused = prop_oneof![Just(400_u16), Just(409), Just(413), Just(422)];
     let outcome = prop_oneof![
         6 => Just(status(204)),
@@ -50,6 +47,18 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Shut),
     ]
 }
+
+/// Pauses that a backend asks for.
+const ASKED: [&[Pair<'static>]; 5] = [
+    &[],
+    &[(b"retry-after", b"0")],
+    &[(b"retry-after", b"4")],
+    &[(b"ratelimit-reset", b"2")],
+    &[
+        (b"retry-after", b"Mon, 02 Mar 2026 10:15:33 GMT"),
+        (b"date", b"Mon, 02 Mar 2026 10:15:30 GMT"),
+    ],
+];
 
 /// What the backend has seen.
 #[derive(Default)]

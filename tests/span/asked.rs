@@ -1,5 +1,5 @@
 //! Requests as text: `METHOD TARGET HOST`, then a header a line; what the host knows besides stands in lines that begin
-//! with a colon.
+//! with a colon, like `:verified: true` for a client's certificate that the host has verified.
 
 use gatespan::policy::Peer;
 use gatespan::{Headers, Pair, Request};
@@ -50,6 +50,7 @@ impl<'t> Asked<'t> {
             peer: Peer {
                 address: known(":peer").map(|address| address.parse().unwrap()),
                 names: &self.names,
+                is_verified: known(":verified") == Some("true"),
             },
             route: known(":route").map(str::as_bytes),
             rule: known(":rule").map(str::as_bytes),

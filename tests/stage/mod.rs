@@ -130,7 +130,7 @@ impl Stage {
     pub fn answer(&mut self, call: &Call, code: u16) {
         let outcome = Outcome::Status {
             code,
-            retry_after: None,
+            headers: Headers::new(&[]),
             answer: &[],
         };
         self.outbox.settle(call.ticket, outcome, self.now);

@@ -102,7 +102,7 @@ fn show(rule: &Value, headers: &[(&str, &str)], number: u8) {
         headers: Headers::new(&pairs),
         peer: Peer {
             address: "203.0.113.9".parse().ok(),
-            names: &[],
+            ..Peer::default()
         },
         route: None,
         rule: None,

@@ -93,7 +93,7 @@ pub(super) const EXPORT: &[Key] = &[
     .or(Preset::Whole(1_000_000)),
     key(
         "interval_ms",
-        Kind::Whole(10, TEN_MINUTES),
+        Kind::Millis(10, TEN_MINUTES),
         "how old the oldest span of a batch may grow",
     )
     .or(Preset::Whole(1_000)),
@@ -105,7 +105,7 @@ pub(super) const EXPORT: &[Key] = &[
     .or(Preset::Whole(4_194_304)),
     key(
         "timeout_ms",
-        Kind::Whole(10, TEN_MINUTES),
+        Kind::Millis(10, TEN_MINUTES),
         "how long a call may take",
     )
     .or(Preset::Whole(5_000)),
@@ -117,13 +117,13 @@ pub(super) const EXPORT: &[Key] = &[
     .or(Preset::Whole(6)),
     key(
         "backoff_ms",
-        Kind::Whole(1, TEN_MINUTES),
+        Kind::Millis(1, TEN_MINUTES),
         "the first pause between tries",
     )
     .or(Preset::Whole(500)),
     key(
         "backoff_max_ms",
-        Kind::Whole(1, 6 * TEN_MINUTES),
+        Kind::Millis(1, 6 * TEN_MINUTES),
         "the longest pause between tries",
     )
     .or(Preset::Whole(30_000)),

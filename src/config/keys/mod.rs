@@ -37,6 +37,8 @@ pub(super) enum Kind {
     Number(u32, u32),
     /// A whole number within these bounds.
     Whole(u32, u32),
+    /// A time within these bounds: milliseconds, or a text like `5s`.
+    Millis(u32, u32),
     /// A list of at most so many.
     List(&'static Self, usize),
     /// An object with the keys of these groups.
@@ -69,6 +71,7 @@ impl Kind {
             Self::Text(_) | Self::Secret(_) | Self::Word(_) => "text",
             Self::Number(..) => "a number",
             Self::Whole(..) => "a whole number",
+            Self::Millis(..) => "milliseconds or a duration",
             Self::List(..) => "a list",
             Self::Object(_) | Self::Map(..) => "an object",
         }

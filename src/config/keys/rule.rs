@@ -1,6 +1,6 @@
 //! The keys of a rule, and of the requests that it is for.
 
-use super::{FORMATS, Key, Kind, key};
+use super::{FORMATS, Key, Kind, Preset, key};
 use crate::config::texts;
 use crate::genai::Named;
 use crate::policy::{
@@ -129,8 +129,14 @@ const TRUST: &[Key] = &[
     key(
         "san",
         Kind::List(&Kind::Text(texts::pattern), 1_000),
-        "names in the caller's certificate; one * stands for any characters",
+        "names in the client's certificate, which the host must have verified; one * stands for any characters",
     ),
+    key(
+        "san_unverified",
+        Kind::Flag,
+        "whether such a name counts in a certificate that the host has not verified",
+    )
+    .or(Preset::Flag(false)),
     key(
         "header",
         Kind::Object(&[PROOF]),

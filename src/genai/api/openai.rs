@@ -7,7 +7,8 @@
 use super::{Api, Counts, Facts, PathMark, common, deployment, ending};
 use crate::genai::dialect::Named;
 use crate::genai::key::Count::{
-    CacheRead, CacheWrite, Index, Input, MaxTokens, Output, Reasoning, Total,
+    CacheRead, CacheWrite, Index, Input, InputAudio, MaxTokens, Output, OutputAudio, Reasoning,
+    Total,
 };
 use crate::genai::key::Text::{
     Cost, ErrorCode, ErrorType, Id, Model, Pending, RequestModel, Temperature, TopP,
@@ -93,7 +94,14 @@ const EVENT: &[Key] = &[
     name("model", Model),
     choices(
         "choices",
-        &[INDEX, FINISH, object("delta", DELTA), payload("text")],
+        &[
+            INDEX,
+            FINISH,
+            object("delta", DELTA),
+            payload("text"),
+            // Moonshot's.
+            object("usage", USAGE),
+        ],
     ),
     object("usage", USAGE),
     // Groq's.
@@ -121,6 +129,8 @@ const USAGE: &[Key] = &[
     COMPLETION_DETAILS,
     // DeepSeek's.
     count("prompt_cache_hit_tokens", CacheRead),
+    // Moonshot's.
+    count("cached_tokens", CacheRead),
     // OpenRouter's.
     decimal("cost", Cost),
 ];
@@ -130,12 +140,16 @@ pub(super) const PROMPT_DETAILS: Key = object(
     &[
         count("cached_tokens", CacheRead),
         count("cache_write_tokens", CacheWrite),
+        count("audio_tokens", InputAudio),
     ],
 );
 
 pub(super) const COMPLETION_DETAILS: Key = object(
     "completion_tokens_details",
-    &[count("reasoning_tokens", Reasoning)],
+    &[
+        count("reasoning_tokens", Reasoning),
+        count("audio_tokens", OutputAudio),
+    ],
 );
 
 /// The error of these APIs, in a body as in a stream.

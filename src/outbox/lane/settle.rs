@@ -1,7 +1,7 @@
 //! What an outcome means for the batch at the head of the queue.
 
 use super::Lane;
-use crate::backend::Meaning;
+use crate::backend::{Meaning, pause};
 use crate::context::Time;
 use crate::outbox::batch::Batch;
 use crate::outbox::counters::{CallOutcome, Dropped};
@@ -13,12 +13,12 @@ impl Lane {
         if self.flight.take_if(|flight| flight.call == call).is_none() {
             return;
         }
-        let (code, retry_after, answer) = match outcome {
+        let (code, asked_s, answer) = match outcome {
             Outcome::Status {
                 code,
-                retry_after,
+                headers,
                 answer,
-            } => (code, retry_after, answer),
+            } => (code, pause::asked(headers, now), answer),
             Outcome::Taken => return self.hand_over(),
             Outcome::Lost => return self.retry(Doubt::Stored, None, now),
         };
@@ -33,10 +33,10 @@ impl Lane {
         match meaning {
             Meaning::Stored => self.advance(answer),
             Meaning::There | Meaning::Unclear if is_repeat => self.advance(&[]),
-            Meaning::Unclear if !is_unclear => self.retry(Doubt::Bad, retry_after, now),
+            Meaning::Unclear if !is_unclear => self.retry(Doubt::Bad, asked_s, now),
             Meaning::Split | Meaning::There | Meaning::Unclear => self.split(),
-            Meaning::Wait => self.retry(Doubt::None, retry_after, now),
-            Meaning::Later => self.retry(Doubt::Stored, retry_after, now),
+            Meaning::Wait => self.retry(Doubt::None, asked_s, now),
+            Meaning::Later => self.retry(Doubt::Stored, asked_s, now),
             Meaning::Stop => self.stop(code, now),
             Meaning::Refused => self.refuse(),
         }
@@ -91,14 +91,14 @@ impl Lane {
     }
 
     /// The same body is sent again after a pause.
-    fn retry(&mut self, doubt: Doubt, retry_after: Option<u32>, now: Time) {
+    fn retry(&mut self, doubt: Doubt, asked_s: Option<u32>, now: Time) {
         let gave_up = self.fail(doubt);
         self.counters.call(if gave_up {
             CallOutcome::Failed
         } else {
             CallOutcome::Retry
         });
-        self.backoff.grow(&self.plan, retry_after, now);
+        self.backoff.grow(&self.plan, asked_s, now);
     }
 
     /// Nothing is accepted until someone changes something: nothing new is taken, and one call asks now and then. That

@@ -26,6 +26,32 @@ pub const FAULTS: &[Row] = &[
         ],
     ),
     (
+        "times that are none",
+        r#"{"export": {"interval_ms": "soon", "timeout_ms": "5 s", "backoff_ms": "1.0005s", "backoff_max_ms": "61m"}}"#,
+        &[
+            r#"export.interval_ms: expected 10 to 600000 milliseconds, or a duration like "5s" or "250ms""#,
+            r#"export.timeout_ms: expected 10 to 600000 milliseconds, or a duration like "5s" or "250ms""#,
+            r#"export.backoff_ms: expected 1 to 600000 milliseconds, or a duration like "5s" or "250ms""#,
+            r#"export.backoff_max_ms: expected 1 to 3600000 milliseconds, or a duration like "5s" or "250ms""#,
+        ],
+    ),
+    (
+        "times without a unit, and a time that is no time at all",
+        r#"{"export": {"interval_ms": "500", "timeout_ms": true, "backoff_ms": "0ms"}}"#,
+        &[
+            r#"export.interval_ms: expected 10 to 600000 milliseconds, or a duration like "5s" or "250ms""#,
+            "export.timeout_ms: expected milliseconds or a duration, found true or false",
+            r#"export.backoff_ms: expected 1 to 600000 milliseconds, or a duration like "5s" or "250ms""#,
+        ],
+    ),
+    (
+        "a pause that is cut at once, as durations",
+        r#"{"export": {"backoff_ms": "5s", "backoff_max_ms": "1s"}}"#,
+        &[
+            "export.backoff_ms: 5000 is more than export.backoff_max_ms, 1000",
+        ],
+    ),
+    (
         "a batch that never fills",
         r#"{"export": {"batch_bytes": 2000000, "queue_bytes": 1000000}}"#,
         &[
@@ -141,6 +167,13 @@ pub const FAULTS: &[Row] = &[
         ],
     ),
     (
+        "Prometheus writes both names as a_b, and adds their counters up",
+        r#"{"backends": [{"kind": "opik", "url": "http://a.test", "cluster": "a", "name": "a-b"}, {"kind": "otlp", "url": "http://b.test", "cluster": "b", "name": "a_b"}]}"#,
+        &[
+            r#"backends[1].name: "a_b" and "a-b" of backends[0] are the same name in Prometheus; rename one"#,
+        ],
+    ),
+    (
         "a header of the backend that no header can be",
         r#"{"backend": {"kind": "otlp", "url": "http://a.test", "cluster": "a", "headers": {"x y": "1", "ok": "hunter2\u0000"}}}"#,
         &[
@@ -161,7 +194,7 @@ pub const FAULTS: &[Row] = &[
         "a name that cannot stand in a place as it is",
         r#"{"backend": {"kind": "otlp", "url": "http://a.test", "cluster": "a", "resource": {"deployment.environment.name": 1}}}"#,
         &[
-            r#"backend.resource["deployment.environment.name"]: expected text, found a number"#,
+            r#"backend.resource["deployment.environment.name"]: expected text, found a number: quote this value"#,
         ],
     ),
     (

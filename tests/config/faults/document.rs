@@ -5,6 +5,16 @@ use super::Row;
 #[rustfmt::skip]
 pub const FAULTS: &[Row] = &[
     (
+        "JSON has types, and nothing turns them into others",
+        r#"{"rule": {"sample": "0.1", "inbound": false, "genai": false}, "export": {"attempts": "3"}}"#,
+        &[
+            "rule.sample: expected a number, found text",
+            "rule.inbound: expected join, link, restart or off, found true or false",
+            "rule.genai: expected off or metadata, found true or false",
+            "export.attempts: expected a whole number, found text",
+        ],
+    ),
+    (
         "text that is not JSON",
         r#"{"rule": }"#,
         &[

@@ -232,6 +232,13 @@ pub const FAULTS: &[Row] = &[
         ],
     ),
     (
+        "a word about names where no name counts",
+        r#"{"rule": {"trust": {"cidr": ["10.0.0.0/8"], "san_unverified": true}}, "rules": {"a": {"trust": {"cidr": ["10.0.0.0/8"], "san_unverified": false}}}}"#,
+        &[
+            "rule.trust.san_unverified: has no meaning without san",
+        ],
+    ),
+    (
         "lists without entries are no conditions",
         r#"{"rule": {"trust": {"cidr": [], "san": []}}}"#,
         &[
