@@ -90,6 +90,30 @@ pub struct SpanPlan {
     pub thread: Option<String>,
 }
 
+/// Checks a URL to which requests or spans are sent, where a host reads one outside of the document.
+///
+/// # Errors
+/// What is wrong with it. The message does not repeat the URL, which may contain a password.
+pub fn check_url(url: &str) -> Result<(), &'static str> {
+    texts::url(url)
+}
+
+/// Checks a path that requests are compared with.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_path(path: &str) -> Result<(), &'static str> {
+    texts::path(path)
+}
+
+/// Checks a host that requests are compared with.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_host(host: &str) -> Result<(), &'static str> {
+    texts::host(host)
+}
+
 impl Config {
     /// What a host has to find out about a request besides its headers.
     #[must_use]
