@@ -4,6 +4,7 @@
 //! in comments are those of [`laws`](crate::laws).
 
 mod bodies;
+mod offer;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -275,6 +276,8 @@ impl Pass<'_> {
 pub(crate) const CONTENT_TYPE: &str = "content-type";
 /// How it begins for one.
 const GRPC: &[u8] = b"application/grpc";
+/// The header with the encodings that a client offers for the answer.
+pub(crate) const ACCEPT_ENCODING: &str = "accept-encoding";
 /// The header that tells how a body is packed.
 pub(crate) const CONTENT_ENCODING: &str = "content-encoding";
 /// The header of a caller who waits to be told to go on before it sends a body.

@@ -29,7 +29,7 @@ use alloc::vec::Vec;
 use crate::backend::Api;
 pub use crate::format::Spelling;
 use crate::format::{FORMATS, Format, FormatSet};
-use crate::gate::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Receives};
+use crate::gate::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Receives};
 use crate::genai::SESSION_HEADERS;
 use crate::policy::{Needs, Rules};
 use crate::span::NameTemplate;
@@ -152,6 +152,7 @@ impl Config {
         }
         if self.rules.reads() {
             look_at(CONTENT_ENCODING);
+            look_at(ACCEPT_ENCODING);
             SESSION_HEADERS.iter().for_each(|name| look_at(name));
             if self.rules.reads_ahead() {
                 look_at(EXPECT);
