@@ -6,13 +6,17 @@ const METHODS = ["fetch", "send"];
 /** The texts of the environment, and its bindings with their methods, as JSON. Variables that are objects are JSON to us. */
 export function environment(env) {
   const texts = {};
-  const bindings = {};
+  const bindings = [];
   for (const [name, value] of Object.entries(env)) {
     if (typeof value === "string") texts[name] = value;
     else if (isPlain(value)) texts[name] = JSON.stringify(value);
-    else bindings[name] = METHODS.filter((method) => typeof value[method] === "function");
+    else bindings.push(name, ...methods(name, value));
   }
   return JSON.stringify([texts, bindings]);
+}
+
+function methods(name, binding) {
+  return METHODS.filter((method) => typeof binding[method] === "function").map((method) => `${name}.${method}`);
 }
 
 function isPlain(value) {

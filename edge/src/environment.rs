@@ -5,12 +5,12 @@ use alloc::collections::BTreeMap;
 /// The environment of a Worker.
 pub(crate) struct Environment {
     texts: BTreeMap<String, String>,
-    /// The methods of each binding, as far as we ask for them.
-    bindings: BTreeMap<String, Vec<String>>,
+    /// Names, and `NAME.METHOD` for each method that we ask for.
+    bindings: Vec<String>,
 }
 
 impl Environment {
-    /// Reads `[{name: text}, {binding: [method]}]`, which the JavaScript half writes.
+    /// Reads `[{name: text}, [binding or binding.method]]`, which the JavaScript half writes.
     pub(crate) fn read(json: &str) -> Self {
         let (texts, bindings) = serde_json::from_str(json).unwrap_or_default();
         Self { texts, bindings }
@@ -21,12 +21,15 @@ impl Environment {
     }
 
     pub(crate) fn has_binding(&self, name: &str) -> bool {
-        self.bindings.contains_key(name)
+        self.bindings.iter().any(|known| known == name)
     }
 
     /// Whether a binding has a method: a service has `fetch`, a Queue has `send`.
     pub(crate) fn has_method(&self, binding: &str, method: &str) -> bool {
-        let methods = self.bindings.get(binding);
-        methods.is_some_and(|methods| methods.iter().any(|known| known == method))
+        let is_it = |known: &String| {
+            let rest = known.strip_prefix(binding);
+            rest.and_then(|rest| rest.strip_prefix('.')) == Some(method)
+        };
+        self.bindings.iter().any(is_it)
     }
 }

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn carry(document: &str, headers: &str) -> Result<String, String> {
-        let environment = serde_json::json!([{ CONFIG: document }, {}]).to_string();
+        let environment = serde_json::json!([{ CONFIG: document }, []]).to_string();
         let messages = Messages::new(&environment).unwrap();
         messages.carry(
             &format!("POST\nhttps://a.test/{headers}"),

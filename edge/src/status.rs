@@ -191,7 +191,7 @@ mod tests {
         (status, faults)
     }
 
-    const BOTH: &str = r#"[{"GATESPAN_STATUS_PATH":"/a/s","GATESPAN_STATUS_SECRET":"hunter2"},{}]"#;
+    const BOTH: &str = r#"[{"GATESPAN_STATUS_PATH":"/a/s","GATESPAN_STATUS_SECRET":"hunter2"},[]]"#;
 
     #[test]
     fn status_path_shows_counters_to_the_bearer_of_the_secret() {
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn secret_may_contain_blanks_and_commas() {
-        let status = status(r#"[{"GATESPAN_STATUS_SECRET":"a b,c"},{}]"#)
+        let status = status(r#"[{"GATESPAN_STATUS_SECRET":"a b,c"},[]]"#)
             .0
             .unwrap();
         for (authorization, request) in [
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn secret_without_a_path_is_kept_from_origins() {
-        let only = r#"[{"GATESPAN_STATUS_SECRET":" hunter2\n"},{}]"#;
+        let only = r#"[{"GATESPAN_STATUS_SECRET":" hunter2\n"},[]]"#;
         let (status, faults) = status(only);
         assert!(faults.is_empty());
         let status = status.unwrap();
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn faulty_path_is_refused_and_its_secret_is_kept_from_origins() {
-        assert!(matches!(status("[{},{}]"), (None, faults) if faults.is_empty()));
+        assert!(matches!(status("[{},[]]"), (None, faults) if faults.is_empty()));
         for (path, fault) in [
             ("s", "GATESPAN_STATUS_PATH: does not begin with /"),
             (
@@ -306,15 +306,14 @@ mod tests {
                 "GATESPAN_STATUS_PATH: holds a character that no path can carry",
             ),
         ] {
-            let json = format!(
-                r#"[{{"GATESPAN_STATUS_PATH":"{path}","GATESPAN_STATUS_SECRET":"x"}},{{}}]"#
-            );
+            let json =
+                format!(r#"[{{"GATESPAN_STATUS_PATH":"{path}","GATESPAN_STATUS_SECRET":"x"}},[]]"#);
             let (status, faults) = status(&json);
             assert_eq!(faults, [fault]);
             let asked = status.unwrap().request("https://a.test/s", "Bearer x");
             assert_eq!(asked, StatusRequest::Misplaced);
         }
-        let (status, faults) = status(r#"[{"GATESPAN_STATUS_PATH":"/s"},{}]"#);
+        let (status, faults) = status(r#"[{"GATESPAN_STATUS_PATH":"/s"},[]]"#);
         assert!(status.is_none());
         assert_eq!(
             faults,
