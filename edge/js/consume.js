@@ -51,7 +51,7 @@ async function settle(courier, message, env, delaySeconds) {
     await put(env.GATESPAN_QUEUE, rest, delaySeconds);
     message.ack();
   } catch (error) {
-    console.warn(`gatespan: the Queue took not all that is left of a message, which is retried: ${error}`);
+    console.warn(`gatespan: the Queue failed, and the whole message is retried: ${error}`);
     message.retry({ delaySeconds });
   }
 }

@@ -6,23 +6,23 @@ import { environment } from "./environment.js";
 
 let isolate;
 
-/** The isolate's own; its `faults` say why there is nothing else. */
+/** The isolate's own; its `faults` say why there is nothing else but a `fallback`. */
 export function isolateOf(env) {
   return (isolate ??= made(env));
 }
 
 function made(env) {
-  const told = environment(env);
-  let core;
+  let core, texts;
   try {
+    texts = environment(env);
     initSync({ module });
-    core = new Worker(told);
+    core = new Worker(texts);
   } catch (error) {
     // A text is the list of faults; anything else is a fault of ours, in face of which nobody has said what may pass.
     const isOurs = typeof error !== "string";
     const faults = isOurs ? [String(error)] : error.split("\n");
     for (const fault of faults) console.error(`gatespan: ${isOurs ? "" : "configuration: "}${fault}`);
-    return { faults, fallback: isOurs ? undefined : new Fallback(told) };
+    return { faults, fallback: isOurs ? undefined : new Fallback(texts) };
   }
   for (const warning of core.warnings()) console.warn(`gatespan: ${warning}`);
   const headers = core.headers();
