@@ -4,6 +4,7 @@
 //! in comments are those of [`laws`](crate::laws).
 
 mod bodies;
+mod offer;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -295,6 +296,8 @@ pub(crate) const CONTENT_TYPE: &str = "content-type";
 const GRPC: &[u8] = b"application/grpc";
 /// The headers that every preflight of a browser has (Fetch, "CORS-preflight request").
 pub(crate) const PREFLIGHT: [&str; 2] = ["origin", "access-control-request-method"];
+/// The header with the encodings that a client offers for the answer.
+pub(crate) const ACCEPT_ENCODING: &str = "accept-encoding";
 /// The header that tells how a body is packed.
 pub(crate) const CONTENT_ENCODING: &str = "content-encoding";
 /// The header of a caller who waits to be told to go on before it sends a body.

@@ -14,6 +14,8 @@
 mod structs;
 #[path = "config/faults/mod.rs"]
 mod table;
+#[path = "config/urls.rs"]
+mod urls;
 #[path = "config/warnings.rs"]
 mod warnings;
 #[path = "config/yaml.rs"]

@@ -34,6 +34,8 @@ mod headers;
 mod invoke;
 #[path = "genai/mcp.rs"]
 mod mcp;
+#[path = "genai/offers.rs"]
+mod offers;
 #[path = "genai/ollama.rs"]
 mod ollama;
 #[path = "genai/openai.rs"]

@@ -48,10 +48,28 @@ async function settle(courier, message, env, delaySeconds) {
   const rest = [];
   for (let body; (body = courier.left(rest.length)); ) rest.push({ body, contentType: "bytes" });
   try {
-    await env.GATESPAN_QUEUE.sendBatch(rest, { delaySeconds });
+    await put(env.GATESPAN_QUEUE, rest, delaySeconds);
     message.ack();
   } catch (error) {
-    console.warn(`gatespan: the Queue took nothing: ${error}`);
+    console.warn(`gatespan: the Queue failed, and the whole message is retried: ${error}`);
     message.retry({ delaySeconds });
   }
 }
+
+/**
+ * Puts messages on the Queue. A call that fails may have been taken in part, so the same bytes are sent again: a backend that
+ * files by ids has each span once. To retry the whole message instead would send it what it has accepted as well.
+ */
+async function put(queue, messages, delaySeconds) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await queue.sendBatch(messages, { delaySeconds });
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      await scheduler.wait(PAUSE_MS);
+    }
+  }
+}
+
+const TRIES = 3;
+const PAUSE_MS = 100;

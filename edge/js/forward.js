@@ -1,10 +1,11 @@
 // One request: asked about, changed, forwarded, and seen to its end.
-import { Ending } from "gatespan-core";
+import { Ending, StatusRequest } from "gatespan-core";
 import { readAhead, whole } from "./ahead.js";
 import { failed } from "./isolate.js";
 import { local } from "./local.js";
 import { answers, lengthOf, observedAnswer, observedRequest } from "./observe.js";
 import { NOBODYS, ended, opened } from "./span.js";
+import { statusRequest } from "./status.js";
 
 /** Forwards a request as the core says. */
 export async function forward(isolate, request, env, ctx) {
@@ -89,7 +90,7 @@ function apply(answer, headers) {
 const FIRST_EDIT = 5;
 
 /** The path and the query of a URL. */
-export function pathOf(url) {
+function pathOf(url) {
   return url.slice(url.indexOf("/", url.indexOf("://") + 3));
 }
 
@@ -129,14 +130,14 @@ function refusal(answer) {
   return new Response(answer[2] || null, { status: +answer[1], headers });
 }
 
-/** Without a configuration nothing is enforced, so nothing passes unless somebody has said that it may. */
-export async function misconfigured({ faults, isOurs }, request, env) {
-  if (isOurs || env.GATESPAN_ON_CONFIG_ERROR !== "pass" || !env.ORIGIN) {
+/** Without a configuration nothing is enforced, so nothing passes unless somebody has said that it may, and to a good ORIGIN. */
+export async function misconfigured({ faults, fallback }, request, env) {
+  const place = env.GATESPAN_ON_CONFIG_ERROR === "pass" ? fallback?.origin() : undefined;
+  if (place === undefined || statusRequest(fallback, request) !== StatusRequest.None) {
     return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
   }
   const url = spelt(request.url);
   if (url === undefined) return local.unreadable(request);
-  const place = typeof env.ORIGIN === "string" ? env.ORIGIN.replace(/\/+$/, "") : "ORIGIN";
   try {
     return await send(place, request, url, env, UNCHANGED, []);
   } catch (error) {

@@ -1,6 +1,6 @@
 // The Worker: its handlers, and nothing else.
 import { MINUTE, consume } from "./consume.js";
-import { forward, misconfigured, pathOf } from "./forward.js";
+import { forward, misconfigured } from "./forward.js";
 import { isolateOf } from "./isolate.js";
 import { status } from "./status.js";
 
@@ -8,8 +8,8 @@ export default {
   fetch(request, env, ctx) {
     const isolate = isolateOf(env);
     if (isolate.faults) return misconfigured(isolate, request, env);
-    if (isolate.status !== undefined && pathOf(request.url) === isolate.status) return status(isolate, request);
-    return forward(isolate, request, env, ctx);
+    const shown = isolate.hasStatus ? status(isolate, request) : undefined;
+    return shown ?? forward(isolate, request, env, ctx);
   },
 
   queue(batch, env) {

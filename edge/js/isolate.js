@@ -1,27 +1,28 @@
 // What all requests of an isolate share: the module, and what the JavaScript half has to know of the configuration. It is
 // made by the first request, because the platform gives random bytes to requests alone, and never holds an object of one.
-import { __wbg_reset_state as renew, initSync, Worker } from "gatespan-core";
+import { __wbg_reset_state as renew, Fallback, initSync, Worker } from "gatespan-core";
 import module from "./index_bg.wasm";
 import { environment } from "./environment.js";
 
 let isolate;
 
-/** The isolate's own; its `faults` say why there is nothing else. */
+/** The isolate's own; its `faults` say why there is nothing else but a `fallback`. */
 export function isolateOf(env) {
   return (isolate ??= made(env));
 }
 
 function made(env) {
-  let core;
+  let core, texts;
   try {
+    texts = environment(env);
     initSync({ module });
-    core = new Worker(environment(env));
+    core = new Worker(texts);
   } catch (error) {
     // A text is the list of faults; anything else is a fault of ours, in face of which nobody has said what may pass.
     const isOurs = typeof error !== "string";
     const faults = isOurs ? [String(error)] : error.split("\n");
     for (const fault of faults) console.error(`gatespan: ${isOurs ? "" : "configuration: "}${fault}`);
-    return { faults, isOurs };
+    return { faults, fallback: isOurs ? undefined : new Fallback(texts) };
   }
   for (const warning of core.warnings()) console.warn(`gatespan: ${warning}`);
   const headers = core.headers();
@@ -36,7 +37,7 @@ function made(env) {
     exposing: core.response_header(),
     pauses: core.pause_headers(),
     timeout: core.timeout(),
-    status: core.status_path(),
+    hasStatus: core.has_status(),
   };
 }
 

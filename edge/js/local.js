@@ -22,5 +22,6 @@ export const local = {
   unreachable: answer(502, 14, "origin unavailable", "upstream_unavailable", "the origin gave no answer"),
   misconfigured: answer(500, 13, "gateway misconfigured", "config", "the configuration is faulty; its faults are in the log"),
   unauthorized: answer(401, 16, "not for you", "unauthorized", "this path wants its secret"),
+  misplaced: answer(404, 12, "not the status path", "status_secret", "authorization has the status secret: it goes no further"),
   failed: answer(500, 13, "gateway failed", "internal", "the gateway failed at this request"),
 };

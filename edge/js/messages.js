@@ -6,16 +6,29 @@ import { environment } from "./environment.js";
 
 let core;
 
-/** `inject` and `extract` for the Worker with this environment. Throws if the configuration is faulty. */
+/** `inject` and `extract` for the Worker with this environment. Throws a `ConfigError` if the configuration is faulty. */
 export function messages(env) {
-  if (core === undefined) {
+  core ??= asError("ConfigError", "GATESPAN_CONFIG is faulty: ", () => {
     initSync({ module });
-    core = new Messages(environment(env));
-  }
+    return new Messages(environment(env));
+  });
   return { inject, extract };
 }
 
-/** What goes along with a message: the trace of these headers, or a new one, put into `carrier`. */
+/** Makes a call, and an `Error` with this name of a text that the module throws. */
+function asError(name, beginning, call) {
+  try {
+    return call();
+  } catch (error) {
+    if (typeof error !== "string") throw error;
+    throw Object.assign(new Error(`${beginning}${error}`), { name });
+  }
+}
+
+/**
+ * What goes along with a message: the trace of these headers, or a new one, put into `carrier`. Throws a `TraceContextError`
+ * if the default rule rejects the headers, and so does `extract`.
+ */
 function inject(headers, carrier = {}) {
   return Object.assign(carrier, carry(headers));
 }
@@ -29,6 +42,9 @@ function carry(headers) {
   const pairs = typeof headers.entries === "function" ? [...headers.entries()] : Object.entries(headers);
   const texts = pairs.filter(([, value]) => typeof value === "string" && !value.includes("\n"));
   const facts = texts.map(([name, value]) => `\n${name.toLowerCase()}\n${value}`).join("");
-  const lines = core.carry(`\nmessage://queue/${facts}`, Date.now()).split("\n");
+  const carried = asError("TraceContextError", "cannot carry the trace: ", () =>
+    core.carry(`\nmessage://queue/${facts}`, Date.now()),
+  );
+  const lines = carried.split("\n");
   return Object.fromEntries(Array.from({ length: lines.length >> 1 }, (_, at) => lines.slice(2 * at, 2 * at + 2)));
 }

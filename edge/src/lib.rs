@@ -27,6 +27,7 @@ mod entropy;
 mod environment;
 mod export;
 mod facts;
+mod fallback;
 mod messages;
 mod observe;
 mod open;
@@ -38,6 +39,8 @@ mod worker;
 
 pub use call::Call;
 pub use courier::Courier;
+pub use fallback::Fallback;
 pub use messages::Messages;
 pub use open::Ending;
+pub use status::StatusRequest;
 pub use worker::Worker;

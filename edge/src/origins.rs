@@ -8,6 +8,7 @@
 //! The first entry of the variable `ORIGINS` that fits is taken, else `ORIGIN`. An origin is a URL or the name of a service
 //! binding. `name` is what `match.route` and `{route}` of the configuration mean, `rule` one of its named rules.
 
+use gatespan::config::{check_host, check_path, check_url};
 use gatespan::policy::Match;
 use gatespan::{Config, Request};
 use serde_json::Value;
@@ -30,20 +31,21 @@ pub(crate) struct Origin {
 const LIST: &str = "ORIGINS";
 const DEFAULT: &str = "ORIGIN";
 
-/// The keys of an entry, and what each of them says.
-const KEYS: [(&str, Say); 5] = [
-    ("origin", |origin, text| origin.place = text),
-    ("path_prefix", |origin, text| {
+/// The keys of an entry, what their texts must look like, and what each of them sets. The origin is looked at later.
+const KEYS: [(&str, Check, Set); 5] = [
+    ("origin", |_| Ok(()), |origin, text| origin.place = text),
+    ("path_prefix", check_path, |origin, text| {
         origin.condition.path_prefix = Some(text);
     }),
-    ("host", |origin, text| {
+    ("host", check_host, |origin, text| {
         origin.condition.host = Some(text.to_ascii_lowercase());
     }),
-    ("name", |origin, text| origin.name = Some(text)),
-    ("rule", |origin, text| origin.rule = Some(text)),
+    ("name", |_| Ok(()), |origin, text| origin.name = Some(text)),
+    ("rule", |_| Ok(()), |origin, text| origin.rule = Some(text)),
 ];
 
-type Say = fn(&mut Origin, String);
+type Check = fn(&str) -> Result<(), &'static str>;
+type Set = fn(&mut Origin, String);
 
 impl Origins {
     /// Reads both variables. Every fault is told with its place.
@@ -53,48 +55,35 @@ impl Origins {
             None => {}
             Some(Ok(Value::Array(entries))) => {
                 for (index, entry) in entries.iter().enumerate() {
-                    origins.push(entry_of(entry, &format!("{LIST}[{index}]"), faults));
+                    let at = format!("{LIST}[{index}]");
+                    origins.push(entry_of(entry, &at, environment, faults));
                 }
             }
             Some(_) => faults.push(format!("{LIST}: is not a JSON list")),
         }
-        let default = environment.text(DEFAULT).map(str::to_owned);
-        let bound = || environment.has_binding(DEFAULT).then(|| DEFAULT.to_owned());
-        match default.or_else(bound) {
-            Some(place) => origins.push(Origin {
+        match default(environment) {
+            Some(Ok(place)) => origins.push(Origin {
                 place,
                 ..Origin::default()
             }),
+            Some(Err(why)) => faults.push(format!("{DEFAULT}: {why}")),
             None if origins.is_empty() => faults.push(format!(
                 "{DEFAULT}: is not set, so there is nowhere to forward to"
             )),
             None => {}
         }
-        for (index, origin) in origins.iter_mut().enumerate() {
-            origin
-                .place
-                .truncate(origin.place.trim_end_matches('/').len());
-            if !is_url(&origin.place) && !environment.has_binding(&origin.place) {
-                let place = &origin.place;
-                faults.push(format!(
-                    "origin {index}: {place:?} is neither a URL nor a service binding of this Worker"
-                ));
-            } else if is_url(&origin.place) && origin.place.contains(['?', '#', '\\']) {
-                let place = &origin.place;
-                faults.push(format!(
-                    "origin {index}: {place:?} does not end with its path, behind which that of a request is put"
-                ));
-            }
-        }
         Self(origins)
     }
 
-    /// Rules that origins ask for and the configuration does not have.
+    /// Rules that origins ask for and the configuration does not have. Only entries of the list, which stand in front, ask.
     pub(crate) fn unknown_rules(&self, config: &Config) -> impl Iterator<Item = String> {
-        let rules = self.0.iter().filter_map(|origin| origin.rule.as_deref());
+        let rules = self.0.iter().enumerate();
+        let rules = rules.filter_map(|(index, origin)| Some((index, origin.rule.as_deref()?)));
         rules
-            .filter(|rule| !config.rules.knows(rule))
-            .map(|rule| format!("{LIST}: the configuration has no rule {rule:?}"))
+            .filter(|(_, rule)| !config.rules.knows(rule))
+            .map(|(index, rule)| {
+                format!("{LIST}[{index}].rule: the configuration has no rule {rule:?}")
+            })
     }
 
     /// The URLs and bindings, in the order of the numbers that [`of`](Self::of) gives.
@@ -109,27 +98,61 @@ impl Origins {
     }
 }
 
-fn entry_of(entry: &Value, at: &str, faults: &mut Vec<String>) -> Origin {
+/// What `ORIGIN` names, or why it names nothing; none if it is not there.
+pub(crate) fn default(environment: &Environment) -> Option<Result<String, &'static str>> {
+    let bound = || environment.has_binding(DEFAULT).then_some(DEFAULT);
+    let text = environment.text(DEFAULT).or_else(bound)?;
+    Some(place(text, environment))
+}
+
+fn entry_of(
+    entry: &Value,
+    at: &str,
+    environment: &Environment,
+    faults: &mut Vec<String>,
+) -> Origin {
     let mut origin = Origin::default();
     let Value::Object(entry) = entry else {
         faults.push(format!("{at}: is not an object"));
         return origin;
     };
     for (key, value) in entry {
-        let say = KEYS.iter().find(|(known, _)| known == key);
-        match (say, value) {
-            (Some((_, say)), Value::String(text)) => say(&mut origin, text.clone()),
+        let row = KEYS.iter().find(|(known, ..)| known == key);
+        match (row, value) {
+            (Some((_, check, set)), Value::String(text)) => match check(text) {
+                Ok(()) => set(&mut origin, text.clone()),
+                Err(why) => faults.push(format!("{at}.{key}: {text:?} {why}")),
+            },
             (Some(_), _) => faults.push(format!("{at}.{key}: is not text")),
             (None, _) => faults.push(format!("{at}.{key}: unknown key")),
+        }
+    }
+    if !entry.contains_key("origin") {
+        faults.push(format!("{at}: lacks \"origin\""));
+    } else if entry.get("origin").is_some_and(Value::is_string) {
+        match place(&origin.place, environment) {
+            Ok(place) => origin.place = place,
+            Err(why) => faults.push(format!("{at}.origin: {why}")),
         }
     }
     origin
 }
 
-fn is_url(place: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| {
-        place
-            .strip_prefix(scheme)
-            .is_some_and(|rest| !rest.is_empty())
-    })
+/// A URL without a slash at its end and with its scheme in lower case, or the name of a service binding. Otherwise what is
+/// wrong; the text is not repeated, because it may contain a password.
+fn place(text: &str, environment: &Environment) -> Result<String, &'static str> {
+    if let Some((scheme, rest)) = text.split_once("://") {
+        check_url(text)?;
+        let rest = rest.trim_end_matches('/');
+        return Ok(format!("{}://{rest}", scheme.to_ascii_lowercase()));
+    }
+    if environment.has_method(text, "fetch") {
+        Ok(text.to_owned())
+    } else if environment.has_binding(text) {
+        Err("is a binding of this Worker, but no service binding: it has no fetch")
+    } else {
+        Err(
+            "is neither a URL (http:// or https://) nor the name of a service binding of this Worker",
+        )
+    }
 }

@@ -6,7 +6,7 @@ use gatespan::metrics::{Prefix, delivery, metrics};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::facts;
-use crate::status::Counters;
+use crate::status::{Counters, StatusRequest};
 use crate::worker::Worker;
 
 #[wasm_bindgen]
@@ -60,19 +60,24 @@ impl Worker {
         queued.sum::<u64>() as u32
     }
 
-    /// The path that shows the counters, if one does.
+    /// Whether requests have to be asked about with `status_request`: there is a status secret.
     #[must_use]
-    pub fn status_path(&self) -> Option<String> {
-        Some(self.status.as_ref()?.path.clone())
+    pub fn has_status(&self) -> bool {
+        self.status.is_some()
     }
 
-    /// The counters of this isolate as JSON, under the names that Envoy shows; none for somebody without the secret.
+    /// What a request with this URL and this `authorization` asks of the status path.
     #[must_use]
-    pub fn status(&self, authorization: &str) -> Option<String> {
-        let status = self.status.as_ref()?;
-        if !status.is_for(authorization) {
-            return None;
-        }
+    pub fn status_request(&self, url: &str, authorization: &str) -> StatusRequest {
+        let status = self.status.as_ref();
+        status.map_or(StatusRequest::None, |status| {
+            status.request(url, authorization)
+        })
+    }
+
+    /// The counters of this isolate as JSON, under the names that Envoy shows.
+    #[must_use]
+    pub fn status(&self) -> String {
         let (tally, outbox) = (self.tally.borrow(), self.outbox.borrow());
         let config = self.gate.config();
         let mut shown = Counters::default();
@@ -87,6 +92,6 @@ impl Worker {
                 shown.add(metric);
             });
         }
-        Some(shown.json())
+        shown.json()
     }
 }

@@ -194,8 +194,9 @@ fn impossible(config: &Config, environment: &Environment) -> impl Iterator<Item 
         .backends
         .iter()
         .any(|backend| backend.via == Via::Queue);
-    let lacks_queue = wants_queue && !environment.has_binding(QUEUE);
-    let queue = lacks_queue.then(|| format!("backend.via: queue needs the binding {QUEUE}"));
+    let lacks_queue = wants_queue && !environment.has_method(QUEUE, "send");
+    let queue =
+        lacks_queue.then(|| format!("backend.via: queue needs the binding {QUEUE} of a Queue"));
     queue.into_iter()
 }
 

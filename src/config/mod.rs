@@ -31,7 +31,9 @@ use crate::backend::Api;
 pub use crate::format::Spelling;
 use crate::format::foreign::FOREIGN;
 use crate::format::{FORMATS, Format, FormatSet};
-use crate::gate::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, PREFLIGHT, Receives};
+use crate::gate::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, PREFLIGHT, Receives,
+};
 use crate::genai::SESSION_HEADERS;
 use crate::policy::{Needs, Rules};
 use crate::span::NameTemplate;
@@ -92,6 +94,30 @@ pub struct SpanPlan {
     pub thread: Option<String>,
 }
 
+/// Checks a URL to which requests or spans are sent, where a host reads one outside of the document.
+///
+/// # Errors
+/// What is wrong with it. The message does not repeat the URL, which may contain a password.
+pub fn check_url(url: &str) -> Result<(), &'static str> {
+    texts::url(url)
+}
+
+/// Checks a path that requests are compared with.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_path(path: &str) -> Result<(), &'static str> {
+    texts::path(path)
+}
+
+/// Checks a host that requests are compared with.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_host(host: &str) -> Result<(), &'static str> {
+    texts::host(host)
+}
+
 impl Config {
     /// What a host has to find out about a request besides its headers.
     #[must_use]
@@ -134,6 +160,7 @@ impl Config {
         }
         if self.rules.reads() {
             look_at(CONTENT_ENCODING);
+            look_at(ACCEPT_ENCODING);
             SESSION_HEADERS.iter().for_each(|name| look_at(name));
             if self.rules.reads_ahead() {
                 look_at(EXPECT);

@@ -1,6 +1,6 @@
 //! What texts of a document must look like. A check says what is wrong; the walk says where, and what was found.
 
-use core::net::Ipv6Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use uuid::Uuid;
 
@@ -176,16 +176,16 @@ pub(super) fn template(text: &str) -> Checked {
 }
 
 pub(super) fn url(text: &str) -> Checked {
-    let rest = text
-        .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"))
-        .ok_or("does not begin with http:// or https://")?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let rest = after_scheme(text).ok_or("does not begin with http:// or https://")?;
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     ensure(
         !authority.contains('@'),
-        "holds a user, which belongs into api_key_env",
+        "contains a user or a password; a credential belongs in a secret of the host, not in a URL",
     )?;
-    ensure(!rest.contains(['?', '#']), "holds a query")?;
+    ensure(
+        !rest.contains(['?', '#', '\\']),
+        "contains ?, # or \\; a URL ends with its path here",
+    )?;
     ensure(
         text.bytes().all(|byte| (b'!'..=b'~').contains(&byte)),
         "holds a character that no URL can carry",
@@ -194,14 +194,32 @@ pub(super) fn url(text: &str) -> Checked {
         Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
         _ => (authority, None),
     };
-    ensure(
-        !name.contains('*') && host(name).is_ok(),
-        "has no valid host",
-    )?;
-    ensure(
-        port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0)),
-        "has no valid port",
-    )
+    ensure(is_reachable(name), "has no valid host")?;
+    ensure(port.is_none_or(is_port), "has no valid port")
+}
+
+/// What follows the scheme of a URL. A scheme is the same in capital letters.
+fn after_scheme(url: &str) -> Option<&str> {
+    ["http://", "https://"].iter().find_map(|scheme| {
+        let (begin, rest) = url.split_at_checked(scheme.len())?;
+        begin.eq_ignore_ascii_case(scheme).then_some(rest)
+    })
+}
+
+/// Whether a host can be called. One whose last label is a number is an IPv4 address or nothing.
+fn is_reachable(name: &str) -> bool {
+    let bare = name.strip_suffix('.').unwrap_or(name);
+    let last = bare.rsplit('.').next().unwrap_or_default();
+    let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
+    let has_labels = bare.split('.').all(|label| !label.is_empty());
+    !name.contains('*')
+        && host(name).is_ok()
+        && (name.starts_with('[') || has_labels)
+        && (!is_number || bare.parse::<Ipv4Addr>().is_ok())
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 pub(super) fn uuid(text: &str) -> Checked {

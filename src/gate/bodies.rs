@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Gate, Request};
+use super::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Gate, Request, offer};
 use crate::context::Time;
 use crate::genai::{Dialect, Exchange};
 use crate::headers::Edits;
@@ -53,8 +53,14 @@ pub(super) fn read(
         return;
     };
     span.read(exchange);
-    if rule.genai_encoding == AnswerEncoding::Identity {
-        edits.set(ACCEPT_ENCODING, b"identity");
+    match rule.genai_encoding {
+        AnswerEncoding::Readable => {
+            if let Some(offer) = offer::readable(request.headers) {
+                edits.set(ACCEPT_ENCODING, &offer);
+            }
+        }
+        AnswerEncoding::Identity => edits.set(ACCEPT_ENCODING, b"identity"),
+        AnswerEncoding::Any => {}
     }
 }
 
@@ -66,6 +72,3 @@ fn exchange(request: &Request<'_>, rule: &Rule<'_>) -> Option<Box<Exchange>> {
     exchange.request_headers(said(CONTENT_TYPE), said(CONTENT_ENCODING));
     Some(exchange)
 }
-
-/// The header that asks for an encoding of the answer.
-const ACCEPT_ENCODING: &str = "accept-encoding";

@@ -91,6 +91,11 @@ pub(super) fn packing(encoding: &[u8]) -> Packing {
     }
 }
 
+/// Whether a body of this encoding can be read.
+pub(crate) fn is_readable(encoding: &[u8]) -> bool {
+    !encoding.is_empty() && packing(encoding).is_some()
+}
+
 const ENCODINGS: &[&str] = &["", "identity", "deflate", "gzip", "x-gzip"];
 
 /// The place of a word among others, in any case.

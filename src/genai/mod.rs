@@ -38,6 +38,7 @@ pub use attributes::{Name, Value, Words};
 pub use dialect::{Dialect, Named};
 pub use exchange::Exchange;
 pub use findings::{Findings, Status};
+pub(crate) use headers::is_readable;
 
 /// The headers in which agents name their session or conversation, the most telling first.
 pub static SESSION_HEADERS: [&str; 9] = [

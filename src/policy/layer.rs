@@ -94,10 +94,12 @@ words! {
 words! {
     /// How the answer of an LLM call may be encoded.
     AnswerEncoding {
-        /// As the caller asks for it.
-        Any = "any",
+        /// As the client offers, as far as we can read it.
+        Readable = "readable",
         /// Not at all: the upstream is asked for it as it is.
         Identity = "identity",
+        /// As the client offers.
+        Any = "any",
     }
 }
 
@@ -204,7 +206,7 @@ impl<'c> Rule<'c> {
             project: None,
             genai: Genai::Off,
             genai_api: None,
-            genai_encoding: AnswerEncoding::Any,
+            genai_encoding: AnswerEncoding::Readable,
             expose: false,
             tags: &[],
         }

@@ -1,5 +1,7 @@
 """The same calls in other ways: over HTTP/2 and HTTP/3, where bodies are not read, and where answers may not be packed."""
 
+import http.client
+import json
 import time
 
 import bootstrap as b
@@ -8,13 +10,15 @@ import replies
 from calls import Driven, Received, check, config, request, through, told
 from certificates import Authority, dns
 from envoy import Envoy
-from places import KEPT
+from places import KEPT, ROOT
 from replies import ROWS
 from test_protocols import http2, http3
+from wire import connect, head, pairs
 
 ROUTES = [
     {"match": {"path_prefix": "/off/"}, "genai": "off"},
     {"match": {"path_prefix": "/plain/"}, "genai_encoding": "identity"},
+    *({"match": {"path_prefix": f"/{word}/"}, "genai_encoding": word} for word in ("identity", "any")),
 ]
 #: A document, events, frames.
 SOME = ["openai-json", "anthropic-stream", "bedrock-converse-stream"]
@@ -104,3 +108,25 @@ def test_an_answer_that_may_not_be_packed(envoy, app, received):
     driven = through(envoy.port, app, row, "plain", before="/plain")
     assert driven.arrived.one("accept-encoding") == "identity"
     check(received.soon("plain"), driven, row)
+
+
+OFFERS = json.loads((ROOT / "tests/scenarios/offers.json").read_text())["rows"]
+
+
+@pytest.mark.parametrize("row", OFFERS, ids=lambda row: row["name"])
+def test_upstream_is_offered_what_can_be_read(row, envoy, app):
+    call, case = ROWS["openai-json"], f"offer {row['name']}"
+    body = replies.asked(call)
+    lines = [f"x-case: {case}", f"content-length: {len(body)}", *replies.lines(call)]
+    lines += [f"accept-encoding: {offer}" for offer in row["asked"]]
+    prefix = f"/{row['encoding']}" if "encoding" in row else ""
+    with connect(envoy.port) as stream:
+        stream.sendall(head("POST", prefix + call["path"], "localhost", pairs(lines)) + body)
+        answer = http.client.HTTPResponse(stream)
+        answer.begin()
+        assert answer.status == 200
+        answer.read()
+    (arrived,) = app.of(case)
+    wanted = [row["upstream"]] if "upstream" in row else row["asked"]
+    found = [value.decode() for value in arrived.all("accept-encoding")]
+    assert ",".join(found) == ",".join(wanted)

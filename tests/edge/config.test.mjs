@@ -110,16 +110,6 @@ proof("no origin is a fault of the configuration", async (stage) => {
   assert.equal((await send(port)).status, 500);
 });
 
-proof("no path can be put behind a query or a fragment, so an origin has none", async (stage) => {
-  const origin = await stage.origin();
-  for (const end of ["/base?key=1", "#x", "/a\\b"]) {
-    const workers = await stage.worker({ config: {}, origin: origin.url + end });
-    assert.equal((await send(workers.port)).status, 500, end);
-    assert.match(workers.output, /origin 0: .* does not end with its path/);
-  }
-  assert.equal(origin.arrived.length, 0);
-});
-
 proof("a rule by path is about the path that the origin gets, by whatever detour it is asked for", async (stage) => {
   const origin = await stage.origin();
   const place = `${origin.url}/base`;

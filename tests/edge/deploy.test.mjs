@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -42,6 +42,54 @@ proof("what wrangler would upload is what was tested, and runs", async (stage) =
   const origin = await stage.origin();
   const { port } = await stage.worker({ config: {}, origin, folder: out });
   assert.equal((await send(port)).status, 200);
+});
+
+/** `wrangler dev` with the shipped configuration, no secret but those of this text, and another origin. */
+async function dev(stage, origin, variables = "") {
+  const home = mkdtempSync(join(tmpdir(), "gatespan-dev-"));
+  const file = join(home, "dev.vars");
+  writeFileSync(file, variables);
+  const command = [process.execPath, WRANGLER, "dev", "--local", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"];
+  command.push("--show-interactive-dev-session=false", "--env-file", file, "--persist-to", home);
+  if (origin) command.push("--var", `ORIGIN:${origin.url}`);
+  const child = await stage.child("wrangler-dev", command, {
+    cwd: join(ROOT, "edge"),
+    env: {
+      WRANGLER_SEND_METRICS: "false",
+      WRANGLER_HIDE_BANNER: "true",
+      WRANGLER_LOG_PATH: home,
+      WRANGLER_REGISTRY_PATH: join(home, "registry"),
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      CI: "true",
+    },
+  });
+  const [, port] = await child.until(() => child.log.match(/Ready on http:\/\/127\.0\.0\.1:(\d+)/), 80);
+  return { child, port: Number(port) };
+}
+
+proof("wrangler dev starts the shipped configuration without any secret, and forwards", async (stage) => {
+  const origin = await stage.origin();
+  const { child, port } = await dev(stage, origin);
+  const answer = await send(port, { target: "/a?b=c", lines: ["x-case: dev"] });
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.json().target, "/a?b=c");
+  assert.match(origin.of("dev")[0].one("traceparent"), /^00-/);
+  assert.equal(answer.all("x-gatespan-trace-id").length, 1);
+  const toml = readFileSync(join(ROOT, "edge/wrangler.toml"), "utf8");
+  assert.match(toml, /^watch_dir = \["js", "src", "..\/src"\]$/m, "both halves of the Worker, and the core");
+  const builds = () => child.log.split("Running: make -C .. worker").length;
+  const before = builds();
+  utimesSync(join(ROOT, "edge/js/index.js"), new Date(), new Date());
+  await child.until(() => builds() > before, 30);
+});
+
+proof("wrangler dev takes the example of .dev.vars", async (stage) => {
+  const example = readFileSync(join(ROOT, "edge/.dev.vars.example"), "utf8");
+  const origin = await stage.origin();
+  const { port } = await dev(stage, undefined, example.replace(/^ORIGIN=.*$/m, `ORIGIN="${origin.url}"`));
+  assert.equal((await send(port)).status, 200);
+  assert.equal(origin.arrived.length, 1);
+  assert.match(readFileSync(join(ROOT, ".gitignore"), "utf8"), /^\/edge\/\.dev\.vars$/m);
 });
 
 test("nothing in the bundle names a place of the machine that built it", () => {

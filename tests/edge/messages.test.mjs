@@ -127,3 +127,55 @@ for (const [what, headers] of Object.entries(CARRIERS)) {
     }
   });
 }
+
+/** Shows what `messages`, `inject` and `extract` throw. */
+const CATCHING = `
+  import { messages } from "./dist/messages/messages.js";
+  const thrown = (call) => {
+    try {
+      return { returned: call() };
+    } catch (error) {
+      const { name, message, stack } = error;
+      return { isError: error instanceof Error, name, message, hasStack: typeof stack === "string" };
+    }
+  };
+  export default {
+    fetch(request, env) {
+      const made = thrown(() => messages(env));
+      if (!made.returned) return Response.json([made, thrown(() => messages(env))]);
+      const { inject, extract } = made.returned;
+      return Response.json([thrown(() => inject(new Headers())), thrown(() => extract({ traceparent: "garbage" }))]);
+    },
+  };`;
+
+const thrown = (name, message) => ({ isError: true, name, message, hasStack: true });
+
+for (const [what, config, errors] of [
+  [
+    "a faulty configuration",
+    { rule: { untold: 1, missing: "mnt" } },
+    Array(2).fill(
+      thrown(
+        "ConfigError",
+        'GATESPAN_CONFIG is faulty: rule: unknown key "untold"\nrule.missing: unknown value "mnt", expected mint, reject or pass',
+      ),
+    ),
+  ],
+  [
+    "headers that the rule rejects",
+    { rule: { missing: "reject", invalid: "reject", require: ["w3c"] } },
+    ["missing: send traceparent", "invalid: traceparent"].map((detail) =>
+      thrown("TraceContextError", `cannot carry the trace: ${detail}`),
+    ),
+  ],
+]) {
+  proof(`an Error with a name and a message is thrown for ${what}`, async (stage) => {
+    const main = { type: "ESModule", path: "/main.js", contents: CATCHING };
+    const { port } = await stage.workers([later({ next: "http://a.test", config, main })]);
+    const found = (await send(port)).json();
+    for (const [at, error] of errors.entries()) {
+      const { message, ...rest } = found[at];
+      assert.deepEqual({ ...rest, message: message?.slice(0, error.message.length) }, error, JSON.stringify(found));
+    }
+  });
+}

@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import http from "node:http";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { CALLS, isStream, pieces } from "./calls.mjs";
 
 const CLOSED = Symbol("closed");
@@ -152,6 +152,15 @@ const BEHAVIOUR = {
     }
     answer.end();
   },
+  /** The whole answer of a row, encoded as well as the other side can decode it. */
+  best(one, answer, name) {
+    const offer = one.all("accept-encoding").join();
+    const [encoding, encode] = ENCODERS.find(([word]) => offer.includes(word)) ?? [];
+    const row = CALLS.get(name);
+    const body = Buffer.concat(pieces(row));
+    answer.writeHead(200, { "content-type": row.type, ...(encoding && { "content-encoding": encoding }) });
+    answer.end(encode ? encode(body) : body);
+  },
   /** Promises more than it sends. */
   truncated(_, answer, __, socket) {
     answer.writeHead(200, { "content-length": 1000 });
@@ -169,6 +178,12 @@ const BEHAVIOUR = {
     socket.end("\x00\x01\x02 this is not HTTP\r\n\r\n");
   },
 };
+
+/** What `best` prefers. */
+const ENCODERS = [
+  ["br", brotliCompressSync],
+  ["gzip", gzipSync],
+];
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 

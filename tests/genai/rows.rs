@@ -46,7 +46,7 @@ fn over(like: &Value, row: &Value) -> Value {
     made
 }
 
-fn parsed(name: &str) -> Value {
+pub fn parsed(name: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let text = std::fs::read_to_string(folder.join(name)).expect("the table");
     serde_json::from_str(&text).unwrap_or_else(|fault| panic!("{name}: {fault}"))

@@ -100,7 +100,8 @@ pub(super) const RULE: &[Key] = &[
     key(
         "genai_encoding",
         Kind::Word(AnswerEncoding::WORDS),
-        "whether the upstream may compress an answer that is read; any unless said otherwise",
+        "how the upstream may encode an answer that is read: as the client offers without what cannot be read (br, zstd), \
+         not at all, or as the client offers; readable unless said otherwise",
     ),
     key(
         "mcp_parent",

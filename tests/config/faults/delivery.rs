@@ -98,7 +98,7 @@ pub const FAULTS: &[Row] = &[
         "an address with a password",
         r#"{"backend": {"kind": "opik", "url": "http://user:hunter2@a.test", "cluster": "a"}}"#,
         &[
-            "backend.url: holds a user, which belongs into api_key_env",
+            "backend.url: contains a user or a password; a credential belongs in a secret of the host, not in a URL",
         ],
     ),
     (
@@ -231,7 +231,7 @@ pub const FAULTS: &[Row] = &[
         "an address with a key in its query",
         r#"{"backend": {"kind": "opik", "url": "https://a.test/api?key=hunter2", "cluster": "a"}}"#,
         &[
-            "backend.url: holds a query",
+            r"backend.url: contains ?, # or \; a URL ends with its path here",
         ],
     ),
     (
@@ -240,6 +240,27 @@ pub const FAULTS: &[Row] = &[
         &[
             "backends[0].url: has no valid host",
             "backends[1].url: has no valid port",
+            "backends[2].url: does not begin with http:// or https://",
+        ],
+    ),
+    (
+        "addresses that cannot be called",
+        r#"{"backends": [{"kind": "opik", "url": "https://exa mple.test", "cluster": "a", "name": "a"}, {"kind": "opik", "url": "http://a.test:99999", "cluster": "a", "name": "b"}, {"kind": "opik", "url": "http://a.test:+80", "cluster": "a", "name": "c"}, {"kind": "opik", "url": "http://10.0.0.256", "cluster": "a", "name": "d"}, {"kind": "opik", "url": "http://a..test", "cluster": "a", "name": "e"}, {"kind": "opik", "url": "http://a.test/b\\c", "cluster": "a", "name": "f"}]}"#,
+        &[
+            "backends[0].url: holds a character that no URL can carry",
+            "backends[1].url: has no valid port",
+            "backends[2].url: has no valid port",
+            "backends[3].url: has no valid host",
+            "backends[4].url: has no valid host",
+            r"backends[5].url: contains ?, # or \; a URL ends with its path here",
+        ],
+    ),
+    (
+        "addresses with a password, in capital letters and before an address that is none",
+        r#"{"backends": [{"kind": "opik", "url": "HTTPS://:hunter2@a.test", "cluster": "a", "name": "a"}, {"kind": "opik", "url": "http://user:hunter2@", "cluster": "a", "name": "b"}, {"kind": "opik", "url": "postgres://user:hunter2@a.test", "cluster": "a", "name": "c"}]}"#,
+        &[
+            "backends[0].url: contains a user or a password; a credential belongs in a secret of the host, not in a URL",
+            "backends[1].url: contains a user or a password; a credential belongs in a secret of the host, not in a URL",
             "backends[2].url: does not begin with http:// or https://",
         ],
     ),
