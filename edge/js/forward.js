@@ -77,12 +77,22 @@ function send(place, request, url, env, answer, joined, body = request.body) {
   for (const name of joined) headers.set(name, headers.get(name));
   apply(answer, headers);
   const { method, signal } = request;
-  const init = { headers, signal, redirect: "manual", encodeResponseBody: "manual" };
+  const init = { headers, signal, cf: ofPlatform(request), redirect: "manual", encodeResponseBody: "manual" };
   // A copy of a Request that is then changed costs twice; but GET and HEAD may have a body in no other way.
   const isCopied = body !== null && (method === "GET" || method === "HEAD");
   const asked = isCopied ? new Request(target, request) : target;
   if (!isCopied) Object.assign(init, { method, body });
   return isUrl(place) ? fetch(asked, init) : env[place].fetch(asked, init);
+}
+
+/**
+ * What the platform, or a Worker that binds ours, has put into `cf`. The runtime derives `cacheControl` from `cacheTtl`, and
+ * throws where it is given both.
+ */
+function ofPlatform({ cf }) {
+  if (cf?.cacheTtl === undefined) return cf;
+  const { cacheControl: _, ...given } = cf;
+  return given;
 }
 
 /** Removals first, then sets. */

@@ -133,3 +133,74 @@ proof("a rewritten request of a Worker that binds ours reaches the origin whole"
     }
   }
 });
+
+/** All that a Worker can read of a request. */
+const READS = `async function read(request) {
+  const names = new Set();
+  for (let of = request; of !== Object.prototype; of = Object.getPrototypeOf(of)) {
+    for (const name of Object.getOwnPropertyNames(of)) names.add(name);
+  }
+  const found = {};
+  for (const name of [...names].sort()) {
+    const value = request[name];
+    if (name === "headers") found.headers = [...value];
+    else if (name === "signal") found.signal = value.aborted;
+    else if (name === "body") found.body = value && "a stream";
+    else if (typeof value !== "function") found[name] = value ?? String(value);
+  }
+  return { ...found, text: await request.text() };
+}`;
+/** Headers that ours sets. */
+const OURS = /^(traceparent|tracestate|opik[-_].*)$/;
+const CF = { colo: "TST", tlsClientAuth: { certPresented: "0" }, botManagement: { score: 1 } };
+/** What a Worker in front of ours gives a request; the runtime makes `cf` of each. */
+const GIVEN = {
+  nothing: {},
+  cf: { cf: CF },
+  "a time to live": { cf: { ...CF, cacheTtl: 5 } },
+  "cache control": { cf: { ...CF, cacheControl: "max-age=5" } },
+  "no-store": { cf: CF, cache: "no-store" },
+  "no-cache": { cache: "no-cache" },
+};
+
+proof("a Worker behind ours reads the request that a bare proxy would pass on", async (stage) => {
+  const collector = await stage.collector();
+  const behind = script("behind", `${READS} export default { async fetch(request) {
+    // In a header, because a response to HEAD has no body.
+    return new Response(null, { headers: { "x-read": encodeURIComponent(JSON.stringify(await read(request))) } });
+  } };`);
+  const bare = script(
+    "bare",
+    `export default { fetch: (request, { ORIGIN }) => ORIGIN.fetch(new Request(request.url, request), { redirect: "manual" }) };`,
+    { serviceBindings: { ORIGIN: "behind" } },
+  );
+  const before = script(
+    "before",
+    `const GIVEN = ${JSON.stringify(GIVEN)};
+    export default { fetch(request, env) {
+      const [next, given] = request.headers.get("x-case").split(": ");
+      return env[next].fetch(new Request(request, { redirect: "follow", ...GIVEN[given] }));
+    } };`,
+    { serviceBindings: { OURS: "gatespan", BARE: "bare" } },
+  );
+  const ours = gateway({ config: configuration(collector), serviceBindings: { ORIGIN: "behind" } });
+  const { ports } = await stage.workers([before, ours, bare, behind]);
+  const asked = [["GET"], ["GET", "body"], ["HEAD"], ["POST", "{}"], ["POST", ""], ["PUT", "body"], ["DELETE"], ["OPTIONS"], ["QUERY", "{}"]];
+  for (const rule of Object.keys(RULES)) {
+    for (const [method, body] of asked) {
+      for (const given of Object.keys(GIVEN)) {
+        const row = `${rule}: ${method} with ${body}, given ${given}`;
+        const seen = {};
+        for (const next of ["OURS", "BARE"]) {
+          const lines = [`x-case: ${next}: ${given}`, "content-type: application/json", "x-twice: a", "x-twice: b", "cookie: a=1"];
+          const answer = await send(ports.before, { method, target: `/${rule}${PATH}?q=%20#f`, lines, body });
+          assert.equal(answer.status, 200, row);
+          seen[next] = JSON.parse(decodeURIComponent(answer.all("x-read")[0]));
+          seen[next].headers = seen[next].headers.filter(([name]) => name !== "x-case" && !OURS.test(name));
+        }
+        assert.deepEqual(seen.OURS, seen.BARE, row);
+        assert.equal(seen.BARE.cf.colo, GIVEN[given].cf?.colo, row);
+      }
+    }
+  }
+});
