@@ -44,9 +44,12 @@ export async function forward(isolate, request, env, ctx) {
     return own(isolate, trace, span, Ending.OriginUnreachable, local.unreachable(request));
   }
   const body = span ? watched(span, request, response, isRead, isUrl(place)) : response.body;
-  if (body === response.body && trace === "") return response;
+  if (body === response.body && (trace === "" || !canBeRebuilt(response))) return response;
   return exposing(isolate, trace, new Response(body, response));
 }
+
+/** Whether the platform makes a response like this one. What it was given it passes in any case. */
+const canBeRebuilt = ({ status, webSocket }) => (status >= 200 && status < 600) || Boolean(webSocket);
 
 /** An origin is a URL or the name of a service binding. */
 const isUrl = (place) => place.includes("://");
@@ -109,12 +112,15 @@ export function pathOf(url) {
   return url.slice(url.indexOf("/", url.indexOf("://") + 3));
 }
 
-/** The body of a response, with an eye on its end. The bytes go from stream to stream inside the runtime. */
+/**
+ * The body of a response, with an eye on its end. The bytes go from stream to stream inside the runtime. Where there is no
+ * end to see, the span ends now.
+ */
 function watched(span, request, response, isRead, isOverHttp) {
   const { body, status, headers } = response;
   if (isRead) answers(span, response);
   const grpc = headers.get("grpc-status");
-  if (body === null || response.webSocket) {
+  if (body === null || response.webSocket || !canBeRebuilt(response)) {
     ended(span, Ending.Complete, status, { grpc });
     return body;
   }
