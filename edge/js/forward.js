@@ -77,7 +77,7 @@ function send(place, request, url, env, answer, joined, body = request.body) {
   const target = isUrl(place) ? place + pathOf(url) : url;
   const headers = new Headers(request.headers);
   // The core has judged the copies as the one header that they are to us; the origin must not see another first one.
-  for (const name of joined) headers.set(name, headers.get(name));
+  if (answer[0] !== "U") for (const name of joined) headers.set(name, headers.get(name));
   apply(answer, headers);
   const { method, signal } = request;
   const init = { headers, signal, cf: ofPlatform(request), redirect: "manual", encodeResponseBody: "manual" };
@@ -168,4 +168,4 @@ export async function misconfigured({ faults, isOurs }, request, env) {
 }
 
 /** What the core says when it wants nothing. */
-const UNCHANGED = ["P", "", "", "", "0"];
+const UNCHANGED = ["U", "", "", "", "0"];
