@@ -27,7 +27,7 @@ export function lengthOf(headers) {
 }
 
 /**
- * The length of a request's body that nobody has read from yet; null if it is unknown. A Worker that binds ours may have
+ * The length of a request's body before it is read; null if it is unknown. A Worker that binds ours may have
  * replaced the body and kept `content-length`, and no request shows whether it came from a Worker. The runtime knows the
  * true length, because it sends it on with a body that is handed over untouched, and shows it where a stream is printed.
  */
