@@ -1,16 +1,20 @@
 // A request whose message may name its parent is read before it is decided, as far as it has to be. Its body goes on as if
 // nothing had been.
 import { attempt } from "./isolate.js";
-import { lengthOf } from "./observe.js";
+import { requestLength } from "./observe.js";
 
-/** What reads ahead in a request, by its number, and the pieces that it was shown; nothing if none has to be. */
-export async function readAhead(isolate, { body }, facts, now, ctx) {
+/**
+ * What reads ahead in a request, by its number, the pieces that it was shown, and the length of the whole body; nothing if
+ * none has to be.
+ */
+export async function readAhead(isolate, request, facts, now, ctx) {
   const number = isolate.core.read_ahead(facts, now);
   if (number === undefined) return undefined;
-  const reading = read(isolate, body, number);
+  const length = requestLength(request);
+  const reading = read(isolate, request.body, number);
   // Or the platform would forget a request whose caller leaves meanwhile, and nobody would hear of it.
   ctx.waitUntil(reading);
-  return { number, pieces: await reading };
+  return { number, length, pieces: await reading };
 }
 
 async function read(isolate, body, number) {
@@ -31,10 +35,9 @@ async function read(isolate, body, number) {
   return pieces;
 }
 
-/** A body, of the length that its headers tell; pieces that were read of it stand in front again. */
-export function whole(pieces, rest, headers) {
-  const bytes = lengthOf(headers);
-  const through = bytes === null ? pieces && new IdentityTransformStream() : new FixedLengthStream(+bytes);
+/** A body of this length, which may be unknown; pieces that were read of it stand in front again. */
+export function whole(pieces, rest, length) {
+  const through = length === null ? pieces && new IdentityTransformStream() : new FixedLengthStream(length);
   if (!pieces) return through ? rest.pipeThrough(through) : rest;
   // Whoever reads it is told when it fails.
   put(pieces, rest, through.writable).catch(() => {});

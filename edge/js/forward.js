@@ -3,7 +3,7 @@ import { Ending, StatusRequest } from "gatespan-core";
 import { readAhead, whole } from "./ahead.js";
 import { failed } from "./isolate.js";
 import { local } from "./local.js";
-import { answers, lengthOf, observedAnswer, observedRequest } from "./observe.js";
+import { answers, lengthOf, observedAnswer, observedRequest, requestLength } from "./observe.js";
 import { NOBODYS, ended, opened } from "./span.js";
 import { statusRequest } from "./status.js";
 
@@ -26,24 +26,34 @@ export async function forward(isolate, request, env, ctx) {
   const isRead = answer[0] === "B";
   const span = number === "" ? null : opened(isolate, +number, env, ctx);
   if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
+  const place = isolate.origins[origin];
   let response;
   try {
     let { body } = request;
-    if (isRead && body) body = observedRequest(span, body);
-    if (held || body !== request.body) body = whole(held?.pieces, body, request.headers);
-    response = await send(isolate.origins[origin], request, url, env, answer, joined, body);
+    if (held || (isRead && body)) {
+      const length = held ? held.length : requestLength(request);
+      if (isRead) body = observedRequest(span, body);
+      body = whole(held?.pieces, body, length);
+    }
+    response = await send(place, request, url, env, answer, joined, body);
   } catch (error) {
     if (request.signal.aborted) {
       if (span) ended(span, Ending.CallerLeft, 0);
       throw error;
     }
-    console.warn(`gatespan: origin ${isolate.origins[origin]}: ${error}`);
+    console.warn(`gatespan: origin ${place}: ${error}`);
     return own(isolate, trace, span, Ending.OriginUnreachable, local.unreachable(request));
   }
-  const body = span ? watched(span, request, response, isRead) : response.body;
-  if (body === response.body && trace === "") return response;
+  const body = span ? watched(span, request, response, isRead, isUrl(place)) : response.body;
+  if (body === response.body && (trace === "" || !canBeRebuilt(response))) return response;
   return exposing(isolate, trace, new Response(body, response));
 }
+
+/** Whether the platform makes a response like this one. What it was given it passes in any case. */
+const canBeRebuilt = ({ status, webSocket }) => (status >= 200 && status < 600) || Boolean(webSocket);
+
+/** An origin is a URL or the name of a service binding. */
+const isUrl = (place) => place.includes("://");
 
 /**
  * A URL as `fetch` would spell it, which resolves `/../` and more: what is judged has to be what is asked for, or a rule by
@@ -65,19 +75,28 @@ function facts(request, url, { wanted, beginnings }, joined) {
 
 /** Calls an origin. The body and all headers but ours go over as they are. */
 function send(place, request, url, env, answer, joined, body = request.body) {
-  const isUrl = place.includes("://");
-  const target = isUrl ? place + pathOf(url) : url;
+  const target = isUrl(place) ? place + pathOf(url) : url;
   const headers = new Headers(request.headers);
   // The core has judged the copies as the one header that they are to us; the origin must not see another first one.
-  for (const name of joined) headers.set(name, headers.get(name));
+  if (answer[0] !== "U") for (const name of joined) headers.set(name, headers.get(name));
   apply(answer, headers);
   const { method, signal } = request;
-  const init = { headers, signal, redirect: "manual", encodeResponseBody: "manual" };
+  const init = { headers, signal, cf: ofPlatform(request), redirect: "manual", encodeResponseBody: "manual" };
   // A copy of a Request that is then changed costs twice; but GET and HEAD may have a body in no other way.
   const isCopied = body !== null && (method === "GET" || method === "HEAD");
   const asked = isCopied ? new Request(target, request) : target;
   if (!isCopied) Object.assign(init, { method, body });
-  return isUrl ? fetch(asked, init) : env[place].fetch(asked, init);
+  return isUrl(place) ? fetch(asked, init) : env[place].fetch(asked, init);
+}
+
+/**
+ * What the platform, or a Worker that binds ours, has put into `cf`. The runtime derives `cacheControl` from `cacheTtl`, and
+ * throws where it is given both.
+ */
+function ofPlatform({ cf }) {
+  if (cf?.cacheTtl === undefined) return cf;
+  const { cacheControl: _, ...given } = cf;
+  return given;
 }
 
 /** Removals first, then sets. */
@@ -94,17 +113,20 @@ function pathOf(url) {
   return url.slice(url.indexOf("/", url.indexOf("://") + 3));
 }
 
-/** The body of a response, with an eye on its end. The bytes go from stream to stream inside the runtime. */
-function watched(span, request, response, isRead) {
+/**
+ * The body of a response, with an eye on its end. The bytes go from stream to stream inside the runtime. Where there is no
+ * end to see, the span ends now.
+ */
+function watched(span, request, response, isRead, isOverHttp) {
   const { body, status, headers } = response;
   if (isRead) answers(span, response);
   const grpc = headers.get("grpc-status");
-  if (body === null || response.webSocket) {
+  if (body === null || response.webSocket || !canBeRebuilt(response)) {
     ended(span, Ending.Complete, status, { grpc });
     return body;
   }
-  const bytes = lengthOf(headers);
-  const { readable, writable } = bytes === null ? new IdentityTransformStream() : new FixedLengthStream(+bytes);
+  const bytes = isOverHttp ? lengthOf(headers) : null;
+  const { readable, writable } = bytes === null ? new IdentityTransformStream() : new FixedLengthStream(bytes);
   (isRead ? observedAnswer(span, body) : body).pipeTo(writable).then(
     () => ended(span, Ending.Complete, status, { grpc, bytes }),
     () => ended(span, request.signal.aborted ? Ending.CallerLeft : Ending.OriginBroke, status, { grpc }),
@@ -147,4 +169,4 @@ export async function misconfigured({ faults, fallback }, request, env) {
 }
 
 /** What the core says when it wants nothing. */
-const UNCHANGED = ["P", "", "", "", "0"];
+const UNCHANGED = ["U", "", "", "", "0"];

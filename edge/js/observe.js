@@ -20,11 +20,22 @@ export function observedAnswer({ isolate, key }, body) {
   return body.pipeThrough(showing(isolate, (chunk) => isolate.core.observe(key.number, chunk, Date.now())));
 }
 
-/** How long a body is going to be, as its headers say; null if they do not. A Worker behind a binding may write anything. */
+/** The length that headers give a body; null if they give none. It is true of a body that was received over HTTP. */
 export function lengthOf(headers) {
   const length = headers.get("content-length");
-  return /^\d{1,15}$/.test(length ?? "") ? length : null;
+  return /^\d{1,15}$/.test(length ?? "") ? Number(length) : null;
 }
+
+/**
+ * The length of a request's body before it is read; null if it is unknown. A Worker that binds ours may have
+ * replaced the body and kept `content-length`, and no request shows whether it came from a Worker. The runtime knows the
+ * true length, because it sends it on with a body that is handed over untouched, and shows it where a stream is printed.
+ */
+export function requestLength({ body, headers }) {
+  return SHOWN === undefined ? lengthOf(headers) : (body[SHOWN] ?? null);
+}
+
+const SHOWN = Object.getOwnPropertySymbols(ReadableStream.prototype).find(({ description }) => description === "length");
 
 function showing(isolate, show) {
   return new TransformStream({

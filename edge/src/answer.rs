@@ -1,16 +1,17 @@
 //! What becomes of a request, as it goes out: one text, a line for each item.
 //!
 //! ```text
-//! P or B ⏎ number of the open span, or nothing ⏎ number of the origin, or nothing ⏎ exposed trace id, or nothing
+//! P, B or U ⏎ number of the open span, or nothing ⏎ number of the origin, or nothing ⏎ exposed trace id, or nothing
 //!   ⏎ how many headers to remove { ⏎ name } { ⏎ name ⏎ value to set }
 //! R ⏎ status ⏎ body { ⏎ name ⏎ value of a header }
 //! ```
 //!
-//! With B the bodies are to be shown to the open span as they pass.
+//! With B the bodies are to be shown to the open span as they pass. With U nothing was made of the request: copies of a
+//! header stay copies.
 
 use core::fmt::Write;
 
-use gatespan::{Edit, Pair, Pass, Refusal};
+use gatespan::{Decision, Edit, Pair, Pass, Refusal};
 
 /// A request that goes on.
 pub(crate) fn pass(
@@ -21,7 +22,11 @@ pub(crate) fn pass(
 ) -> String {
     let edits = pass.edits.as_slice();
     let mut text = String::with_capacity(64 + 80 * edits.len());
-    text.push(if is_read { 'B' } else { 'P' });
+    text.push(match pass.decision {
+        _ if is_read => 'B',
+        Decision::Passed => 'U',
+        _ => 'P',
+    });
     number(&mut text, span);
     number(&mut text, origin);
     line(&mut text, pass.exposed.as_deref().unwrap_or_default());

@@ -1,6 +1,8 @@
 // A collector in trouble: no caller fails or waits, and every span is accounted for.
 
 import assert from "node:assert/strict";
+import http from "node:http";
+import { pipeline } from "node:stream/promises";
 import { until } from "./child.mjs";
 import { proof } from "./proof.mjs";
 import { send } from "./wire.mjs";
@@ -168,4 +170,65 @@ proof("spans beyond a batch leave at once, and batches keep their size", async (
   const counted = await counters(port);
   assert.equal(counted["spans.exported"], 20, JSON.stringify(counted));
   assert.equal(counted["queue.spans"], 5);
+});
+
+/** A backend whose responses have bodies of that many bytes; how much of each was sent, and on how many connections. */
+class Talkative {
+  constructor(status, bytes) {
+    Object.assign(this, { status, bytes, sent: [], connections: 0 });
+    this.server = http.createServer((asked, answer) => asked.resume().on("end", () => this.serve(answer)));
+    this.server.on("connection", () => (this.connections += 1));
+  }
+
+  async start() {
+    await new Promise((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+    this.url = `http://127.0.0.1:${this.server.address().port}`;
+  }
+
+  async serve(answer) {
+    let bytes = 0;
+    const pieces = function* (all) {
+      for (const piece = Buffer.alloc(16_384, "x"); bytes < all; bytes += piece.length) yield piece.subarray(0, all - bytes);
+    };
+    answer.writeHead(this.status, { "content-length": this.bytes });
+    // It fails when the other side leaves.
+    await pipeline(pieces(this.bytes), answer).catch(() => {});
+    this.sent.push({ bytes, isWhole: answer.writableFinished });
+  }
+
+  async stop() {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** What sockets may hold of a response that nobody reads. */
+const IN_SOCKETS = 16_000_000;
+
+for (const kind of ["opik", "otlp"]) {
+  for (const status of [200, 503]) {
+    proof(`a long response of a backend is cancelled: ${kind}, ${status}`, async (stage) => {
+      const backend = await stage.add(new Talkative(status, 4 * IN_SOCKETS));
+      const origin = await stage.origin();
+      const config = { backend: kind === "opik" ? opik(backend) : { kind, url: backend.url }, export: { ...QUICK, attempts: 2 } };
+      const { port } = await stage.worker({ config, origin, bindings: WATCHED });
+      await call(port, 3);
+      const counted = await settled(port, 3);
+      assert.equal(counted[status === 200 ? "spans.exported" : "spans.dropped.reason.gave_up"], 3, JSON.stringify(counted));
+      await until(() => backend.sent.length > 0, "the end of a response");
+      for (const { bytes, isWhole } of backend.sent) assert(!isWhole && bytes < IN_SOCKETS, `${bytes} bytes were sent`);
+    });
+  }
+}
+
+proof("a short response of a backend leaves its connection open", async (stage) => {
+  const backend = await stage.add(new Talkative(200, 2000));
+  const origin = await stage.origin();
+  const { port } = await stage.worker({ config: { backend: opik(backend), export: QUICK }, origin, bindings: WATCHED });
+  for (const round of [1, 2, 3]) {
+    await call(port, 1);
+    await settled(port, round);
+  }
+  assert(backend.sent.length >= 3 && backend.sent.every(({ isWhole }) => isWhole), JSON.stringify(backend.sent));
+  assert.equal(backend.connections, 1);
 });
