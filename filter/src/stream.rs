@@ -23,6 +23,8 @@ pub(crate) struct Stream {
     is_decided: bool,
     pub(crate) is_refused: bool,
     is_grpc: bool,
+    /// Whether the request went by to its end.
+    is_requested: bool,
     pub(crate) request_bytes: u64,
     response_bytes: u64,
     /// Whether the answer went by to its end.
@@ -51,6 +53,7 @@ impl Stream {
             is_decided: false,
             is_refused: false,
             is_grpc: false,
+            is_requested: false,
             request_bytes: 0,
             response_bytes: 0,
             is_answered: false,
@@ -63,6 +66,7 @@ impl Stream {
         if host::header(Map::Request, "x-gatespan-trap").is_some() {
             std::process::abort();
         }
+        self.is_requested |= ends;
         if !self.is_decided && self.held.is_none() {
             self.ask(if ends { Moment::Now } else { Moment::Headers });
         }
@@ -137,6 +141,7 @@ impl Stream {
         if let Some(span) = self.span.take() {
             let passed = Passed {
                 is_grpc: self.is_grpc,
+                is_requested: self.is_requested,
                 request_bytes: self.request_bytes,
                 response_bytes: self.response_bytes,
                 is_answered: self.is_answered,
@@ -148,6 +153,7 @@ impl Stream {
     /// A piece of the request's body is there, or nothing but its end.
     pub(crate) fn request_body(&mut self, size: usize, ends: bool) -> Flow {
         self.request_bytes += size as u64;
+        self.is_requested |= ends;
         if let Some(exchange) = &mut self.held {
             host::pieces(Body::Request, size, |piece| exchange.request_chunk(piece));
             if !ends && exchange.awaits_parent() {

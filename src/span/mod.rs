@@ -95,6 +95,8 @@ words! {
         UpstreamUnavailable = "upstream_unavailable",
         /// The upstream took too long.
         Timeout = "timeout",
+        /// The client took too long to send its request. Its word is the same, and it is no error.
+        ClientTimeout = "timeout",
         /// The gateway answered itself.
         LocalReply = "local_reply",
         /// The gateway knows no route for the request.
@@ -359,6 +361,7 @@ impl Span<'_> {
             (EndKind::UpstreamReset | EndKind::UpstreamUnavailable | EndKind::Timeout, ..) => {
                 Some(ErrorType::End(self.end.kind))
             }
+            (EndKind::ClientTimeout, ..) => None,
             // Also where the status of HTTP says that all is well. What it blames the caller for is no failure.
             (_, Some(..400 | 500..), _) if said.is_some() => Some(ErrorType::Said(
                 core::str::from_utf8(said.unwrap_or_default()).unwrap_or_default(),

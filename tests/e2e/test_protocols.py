@@ -106,6 +106,21 @@ def http2(port: int, requests: list, body=b"", came=None) -> list:
     return list(answers.values())
 
 
+def http2_stalls(port: int, headers: list) -> int:
+    """Begins a request whose body never comes; the status that Envoy ends it with."""
+    connection = h2.connection.H2Connection(h2.connection.H2Configuration(header_encoding=None))
+    connection.initiate_connection()
+    fixed = [(b":method", b"POST"), (b":path", b"/"), (b":scheme", b"http"), (b":authority", b"localhost")]
+    with connect(port) as stream:
+        connection.send_headers(1, fixed + pairs(headers))
+        stream.sendall(connection.data_to_send())
+        while data := stream.recv(65536):
+            for event in connection.receive_data(data):
+                if isinstance(event, h2.events.ResponseReceived):
+                    return int(dict(event.headers)[b":status"])
+    raise AssertionError("the connection was closed")
+
+
 def test_http2(envoy, app, sink):
     opik = [f"{name}: {value}" for name, value in OPIK.items()]
     joined, minted, refused = http2(
