@@ -14,9 +14,10 @@ use crate::context::{Entropy, Time};
 use crate::departure;
 use crate::format::Seen;
 use crate::genai::Exchange;
-use crate::headers::{Edits, Headers, is_name};
+use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
 use crate::policy::{Genai, Peer, Refusal, Rule, Stance, Verdict};
+use crate::rpc::Rpc;
 use crate::span::{OpenSpan, Opening};
 use crate::target::{split_host, split_path};
 use crate::words::words;
@@ -243,12 +244,10 @@ impl<'a> Request<'a> {
         split_path(self.path).0
     }
 
-    /// Whether it is a gRPC call, which wants its answers in another form.
+    /// What a gRPC client speaks, which wants its responses in another form. None for all other clients.
     #[must_use]
-    pub fn is_grpc(&self) -> bool {
-        let media = self.headers.first(CONTENT_TYPE.as_bytes());
-        let start = media.and_then(|media| media.get(..GRPC.len()));
-        start.is_some_and(|start| is_name(start, GRPC))
+    pub fn rpc(&self) -> Option<Rpc> {
+        Rpc::of(self.headers.first(CONTENT_TYPE.as_bytes())?)
     }
 
     /// The host without its port.
@@ -273,8 +272,6 @@ impl Pass<'_> {
 
 /// The header that tells a gRPC call, and how a body is written.
 pub(crate) const CONTENT_TYPE: &str = "content-type";
-/// How it begins for one.
-const GRPC: &[u8] = b"application/grpc";
 /// The header that tells how a body is packed.
 pub(crate) const CONTENT_ENCODING: &str = "content-encoding";
 /// The header of a caller who waits to be told to go on before it sends a body.

@@ -39,7 +39,8 @@ const GATEWAY_TIMEOUT: u16 = 504;
 
 /// What went by of a stream.
 pub(crate) struct Passed {
-    pub(crate) is_grpc: bool,
+    /// The status of a gRPC call.
+    pub(crate) grpc_status: Option<u32>,
     /// Whether the request went by to its end.
     pub(crate) is_requested: bool,
     pub(crate) request_bytes: u64,
@@ -48,20 +49,15 @@ pub(crate) struct Passed {
     pub(crate) is_answered: bool,
 }
 
-/// Asks the host how the stream ended. The gRPC status is asked for gRPC calls alone: Envoy derives one for all others.
+/// Asks the host how the stream ended.
 pub(crate) fn of_stream(passed: &Passed) -> End {
     let status = host::number("response\0code").and_then(|code| u16::try_from(code).ok());
     let flags = host::number("response\0flags").unwrap_or_default();
     let details = || host::property("response\0code_details");
     let kind = kind(flags, details, status, passed);
-    let grpc_status = if passed.is_grpc {
-        host::number("response\0grpc_status")
-    } else {
-        None
-    };
     End {
         status: status.filter(|status| *status != 0),
-        grpc_status: grpc_status.and_then(|status| u32::try_from(status).ok()),
+        grpc_status: passed.grpc_status,
         kind,
         request_bytes: Some(passed.request_bytes),
         response_bytes: Some(passed.response_bytes),
@@ -227,7 +223,7 @@ mod tests {
     fn timeout_is_the_clients_until_the_request_is_all_there() {
         for (flags, details, status, is_requested, wanted) in TIMEOUTS {
             let passed = Passed {
-                is_grpc: false,
+                grpc_status: None,
                 is_requested: *is_requested,
                 request_bytes: 0,
                 response_bytes: 0,

@@ -5,12 +5,14 @@ use std::rc::Rc;
 
 use gatespan::genai::Exchange;
 use gatespan::policy::{Peer, Reason};
-use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Pair, Refusal, Request};
+use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Pair, Request};
 
 use crate::callbacks::Flow;
 use crate::ending::{self, Passed};
 use crate::host::{self, Body, Map};
+use crate::refusal;
 use crate::root::Worker;
+use crate::rpc::Call;
 
 /// A stream and what is remembered of it.
 pub(crate) struct Stream {
@@ -22,7 +24,8 @@ pub(crate) struct Stream {
     /// Whether the core was asked, which is done once: the span of before would be forgotten, and a refused request changed.
     is_decided: bool,
     pub(crate) is_refused: bool,
-    is_grpc: bool,
+    /// A gRPC call whose status is wanted, or that was refused.
+    call: Option<Call>,
     /// Whether the request went by to its end.
     is_requested: bool,
     pub(crate) request_bytes: u64,
@@ -52,7 +55,7 @@ impl Stream {
             exposed: None,
             is_decided: false,
             is_refused: false,
-            is_grpc: false,
+            call: None,
             is_requested: false,
             request_bytes: 0,
             response_bytes: 0,
@@ -117,7 +120,9 @@ impl Stream {
                     worker.miss(request.rule.unwrap_or_default());
                 }
                 worker.stats.borrow_mut().tally.rejected(refusal.reason());
-                refuse(refusal, request.is_grpc());
+                let rpc = request.rpc();
+                self.call = rpc.map(Call::new);
+                refusal::refuse(refusal, rpc);
                 self.is_refused = true;
             }
             Admission::Pass(pass) => {
@@ -126,7 +131,7 @@ impl Stream {
                 }
                 worker.stats.borrow_mut().tally.passed(&pass);
                 if pass.span.is_some() {
-                    self.is_grpc = request.is_grpc();
+                    self.call = request.rpc().map(Call::new);
                     worker.outbox.borrow_mut().open();
                 }
                 self.span = pass.span;
@@ -140,7 +145,7 @@ impl Stream {
     pub(crate) fn close(&mut self) {
         if let Some(span) = self.span.take() {
             let passed = Passed {
-                is_grpc: self.is_grpc,
+                grpc_status: self.call.take().and_then(Call::end),
                 is_requested: self.is_requested,
                 request_bytes: self.request_bytes,
                 response_bytes: self.response_bytes,
@@ -173,10 +178,21 @@ impl Stream {
     pub(crate) fn response_body(&mut self, size: usize, ends: bool) {
         self.response_bytes += size as u64;
         self.is_answered |= ends;
+        if let Some(call) = &mut self.call {
+            call.chunk(size);
+        }
         if let Some(span) = self.read().filter(|_| size > 0) {
             let now = host::now();
             host::pieces(Body::Response, size, |piece| span.observe(piece, now));
         }
+    }
+
+    /// The response ends with trailers.
+    pub(crate) fn trailers(&mut self) {
+        if let Some(call) = &mut self.call {
+            call.trailers();
+        }
+        self.response_body(0, true);
     }
 
     /// The span, if the bodies are to be shown to it.
@@ -187,6 +203,11 @@ impl Stream {
     /// The answer begins: shows it to the span, and puts the trace id on it, whoever made it.
     pub(crate) fn answer(&mut self, ends: bool) {
         self.is_answered |= ends;
+        match &mut self.call {
+            Some(call) if self.is_refused => refusal::name(call.rpc),
+            Some(call) => call.headers(ends),
+            None => {}
+        }
         if let Some(span) = self.read() {
             let said = |name| host::header(Map::Response, name).unwrap_or_default();
             let status = core::str::from_utf8(&said(":status")).map(str::parse);
@@ -291,29 +312,5 @@ fn apply(edits: &Edits<'_>) {
                 ),
             );
         }
-    }
-}
-
-fn refuse(refusal: Refusal, is_grpc: bool) {
-    let (headers, body): (&[(&str, &str)], String) = if is_grpc {
-        (&[], refusal.detail())
-    } else {
-        (&[("content-type", Refusal::CONTENT_TYPE)], refusal.body())
-    };
-    let status = i32::from(refusal.grpc_status());
-    if let Err(failed) = host::answer(
-        refusal.status(),
-        status,
-        refusal.code_details(),
-        headers,
-        body.as_bytes(),
-    ) {
-        host::log(
-            host::Level::Error,
-            &format!(
-                "gatespan: Envoy did not take our answer: status {}",
-                failed.0
-            ),
-        );
     }
 }

@@ -112,6 +112,7 @@ TARGETS = [
     [(":method", "POST"), (":path", "/v1/chat/completions"), (":authority", "api.test"), ("x-s", "a")],
     [(":method", "GET"), (":path", "/healthz"), (":authority", "[::1]:80"), ("user-agent", "curl\\ö")],
     [("content-type", "application/grpc"), (":method", "POST"), (":path", "/a.B/C"), (":authority", "h")],
+    [("content-type", "application/grpc-web-text"), (":method", "POST"), (":path", "/a.B/C"), (":authority", "h")],
     [(":method", "M\xff"), (":path", '/\xff\x00"\\?\xfe=%zz&&='), ("x-internal", SECRET)],
     [],
     *([[(":method", "POST"), (":path", "/mcp"), (":authority", "tools.test"), ("content-type", "application/json")]] * 2),

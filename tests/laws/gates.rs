@@ -200,7 +200,7 @@ fn told(came: &Owned) -> String {
     let pairs = pairs(came);
     let request = request(&pairs);
     let admission = LOOKING.admit(&request, EXPORTS[0], NOW, &[7; 20]);
-    format!("{} {admission:?}", request.is_grpc())
+    format!("{:?} {admission:?}", request.rpc())
 }
 
 /// A gate with a header in every place of the configuration that may name one.
@@ -228,7 +228,13 @@ pub(crate) const LOOKED_AT: [&str; 9] = [
     "accept",
     "x-proofs",
 ];
-pub(crate) const SAID: [&str; 4] = [SECRET, "a", "application/grpc", "\u{e9}"];
+pub(crate) const SAID: [&str; 5] = [
+    SECRET,
+    "a",
+    "application/grpc",
+    "application/grpc-web+proto",
+    "\u{e9}",
+];
 
 /// The gate whose one rule is `inbound: off` goes by this name.
 const OFF: &str = "off";
