@@ -4,19 +4,23 @@
 //! in comments are those of [`laws`](crate::laws).
 
 mod bodies;
+mod continuation;
 
 use alloc::boxed::Box;
 use alloc::string::String;
 
+pub use continuation::Continuation;
+pub(crate) use continuation::Continued;
+
 use crate::arrival::Arrival;
 use crate::config::Config;
-use crate::context::{Entropy, Time};
+use crate::context::{Entropy, OtelIds, Time};
 use crate::departure;
 use crate::format::Seen;
 use crate::genai::Exchange;
 use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
-use crate::policy::{Genai, Peer, Refusal, Rule, Stance, Verdict};
+use crate::policy::{Genai, Peer, Place, Proof, Refusal, Rule, Stance, Verdict};
 use crate::rpc::Rpc;
 use crate::span::{OpenSpan, Opening};
 use crate::target::{split_host, split_path};
@@ -41,6 +45,8 @@ pub struct Request<'a> {
     pub route: Option<&'a [u8]>,
     /// The named rule that the host's own route asks for.
     pub rule: Option<&'a [u8]>,
+    /// What an earlier pass of this request has left, if the host sends it through the gateway again.
+    pub continues: Option<&'a Continuation>,
 }
 
 /// What becomes of a request.
@@ -65,6 +71,8 @@ pub struct Pass<'a> {
     pub decision: Decision,
     /// The trace id for the response, if the rule exposes it.
     pub exposed: Option<String>,
+    /// What the next pass continues, if the host sends the request through the gateway again.
+    pub continuation: Option<Box<Continuation>>,
 }
 
 words! {
@@ -174,67 +182,128 @@ impl Gate {
         let config = &self.config;
         let place = config.rules.place(request).ok_or(Refusal::Config)?;
         let rule = config.rules.rule(place);
-        let Some(stance) = rule.stance(request.headers, &request.peer)? else {
-            return Ok(Pass::untouched());
+        let proof = config.rules.proof(&rule, request, &config.proofs);
+        let Some(stance) = rule.stance(proof)? else {
+            return Ok(Pass::untouched(proof, request.continues));
         };
 
         let mut seen = Seen::nothing(config.formats.spelling, now);
         seen.look(request.headers);
         let mut came = Arrival::nothing();
         came.read(&seen, &config.formats.extract);
+        let continued = request.continues.and_then(|earlier| earlier.trace.as_ref());
+        if let Some(trace) = continued {
+            came.resume(trace);
+        }
         let http = ahead
             .as_ref()
             .and_then(|ahead| came.take_parent(ahead.parent()?, &seen, &config.formats.extract));
         let nothing;
-        let arrival = if stance == Stance::Join {
+        let arrival = if stance == Stance::Join || continued.is_some() {
             &came
         } else {
             nothing = Arrival::nothing();
             &nothing
         };
-        let verdict = rule.verdict(arrival)?;
+        // One request, one judgement (law 17).
+        let (verdict, decision) = if let Some(trace) = continued {
+            (Verdict::Join, trace.decision)
+        } else {
+            let verdict = rule.verdict(arrival)?;
+            (verdict, decision(stance, &came, verdict))
+        };
         let fate = fate(&rule, export);
         let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
-        let decision = decision(stance, &came, verdict);
+        let judged = Judged {
+            place,
+            rule,
+            stance,
+            proof,
+            decision,
+            seen: &seen,
+            came: &came,
+            arrival,
+            http,
+            is_continued: continued.is_some(),
+            identity: &identity,
+        };
+        Ok(self.let_pass(request, ahead, &judged, now))
+    }
 
+    #[inline]
+    fn let_pass<'a>(
+        &'a self,
+        request: &Request<'a>,
+        ahead: &mut Option<Box<Exchange>>,
+        judged: &Judged<'_, 'a>,
+        now: Time,
+    ) -> Pass<'a> {
+        let Judged {
+            rule,
+            stance,
+            decision,
+            arrival,
+            identity,
+            ..
+        } = judged;
         let is_read = rule.genai == Genai::Metadata;
         let state = identity.state();
         let mut span = identity.own.map(|own| {
             // What is restarted is forgotten.
-            let known = if stance == Stance::Restart {
+            let known = if *stance == Stance::Restart {
                 arrival
             } else {
-                &came
+                judged.came
             };
             let opening = Opening {
                 own,
-                place,
-                decision,
+                place: judged.place,
+                decision: *decision,
                 arrival: known,
-                linked: stance == Stance::Link,
-                state: state.as_deref().unwrap_or_default(),
+                linked: *stance == Stance::Link && !judged.is_continued,
+                state: own.otel.map_or(b"".as_slice(), |_| &state),
                 is_read,
                 now,
             };
-            OpenSpan::begin(request, &config.span, &opening)
+            OpenSpan::begin(request, &self.config.span, &opening)
         });
-        let unrecorded = identity.unrecorded;
-        let exposed = rule.expose.then(|| identity.exposed()).flatten();
         let spelt = span.as_ref().and_then(|span| span.dashed());
-        let proofs = &config.proofs;
-        let mut edits = departure::write(&seen, arrival, &identity, &rule, stance, proofs, spelt);
+        let proofs = &self.config.proofs;
+        let mut edits =
+            departure::write(judged.seen, arrival, identity, rule, *stance, proofs, spelt);
         if let Some(span) = span.as_deref_mut().filter(|_| is_read) {
-            bodies::read(request, ahead, &rule, span, &mut edits);
-            span.remember(http.filter(|_| stance != Stance::Restart));
+            bodies::read(request, ahead, rule, span, &mut edits);
+            span.remember(judged.http.filter(|_| *stance != Stance::Restart));
         }
-        Ok(Pass {
+        let state = state.into_owned();
+        Pass {
             edits,
             span,
-            unrecorded,
-            decision,
-            exposed,
-        })
+            unrecorded: identity.unrecorded,
+            decision: *decision,
+            exposed: rule.expose.then(|| identity.exposed()).flatten(),
+            continuation: Continuation::of(identity, arrival, judged.proof, *decision, state),
+        }
     }
+}
+
+/// What is decided about a request that goes on.
+struct Judged<'j, 'a> {
+    place: Place,
+    rule: Rule<'a>,
+    stance: Stance,
+    proof: Proof,
+    decision: Decision,
+    seen: &'j Seen<'a>,
+    /// What the request has.
+    came: &'j Arrival<'a>,
+    /// What of it is continued.
+    arrival: &'j Arrival<'a>,
+    /// The ids of its headers, where its message has others.
+    http: Option<OtelIds>,
+    /// Whether an earlier pass is continued.
+    is_continued: bool,
+    identity: &'j Identity<'a>,
 }
 
 impl<'a> Request<'a> {
@@ -259,13 +328,14 @@ impl<'a> Request<'a> {
 }
 
 impl Pass<'_> {
-    fn untouched() -> Self {
+    fn untouched(proof: Proof, earlier: Option<&Continuation>) -> Self {
         Self {
             edits: Edits::default(),
             span: None,
             unrecorded: Some(Unrecorded::Rule),
             decision: Decision::Passed,
             exposed: None,
+            continuation: Continuation::untouched(proof, earlier),
         }
     }
 }

@@ -51,7 +51,9 @@ pub use context::{
 };
 pub use fault::{Breach, Fault};
 pub use format::Format;
-pub use gate::{Admission, Decision, Export, Gate, Pass, Receives, Request, Unrecorded};
+pub use gate::{
+    Admission, Continuation, Decision, Export, Gate, Pass, Receives, Request, Unrecorded,
+};
 pub use headers::{Edit, Edits, Headers, Pair, Value};
 pub use identity::{OpikPlace, OtelPlace, Own, TraceRow};
 pub use outbox::Outbox;

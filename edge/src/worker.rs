@@ -172,6 +172,7 @@ impl Worker {
             },
             route: None,
             rule: None,
+            continues: None,
         };
         let Some((number, origin)) = self.origins.of(&request) else {
             return (request, None);

@@ -27,7 +27,8 @@ const FLAGS: [(u64, EndKind); 18] = [
 ];
 
 /// Envoy's details of a response and what they mean for a span, where no flag says it.
-const DETAILS: [(&[u8], EndKind); 3] = [
+const DETAILS: [(&[u8], EndKind); 4] = [
+    (b"internal_redirect", EndKind::Redirected),
     (b"max_duration_timeout", EndKind::Timeout),
     (b"request_overall_timeout", EndKind::Timeout),
     (b"request_header_timeout", EndKind::Timeout),
@@ -62,6 +63,12 @@ pub(crate) fn of_stream(passed: &Passed) -> End {
         request_bytes: Some(passed.request_bytes),
         response_bytes: Some(passed.response_bytes),
     }
+}
+
+/// Whether the request of a stream goes on in another one.
+pub(crate) fn is_redirected() -> bool {
+    let details = host::property("response\0code_details");
+    by_details(details.as_deref(), None, false) == EndKind::Redirected
 }
 
 /// What ended a stream. Its details are asked for only where no flag says it.

@@ -9,6 +9,7 @@
 
 mod abi;
 mod given;
+pub(crate) mod state;
 mod wire;
 
 use core::ptr::null_mut;

@@ -17,6 +17,7 @@ mod held;
 mod host;
 mod ledger;
 mod memory;
+mod redirect;
 mod refusal;
 mod root;
 mod rpc;

@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use gatespan::genai::Exchange;
 use gatespan::policy::{Peer, Reason};
-use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Pair, Request};
+use gatespan::{Admission, Continuation, Edit, Edits, EndKind, Headers, OpenSpan, Pair, Request};
 
 use crate::callbacks::Flow;
 use crate::ending::{self, Passed};
 use crate::host::{self, Body, Map};
-use crate::refusal;
 use crate::root::Worker;
 use crate::rpc::Call;
+use crate::{redirect, refusal};
 
 /// A stream and what is remembered of it.
 pub(crate) struct Stream {
@@ -21,6 +21,10 @@ pub(crate) struct Stream {
     /// What reads its body before it is decided, because the message may name its parent.
     pub(crate) held: Option<Box<Exchange>>,
     exposed: Option<String>,
+    /// What the next stream of this request continues, if Envoy redirects it.
+    continuation: Option<Box<Continuation>>,
+    /// Whether this may be such a stream.
+    is_again: bool,
     /// Whether the core was asked, which is done once: the span of before would be forgotten, and a refused request changed.
     is_decided: bool,
     pub(crate) is_refused: bool,
@@ -30,6 +34,8 @@ pub(crate) struct Stream {
     is_requested: bool,
     pub(crate) request_bytes: u64,
     response_bytes: u64,
+    /// Whether the response has begun.
+    is_responded: bool,
     /// Whether the answer went by to its end.
     is_answered: bool,
 }
@@ -53,12 +59,15 @@ impl Stream {
             span: None,
             held: None,
             exposed: None,
+            continuation: None,
+            is_again: false,
             is_decided: false,
             is_refused: false,
             call: None,
             is_requested: false,
             request_bytes: 0,
             response_bytes: 0,
+            is_responded: false,
             is_answered: false,
         }
     }
@@ -84,7 +93,8 @@ impl Stream {
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map, &self.worker.sieve);
         let target = Target::of(&pairs);
-        let facts = Facts::of(&self.worker);
+        self.is_again |= self.worker.has_left.take() || target.is_redirected;
+        let facts = Facts::of(&self.worker, self.is_again);
         let names = facts
             .names
             .each_ref()
@@ -101,6 +111,7 @@ impl Stream {
             },
             route: facts.route.as_deref(),
             rule: facts.rule.as_deref(),
+            continues: facts.continues.as_deref(),
         };
         self.decide(&request, moment);
     }
@@ -136,6 +147,7 @@ impl Stream {
                 }
                 self.span = pass.span;
                 self.exposed = pass.exposed;
+                self.continuation = pass.continuation;
             }
         }
     }
@@ -143,15 +155,25 @@ impl Stream {
     /// Ends the span, once. Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this stream is
     /// gone: so it is called when the stream is done as well.
     pub(crate) fn close(&mut self) {
-        if let Some(span) = self.span.take() {
-            let passed = Passed {
-                grpc_status: self.call.take().and_then(Call::end),
-                is_requested: self.is_requested,
-                request_bytes: self.request_bytes,
-                response_bytes: self.response_bytes,
-                is_answered: self.is_answered,
-            };
-            self.worker.close(span, ending::of_stream(&passed));
+        let continuation = self.continuation.take();
+        let is_redirected = match self.span.take() {
+            Some(span) => {
+                let passed = Passed {
+                    grpc_status: self.call.take().and_then(Call::end),
+                    is_requested: self.is_requested,
+                    request_bytes: self.request_bytes,
+                    response_bytes: self.response_bytes,
+                    is_answered: self.is_answered,
+                };
+                let end = ending::of_stream(&passed);
+                self.worker.close(span, end);
+                end.kind == EndKind::Redirected
+            }
+            // Nothing of the response to a request that is redirected passes.
+            None => continuation.is_some() && !self.is_responded && ending::is_redirected(),
+        };
+        if let Some(continuation) = continuation.filter(|_| is_redirected) {
+            redirect::leave(&self.worker, &continuation);
         }
     }
 
@@ -202,6 +224,7 @@ impl Stream {
 
     /// The answer begins: shows it to the span, and puts the trace id on it, whoever made it.
     pub(crate) fn answer(&mut self, ends: bool) {
+        self.is_responded = true;
         self.is_answered |= ends;
         match &mut self.call {
             Some(call) if self.is_refused => refusal::name(call.rpc),
@@ -241,11 +264,19 @@ pub(crate) struct Target<'a> {
     scheme: &'a [u8],
     path: &'a [u8],
     host: &'a [u8],
+    /// Whether Envoy, or a client, says that this is the second pass of a request.
+    is_redirected: bool,
 }
 
 impl<'a> Target<'a> {
     /// The names.
-    pub(crate) const NAMES: [&'static str; 4] = [":method", ":scheme", ":path", ":authority"];
+    pub(crate) const NAMES: [&'static str; 5] = [
+        ":method",
+        ":scheme",
+        ":path",
+        ":authority",
+        redirect::ORIGINAL_URL,
+    ];
 
     fn of(pairs: &[Pair<'a>]) -> Self {
         let mut target = Self::default();
@@ -255,7 +286,7 @@ impl<'a> Target<'a> {
                 b":scheme" => target.scheme = value,
                 b":path" => target.path = value,
                 b":authority" => target.host = value,
-                _ => {}
+                name => target.is_redirected |= name == redirect::ORIGINAL_URL.as_bytes(),
             }
         }
         target
@@ -269,10 +300,11 @@ struct Facts {
     names: [Option<Vec<u8>>; 2],
     route: Option<Vec<u8>>,
     rule: Option<Vec<u8>>,
+    continues: Option<Box<Continuation>>,
 }
 
 impl Facts {
-    fn of(worker: &Worker) -> Self {
+    fn of(worker: &Worker, is_again: bool) -> Self {
         let needs = worker.needs;
         let asked = |needed: bool, path: &str| if needed { host::property(path) } else { None };
         Self {
@@ -284,6 +316,11 @@ impl Facts {
             route: asked(needs.route, "xds\0route_name"),
             // Asked always: a route may name a rule that the configuration has forgotten.
             rule: host::property("xds\0route_metadata\0filter_metadata\0gatespan\0rule"),
+            continues: if is_again {
+                redirect::find(worker)
+            } else {
+                None
+            },
         }
     }
 }

@@ -29,6 +29,13 @@ pub struct Peer<'a> {
 }
 
 impl Trust {
+    /// Whether the client shows the secret.
+    pub(crate) fn is_shown(&self, headers: Headers<'_>) -> bool {
+        self.header
+            .as_ref()
+            .is_some_and(|secret| secret.is_shown(headers))
+    }
+
     /// Whether any condition holds.
     #[must_use]
     pub fn holds(&self, headers: Headers<'_>, peer: &Peer<'_>) -> bool {
@@ -38,10 +45,7 @@ impl Trust {
                 .names
                 .iter()
                 .any(|name| self.san.iter().any(|pattern| pattern.fits(name)))
-            || self
-                .header
-                .as_ref()
-                .is_some_and(|secret| secret.is_shown(headers))
+            || self.is_shown(headers)
     }
 }
 

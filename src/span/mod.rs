@@ -97,6 +97,8 @@ words! {
         Timeout = "timeout",
         /// The client took too long to send its request. Its word is the same, and it is no error.
         ClientTimeout = "timeout",
+        /// The host sends the request elsewhere itself: its second pass has a span of its own, below this one.
+        Redirected = "redirected",
         /// The gateway answered itself.
         LocalReply = "local_reply",
         /// The gateway knows no route for the request.

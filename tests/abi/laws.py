@@ -24,6 +24,8 @@ PLACES = {
     "proxy_send_local_response": DECIDING,
     "proxy_set_effective_context": {"tick"},
     "proxy_continue_stream": {"tick"},
+    "proxy_call_foreign_function": {"configure"},
+    "proxy_set_property": {"log", "done", "delete"},
     "proxy_http_call": {"tick", "http_call_response", "done"},
     "proxy_done": {"tick", "http_call_response"},
     "proxy_set_tick_period_milliseconds": {"configure"},

@@ -106,6 +106,7 @@ const fn request<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
         },
         route: None,
         rule: None,
+        continues: None,
     }
 }
 

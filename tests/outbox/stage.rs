@@ -112,6 +112,7 @@ impl Stage {
             },
             route: None,
             rule: None,
+            continues: None,
         };
         self.serial += 1;
         let mut entropy = [0; 20];
