@@ -6,7 +6,7 @@ use crate::context::{Ids, OpikIds, OtelIds, Sampling};
 use crate::fault::Fault;
 use crate::format::tracestate::TraceState;
 use crate::format::{Carried, Extracted, FORMATS, Format, FormatSet, Seen, System, in_message};
-use crate::gate::Continued;
+use crate::gate::Continuation;
 
 /// What a request brought along.
 #[derive(Debug)]
@@ -131,10 +131,10 @@ impl<'a> Arrival<'a> {
     /// Takes the trace of an earlier pass of this request for what came: what its headers say is our own work, or was left
     /// over by it (law 17).
     #[inline(never)]
-    pub(crate) fn resume(&mut self, trace: &'a Continued) {
-        (self.opik, self.otel) = (trace.opik, trace.otel);
-        (self.random, self.sampling) = (trace.random, trace.sampling);
-        self.state = TraceState::kept(&trace.state);
+    pub(crate) fn resume(&mut self, earlier: &'a Continuation) {
+        (self.opik, self.otel) = (earlier.opik, earlier.otel);
+        (self.random, self.sampling) = (earlier.onward.random, earlier.onward.sampling);
+        self.state = TraceState::kept(&earlier.state);
         (self.clash, self.refused) = (None, FormatSet::EMPTY);
     }
 

@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 pub use continuation::Continuation;
-pub(crate) use continuation::Continued;
+pub(crate) use continuation::Onward;
 
 use crate::arrival::Arrival;
 use crate::config::Config;
@@ -71,7 +71,7 @@ pub struct Pass<'a> {
     pub decision: Decision,
     /// The trace id for the response, if the rule exposes it.
     pub exposed: Option<String>,
-    /// What the next pass continues, if the host sends the request through the gateway again.
+    /// What the next pass continues, if the host sends the request through the gateway again. With a span, that knows it.
     pub continuation: Option<Box<Continuation>>,
 }
 
@@ -191,9 +191,9 @@ impl Gate {
         seen.look(request.headers);
         let mut came = Arrival::nothing();
         came.read(&seen, &config.formats.extract);
-        let continued = request.continues.and_then(|earlier| earlier.trace.as_ref());
-        if let Some(trace) = continued {
-            came.resume(trace);
+        let continued = request.continues.filter(|earlier| earlier.has_ids());
+        if let Some(earlier) = continued {
+            came.resume(earlier);
         }
         let http = ahead
             .as_ref()
@@ -206,8 +206,8 @@ impl Gate {
             &nothing
         };
         // One request, one judgement (law 17).
-        let (verdict, decision) = if let Some(trace) = continued {
-            (Verdict::Join, trace.decision)
+        let (verdict, decision) = if let Some(earlier) = continued {
+            (Verdict::Join, earlier.onward.decision)
         } else {
             let verdict = rule.verdict(arrival)?;
             (verdict, decision(stance, &came, verdict))
@@ -218,8 +218,12 @@ impl Gate {
             place,
             rule,
             stance,
-            proof,
-            decision,
+            onward: Onward {
+                proof,
+                random: identity.otel.as_ref().is_some_and(|otel| otel.random),
+                sampling: identity.sampling,
+                decision,
+            },
             seen: &seen,
             came: &came,
             arrival,
@@ -241,13 +245,12 @@ impl Gate {
         let Judged {
             rule,
             stance,
-            decision,
             arrival,
             identity,
+            onward,
             ..
         } = judged;
         let is_read = rule.genai == Genai::Metadata;
-        let state = identity.state();
         let mut span = identity.own.map(|own| {
             // What is restarted is forgotten.
             let known = if *stance == Stance::Restart {
@@ -258,10 +261,10 @@ impl Gate {
             let opening = Opening {
                 own,
                 place: judged.place,
-                decision: *decision,
+                onward: *onward,
                 arrival: known,
                 linked: *stance == Stance::Link && !judged.is_continued,
-                state: own.otel.map_or(b"".as_slice(), |_| &state),
+                state: &identity.state(),
                 is_read,
                 now,
             };
@@ -275,14 +278,17 @@ impl Gate {
             bodies::read(request, ahead, rule, span, &mut edits);
             span.remember(judged.http.filter(|_| *stance != Stance::Restart));
         }
-        let state = state.into_owned();
+        let continuation = match span {
+            Some(_) => None,
+            None => Continuation::unrecorded(identity, *onward),
+        };
         Pass {
             edits,
             span,
             unrecorded: identity.unrecorded,
-            decision: *decision,
+            decision: onward.decision,
             exposed: rule.expose.then(|| identity.exposed()).flatten(),
-            continuation: Continuation::of(identity, arrival, judged.proof, *decision, state),
+            continuation,
         }
     }
 }
@@ -292,8 +298,7 @@ struct Judged<'j, 'a> {
     place: Place,
     rule: Rule<'a>,
     stance: Stance,
-    proof: Proof,
-    decision: Decision,
+    onward: Onward,
     seen: &'j Seen<'a>,
     /// What the request has.
     came: &'j Arrival<'a>,

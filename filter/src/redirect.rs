@@ -35,7 +35,7 @@ pub(crate) fn leave(worker: &Worker, continuation: &Continuation) {
 }
 
 /// What an earlier stream of this request has left.
-pub(crate) fn find(worker: &Worker) -> Option<Box<Continuation>> {
+pub(crate) fn find(worker: &Worker) -> Option<Continuation> {
     let bytes = host::property(NAME)?;
     let (mark, bytes) = bytes.split_first_chunk()?;
     // Without random bytes all configurations have one mark.

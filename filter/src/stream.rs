@@ -156,23 +156,24 @@ impl Stream {
     /// gone: so it is called when the stream is done as well.
     pub(crate) fn close(&mut self) {
         let continuation = self.continuation.take();
-        let is_redirected = match self.span.take() {
-            Some(span) => {
-                let passed = Passed {
-                    grpc_status: self.call.take().and_then(Call::end),
-                    is_requested: self.is_requested,
-                    request_bytes: self.request_bytes,
-                    response_bytes: self.response_bytes,
-                    is_answered: self.is_answered,
-                };
-                let end = ending::of_stream(&passed);
-                self.worker.close(span, end);
-                end.kind == EndKind::Redirected
+        if let Some(span) = self.span.take() {
+            let passed = Passed {
+                grpc_status: self.call.take().and_then(Call::end),
+                is_requested: self.is_requested,
+                request_bytes: self.request_bytes,
+                response_bytes: self.response_bytes,
+                is_answered: self.is_answered,
+            };
+            let end = ending::of_stream(&passed);
+            if end.kind == EndKind::Redirected {
+                redirect::leave(&self.worker, &span.continuation());
             }
-            // Nothing of the response to a request that is redirected passes.
-            None => continuation.is_some() && !self.is_responded && ending::is_redirected(),
-        };
-        if let Some(continuation) = continuation.filter(|_| is_redirected) {
+            self.worker.close(span, end);
+        } else if let Some(continuation) = continuation
+            // Nothing of the response to a request that is redirected passes, so that others are not asked about.
+            && !self.is_responded
+            && ending::is_redirected()
+        {
             redirect::leave(&self.worker, &continuation);
         }
     }
@@ -317,7 +318,7 @@ impl Facts {
             // Asked always: a route may name a rule that the configuration has forgotten.
             rule: host::property("xds\0route_metadata\0filter_metadata\0gatespan\0rule"),
             continues: if is_again {
-                redirect::find(worker)
+                redirect::find(worker).map(Box::new)
             } else {
                 None
             },

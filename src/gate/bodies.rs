@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Gate, Request};
+use super::{CONTENT_ENCODING, CONTENT_TYPE, Continuation, EXPECT, Gate, Request};
 use crate::context::Time;
 use crate::genai::{Dialect, Exchange};
 use crate::headers::Edits;
@@ -24,10 +24,7 @@ impl Gate {
     #[inline(never)]
     fn ahead(&self, request: &Request<'_>, now: Time) -> Option<Box<Exchange>> {
         let rules = &self.config.rules;
-        if request
-            .continues
-            .is_some_and(|earlier| earlier.trace.is_some())
-        {
+        if request.continues.is_some_and(Continuation::has_ids) {
             return None;
         }
         let place = rules.place(request)?;

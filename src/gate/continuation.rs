@@ -12,101 +12,109 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::Decision;
-use crate::arrival::Arrival;
 use crate::context::{OpikId, OpikIds, OtelIds, Sampling, SpanId, TraceId};
 use crate::identity::Identity;
 use crate::policy::Proof;
 use crate::words::Word;
 
-/// What the next pass of a request continues.
+/// What the next pass of a request continues: its trace as it went upstream, if anything was made of it, and what its client has
+/// proven.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Continuation {
-    /// What the client has proven.
-    pub(crate) proof: Proof,
-    /// The trace, unless nothing was made of the request.
-    pub(crate) trace: Option<Continued>,
-}
-
-/// The trace of a request as it went upstream.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Continued {
     pub(crate) opik: Option<OpikIds>,
     pub(crate) otel: Option<OtelIds>,
+    /// The tracestate.
+    pub(crate) state: Vec<u8>,
+    pub(crate) onward: Onward,
+}
+
+/// What is decided about a request, apart from its ids.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Onward {
+    /// What the client has proven.
+    pub(crate) proof: Proof,
     /// Whether the low 56 bits of the trace id are vouched to be random.
     pub(crate) random: bool,
     pub(crate) sampling: Sampling,
-    pub(crate) state: Vec<u8>,
     pub(crate) decision: Decision,
 }
 
 impl Continuation {
     /// That of a request that is let alone: its earlier pass goes on, if there was one.
+    #[cold]
     pub(super) fn untouched(proof: Proof, earlier: Option<&Self>) -> Option<Box<Self>> {
-        Self::kept(proof, earlier.and_then(|earlier| earlier.trace.clone()))
+        let nothing = Self {
+            opik: None,
+            otel: None,
+            state: Vec::new(),
+            onward: Onward {
+                proof,
+                random: false,
+                sampling: Sampling::Defer,
+                decision: Decision::Passed,
+            },
+        };
+        let mut kept = earlier.cloned().unwrap_or(nothing);
+        kept.onward.proof = proof;
+        kept.or_nothing().map(Box::new)
     }
 
-    /// That of a request that goes on like this.
-    pub(super) fn of(
-        identity: &Identity<'_>,
-        arrival: &Arrival<'_>,
-        proof: Proof,
-        decision: Decision,
-        state: Vec<u8>,
-    ) -> Option<Box<Self>> {
-        // A trace id that was made of Opik's is made of it again, with the next span as parent.
-        let is_derived = arrival.otel.is_none()
-            && identity
-                .own
-                .is_some_and(|own| own.opik.is_some() && own.otel.is_none());
-        let otel = identity.otel.as_ref();
-        let trace = Continued {
+    /// That of a request that goes on without a span of ours.
+    #[inline]
+    pub(super) fn unrecorded(identity: &Identity<'_>, onward: Onward) -> Option<Box<Self>> {
+        if identity.opik.is_none() && identity.otel.is_none() && onward.proof == Proof::default() {
+            return None;
+        }
+        Some(Box::new(Self {
             opik: identity.opik,
-            otel: otel.filter(|_| !is_derived).map(|otel| otel.ids),
-            random: otel.is_some_and(|otel| otel.random),
-            sampling: identity.sampling,
-            state,
-            decision,
-        };
-        Self::kept(proof, trace.with_ids())
+            otel: identity.otel.as_ref().map(|otel| otel.ids),
+            state: identity.state().into_owned(),
+            onward,
+        }))
+    }
+
+    /// Whether there is a trace to continue.
+    pub(crate) const fn has_ids(&self) -> bool {
+        self.opik.is_some() || self.otel.is_some()
     }
 
     /// None if there is nothing to continue.
-    fn kept(proof: Proof, trace: Option<Continued>) -> Option<Box<Self>> {
-        (trace.is_some() || proof != Proof::default()).then(|| Box::new(Self { proof, trace }))
+    fn or_nothing(self) -> Option<Self> {
+        let is_something = self.has_ids() || self.onward.proof != Proof::default();
+        is_something.then_some(self)
     }
 
     /// As a host keeps it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let trace = self.trace.as_ref();
-        let opik = trace.and_then(|trace| trace.opik);
-        let otel = trace.and_then(|trace| trace.otel);
+        let Onward {
+            proof,
+            random,
+            sampling,
+            decision,
+        } = self.onward;
         let id = |id: Option<OpikId>| id.map_or(0, OpikId::bits);
         let ids = [
-            id(opik.map(|ids| ids.trace)),
-            id(opik.and_then(|ids| ids.parent)),
-            otel.map_or(0, |ids| ids.trace.bits()),
-            otel.map_or(0, |ids| ids.span.bits().into()),
-            self.proof.shown.into(),
+            id(self.opik.map(|ids| ids.trace)),
+            id(self.opik.and_then(|ids| ids.parent)),
+            self.otel.map_or(0, |ids| ids.trace.bits()),
+            self.otel.map_or(0, |ids| ids.span.bits().into()),
+            proof.shown.into(),
         ];
-        let random = trace.is_some_and(|trace| trace.random);
-        let flags = u8::from(self.proof.holds) | u8::from(random) << 1;
-        let words = trace.map(|trace| (place(trace.decision), place(trace.sampling)));
-        let (decision, sampling) = words.unwrap_or_default();
-        let state = trace.map_or(b"".as_slice(), |trace| &trace.state);
-        let mut bytes = Vec::with_capacity(FIXED + state.len());
-        bytes.extend_from_slice(&[VERSION, flags, decision, sampling]);
+        let flags = u8::from(proof.holds) | u8::from(random) << 1;
+        let mut bytes = Vec::with_capacity(FIXED + self.state.len());
+        bytes.extend_from_slice(&[VERSION, flags, place(decision), place(sampling)]);
         for id in ids {
             bytes.extend_from_slice(&id.to_le_bytes());
         }
-        bytes.extend_from_slice(state);
+        bytes.extend_from_slice(&self.state);
         bytes
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote. `is_ours` is whether this configuration did: which proofs were shown
     /// means nothing to another one.
     #[must_use]
-    pub fn from_bytes(bytes: &[u8], is_ours: bool) -> Option<Box<Self>> {
+    pub fn from_bytes(bytes: &[u8], is_ours: bool) -> Option<Self> {
         let (fixed, state) = bytes.split_at_checked(FIXED)?;
         let (&[VERSION, flags, decision, sampling], ids) = fixed.split_first_chunk()? else {
             return None;
@@ -120,26 +128,21 @@ impl Continuation {
             parent: OpikId::from_bits(parent),
         });
         let otel = TraceId::from_bits(trace).zip(SpanId::from_bits(span as u64));
-        let continued = Continued {
+        let continuation = Self {
             opik,
             otel: otel.map(|(trace, span)| OtelIds { trace, span }),
-            random: flags & 2 != 0,
-            sampling: meaning(sampling)?,
             state: state.to_vec(),
-            decision: meaning(decision)?,
+            onward: Onward {
+                proof: Proof {
+                    holds: flags & 1 != 0,
+                    shown: if is_ours { shown as u64 } else { 0 },
+                },
+                random: flags & 2 != 0,
+                sampling: meaning(sampling)?,
+                decision: meaning(decision)?,
+            },
         };
-        let proof = Proof {
-            holds: flags & 1 != 0,
-            shown: if is_ours { shown as u64 } else { 0 },
-        };
-        Self::kept(proof, continued.with_ids())
-    }
-}
-
-impl Continued {
-    /// Itself, if it has any ids.
-    fn with_ids(self) -> Option<Self> {
-        (self.opik.is_some() || self.otel.is_some()).then_some(self)
+        continuation.or_nothing()
     }
 }
 

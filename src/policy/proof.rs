@@ -20,7 +20,7 @@ impl Rules {
     /// Looks at what a client shows, and at what it has shown to an earlier pass. `proofs` are the names of all headers that
     /// prove trust.
     pub(crate) fn proof(&self, rule: &Rule<'_>, request: &Request<'_>, proofs: &[String]) -> Proof {
-        let earlier = request.continues.map(|earlier| earlier.proof);
+        let earlier = request.continues.map(|earlier| earlier.onward.proof);
         let earlier = earlier.unwrap_or_default();
         let holds = earlier.holds
             || rule.trust.is_some_and(|trust| {

@@ -17,7 +17,7 @@ use crate::arrival::{Arrival, Clash};
 use crate::config::{Config, SpanPlan};
 use crate::context::{Dashed, OpikIds, OtelIds, Time};
 use crate::fault::Fault;
-use crate::gate::{Decision, Request};
+use crate::gate::{Continuation, Onward, Request};
 use crate::genai::{Exchange, Findings, SESSION_HEADERS};
 use crate::identity::Own;
 use crate::policy::Place;
@@ -29,7 +29,7 @@ pub struct OpenSpan {
     own: Own,
     dashed: Option<Dashed>,
     place: Place,
-    decision: Decision,
+    onward: Onward,
     started: Time,
     client: Client,
     clash: Option<Clash>,
@@ -42,12 +42,12 @@ pub struct OpenSpan {
 pub(crate) struct Opening<'o, 'a> {
     pub(crate) own: Own,
     pub(crate) place: Place,
-    pub(crate) decision: Decision,
+    pub(crate) onward: Onward,
     /// What the caller sent, as far as it may be remembered.
     pub(crate) arrival: &'o Arrival<'a>,
     /// The caller's ids are not continued but remembered.
     pub(crate) linked: bool,
-    /// The tracestate of the span.
+    /// The tracestate that goes upstream.
     pub(crate) state: &'o [u8],
     /// Whether bodies are read by the rule.
     pub(crate) is_read: bool,
@@ -130,7 +130,7 @@ impl OpenSpan {
         let Opening {
             own,
             place,
-            decision,
+            onward,
             arrival,
             linked,
             state,
@@ -152,7 +152,7 @@ impl OpenSpan {
                 Dashed { trace, span }
             }),
             place,
-            decision,
+            onward,
             started: now,
             client: Client {
                 opik: arrival.opik,
@@ -171,6 +171,29 @@ impl OpenSpan {
     #[must_use]
     pub const fn started(&self) -> Time {
         self.started
+    }
+
+    /// What the next pass continues, if the host sends the request through the gateway again: this span is its parent, where
+    /// it arrives (law 17).
+    #[must_use]
+    pub fn continuation(&self) -> Continuation {
+        // The ids of a client that are only remembered are not those that went upstream.
+        let client = Some(self.client).filter(|client| !client.linked);
+        let opik = self.own.opik.map(|place| OpikIds {
+            trace: place.trace,
+            parent: Some(self.own.id),
+        });
+        let otel = self.own.otel.map(|place| OtelIds {
+            trace: place.trace,
+            span: self.own.id.as_span(),
+        });
+        let state = self.texts.piece(Piece::State).unwrap_or_default();
+        Continuation {
+            opik: opik.or(client.and_then(|client| client.opik)),
+            otel: otel.or(client.and_then(|client| client.otel)),
+            state: state.to_vec(),
+            onward: self.onward,
+        }
     }
 
     /// Its ids as Opik spells them, if it is in Opik.
@@ -288,6 +311,7 @@ impl Span<'_> {
     /// The tracestate that goes with the ids of OpenTelemetry.
     #[must_use]
     pub fn state(&self) -> Option<&[u8]> {
+        self.open.own.otel?;
         self.open.texts.piece(Piece::State)
     }
 

@@ -20,7 +20,7 @@ struct Outcome {
     upstream: Owned,
     own: Option<Own>,
     decision: Decision,
-    continuation: Option<Box<Continuation>>,
+    continuation: Option<Continuation>,
 }
 
 impl Outcome {
@@ -81,7 +81,10 @@ fn pass(
         request_bytes: None,
         response_bytes: None,
     };
+    let mut continuation = pass.continuation.map(|one| *one);
     let own = pass.span.map(|open| {
+        assert!(continuation.is_none());
+        continuation = Some(open.continuation());
         let span = open.close(gate.config(), end, NOW);
         assert!(span.error().is_none(), "a redirect is no error");
         span.own()
@@ -90,12 +93,12 @@ fn pass(
         upstream: apply::apply(client.headers, &pass.edits),
         own,
         decision: pass.decision,
-        continuation: pass.continuation,
+        continuation,
     })
 }
 
 /// As its host keeps it.
-fn kept(first: &Outcome, is_ours: bool) -> Option<Box<Continuation>> {
+fn kept(first: &Outcome, is_ours: bool) -> Option<Continuation> {
     let bytes = first.continuation.as_ref()?.to_bytes();
     let read = Continuation::from_bytes(&bytes, is_ours);
     if is_ours {
@@ -139,7 +142,7 @@ proptest! {
             return Ok(());
         }
         let again = Client { headers: &near.upstream, ..client };
-        let far = pass(&gate, again, Some("other"), continuation.as_deref(), second.try_into().unwrap()).unwrap();
+        let far = pass(&gate, again, Some("other"), continuation.as_ref(), second.try_into().unwrap()).unwrap();
         prop_assert_eq!(far.decision, near.decision);
         prop_assert_eq!(far.own.is_some(), near.own.is_some(), "one sampling decision");
         for (near_place, far_place) in near.places().into_iter().zip(far.places()) {
@@ -197,13 +200,7 @@ fn twice(
         ..client
     };
     let continuation = kept(&near, is_ours);
-    let far = pass(
-        &gate,
-        again,
-        Some("second"),
-        continuation.as_deref(),
-        [2; 20],
-    );
+    let far = pass(&gate, again, Some("second"), continuation.as_ref(), [2; 20]);
     (near, far)
 }
 
@@ -310,7 +307,7 @@ fn second_rule_that_does_not_exist_refuses() {
         &gate,
         client,
         Some("none"),
-        near.continuation.as_deref(),
+        near.continuation.as_ref(),
         [2; 20],
     );
     assert!(matches!(far, Err(Refusal::Config)));
