@@ -2,6 +2,7 @@
 
 mod attributes;
 mod name;
+mod onward;
 mod texts;
 
 pub use attributes::{Attribute, Faults, Key, Known, Value};
@@ -17,7 +18,7 @@ use crate::arrival::{Arrival, Clash};
 use crate::config::{Config, SpanPlan};
 use crate::context::{Dashed, OpikIds, OtelIds, Time};
 use crate::fault::Fault;
-use crate::gate::{Continuation, Onward, Request};
+use crate::gate::{Onward, Request};
 use crate::genai::{Exchange, Findings, SESSION_HEADERS};
 use crate::identity::Own;
 use crate::policy::Place;
@@ -171,29 +172,6 @@ impl OpenSpan {
     #[must_use]
     pub const fn started(&self) -> Time {
         self.started
-    }
-
-    /// What the next pass continues, if the host sends the request through the gateway again: this span is its parent, where
-    /// it arrives (law 17).
-    #[must_use]
-    pub fn continuation(&self) -> Continuation {
-        // The ids of a client that are only remembered are not those that went upstream.
-        let client = Some(self.client).filter(|client| !client.linked);
-        let opik = self.own.opik.map(|place| OpikIds {
-            trace: place.trace,
-            parent: Some(self.own.id),
-        });
-        let otel = self.own.otel.map(|place| OtelIds {
-            trace: place.trace,
-            span: self.own.id.as_span(),
-        });
-        let state = self.texts.piece(Piece::State).unwrap_or_default();
-        Continuation {
-            opik: opik.or(client.and_then(|client| client.opik)),
-            otel: otel.or(client.and_then(|client| client.otel)),
-            state: state.to_vec(),
-            onward: self.onward,
-        }
     }
 
     /// Its ids as Opik spells them, if it is in Opik.
