@@ -6,6 +6,7 @@ use crate::context::{Ids, OpikIds, OtelIds, Sampling};
 use crate::fault::Fault;
 use crate::format::tracestate::TraceState;
 use crate::format::{Carried, Extracted, FORMATS, Format, FormatSet, Seen, System, in_message};
+use crate::gate::Continuation;
 
 /// What a request brought along.
 #[derive(Debug)]
@@ -125,6 +126,16 @@ impl<'a> Arrival<'a> {
         // What came along with the headers' ids is not for others.
         (self.random, self.state) = (carried.random, None);
         of_headers
+    }
+
+    /// Takes the trace of an earlier pass of this request for what came: what its headers say is our own work, or was left
+    /// over by it (law 17).
+    #[inline(never)]
+    pub(crate) fn resume(&mut self, earlier: &'a Continuation) {
+        (self.opik, self.otel) = (earlier.opik, earlier.otel);
+        (self.random, self.sampling) = (earlier.onward.random, earlier.onward.sampling);
+        self.state = TraceState::kept(&earlier.state);
+        (self.clash, self.refused) = (None, FormatSet::EMPTY);
     }
 
     /// Nothing came, or is as if it had not (law 15). Not a constant: that would be copied whole, and here no more than marks are written.

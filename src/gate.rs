@@ -4,20 +4,25 @@
 //! in comments are those of [`laws`](crate::laws).
 
 mod bodies;
+mod continuation;
 mod offer;
 
 use alloc::boxed::Box;
 use alloc::string::String;
 
+pub use continuation::Continuation;
+pub(crate) use continuation::Onward;
+
 use crate::arrival::Arrival;
 use crate::config::Config;
-use crate::context::{Entropy, Time};
+use crate::context::{Entropy, OtelIds, Time};
 use crate::departure;
 use crate::format::Seen;
 use crate::genai::Exchange;
-use crate::headers::{Edits, Headers, is_name};
+use crate::headers::{Edits, Headers};
 use crate::identity::{Fate, Identity};
-use crate::policy::{Genai, Peer, Refusal, Rule, Stance, Verdict};
+use crate::policy::{Genai, Peer, Place, Proof, Refusal, Rule, Stance, Verdict};
+use crate::rpc::Rpc;
 use crate::span::{OpenSpan, Opening};
 use crate::target::{split_host, split_path};
 use crate::words::words;
@@ -41,6 +46,8 @@ pub struct Request<'a> {
     pub route: Option<&'a [u8]>,
     /// The named rule that the host's own route asks for.
     pub rule: Option<&'a [u8]>,
+    /// What an earlier pass of this request has left, if the host sends it through the gateway again.
+    pub continues: Option<&'a Continuation>,
 }
 
 /// What becomes of a request.
@@ -65,6 +72,8 @@ pub struct Pass<'a> {
     pub decision: Decision,
     /// The trace id for the response, if the rule exposes it.
     pub exposed: Option<String>,
+    /// What the next pass continues, if the host sends the request through the gateway again. With a span, that knows it.
+    pub continuation: Option<Box<Continuation>>,
 }
 
 words! {
@@ -176,67 +185,139 @@ impl Gate {
         let config = &self.config;
         let place = config.rules.place(request).ok_or(Refusal::Config)?;
         let rule = config.rules.rule(place);
-        let Some(stance) = rule.stance(request.headers, &request.peer)? else {
-            return Ok(Pass::untouched(request.headers, &config.proofs));
+        let proof = config.rules.proof(&rule, request, &config.proofs);
+        let Some(stance) = rule.stance(proof)? else {
+            return Ok(Pass::untouched(
+                request.headers,
+                &config.proofs,
+                proof,
+                request.continues,
+            ));
         };
 
         let mut seen = Seen::nothing(config.formats.spelling, now);
         seen.look(request.headers);
         let mut came = Arrival::nothing();
         came.read(&seen, &config.formats.extract);
+        let continued = request.continues.filter(|earlier| earlier.has_ids());
+        if let Some(earlier) = continued {
+            came.resume(earlier);
+        }
         let http = ahead
             .as_ref()
             .and_then(|ahead| came.take_parent(ahead.parent()?, &seen, &config.formats.extract));
         let nothing;
-        let arrival = if stance == Stance::Join {
+        let arrival = if stance == Stance::Join || continued.is_some() {
             &came
         } else {
             nothing = Arrival::nothing();
             &nothing
         };
         let is_preflight = request.is_preflight();
-        let verdict = rule.verdict(arrival, is_preflight)?;
+        // One request, one judgement (law 17).
+        let (verdict, decision) = if let Some(earlier) = continued {
+            (Verdict::Join, earlier.onward.decision)
+        } else {
+            let verdict = rule.verdict(arrival, is_preflight)?;
+            (verdict, decision(stance, &came, verdict))
+        };
         let fate = fate(&rule, export, is_preflight);
         let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
-        let decision = decision(stance, &came, verdict);
+        let judged = Judged {
+            place,
+            rule,
+            stance,
+            onward: Onward {
+                proof,
+                random: identity.otel.as_ref().is_some_and(|otel| otel.random),
+                sampling: identity.sampling,
+                decision,
+            },
+            seen: &seen,
+            came: &came,
+            arrival,
+            http,
+            is_continued: continued.is_some(),
+            identity: &identity,
+        };
+        Ok(self.let_pass(request, ahead, &judged, now))
+    }
 
+    #[inline]
+    fn let_pass<'a>(
+        &'a self,
+        request: &Request<'a>,
+        ahead: &mut Option<Box<Exchange>>,
+        judged: &Judged<'_, 'a>,
+        now: Time,
+    ) -> Pass<'a> {
+        let Judged {
+            rule,
+            stance,
+            arrival,
+            identity,
+            onward,
+            ..
+        } = judged;
         let is_read = rule.genai == Genai::Metadata;
-        let state = identity.state();
         let mut span = identity.own.map(|own| {
             // What is restarted is forgotten.
-            let known = if stance == Stance::Restart {
+            let known = if *stance == Stance::Restart {
                 arrival
             } else {
-                &came
+                judged.came
             };
             let opening = Opening {
                 own,
-                place,
-                decision,
+                place: judged.place,
+                onward: *onward,
                 arrival: known,
-                linked: stance == Stance::Link,
-                state: state.as_deref().unwrap_or_default(),
+                linked: *stance == Stance::Link && !judged.is_continued,
+                state: &identity.state(),
                 is_read,
                 now,
             };
-            OpenSpan::begin(request, &config.span, &opening)
+            OpenSpan::begin(request, &self.config.span, &opening)
         });
-        let exposed = rule.expose.then(|| identity.exposed()).flatten();
         let spelt = span.as_ref().and_then(|span| span.dashed());
-        let proofs = &config.proofs;
-        let mut edits = departure::write(&seen, arrival, &identity, &rule, stance, proofs, spelt);
+        let proofs = &self.config.proofs;
+        let mut edits =
+            departure::write(judged.seen, arrival, identity, rule, *stance, proofs, spelt);
         if let Some(span) = span.as_deref_mut().filter(|_| is_read) {
-            bodies::read(request, ahead, &rule, span, &mut edits);
-            span.remember(http.filter(|_| stance != Stance::Restart));
+            bodies::read(request, ahead, rule, span, &mut edits);
+            span.remember(judged.http.filter(|_| *stance != Stance::Restart));
         }
-        Ok(Pass {
+        let continuation = match span {
+            Some(_) => None,
+            None => Continuation::unrecorded(identity, *onward),
+        };
+        Pass {
             edits,
             span,
             unrecorded: identity.unrecorded,
-            decision,
-            exposed,
-        })
+            decision: onward.decision,
+            exposed: rule.expose.then(|| identity.exposed()).flatten(),
+            continuation,
+        }
     }
+}
+
+/// What is decided about a request that goes on.
+struct Judged<'j, 'a> {
+    place: Place,
+    rule: Rule<'a>,
+    stance: Stance,
+    onward: Onward,
+    seen: &'j Seen<'a>,
+    /// What the request has.
+    came: &'j Arrival<'a>,
+    /// What of it is continued.
+    arrival: &'j Arrival<'a>,
+    /// The ids of its headers, where its message has others.
+    http: Option<OtelIds>,
+    /// Whether an earlier pass is continued.
+    is_continued: bool,
+    identity: &'j Identity<'a>,
 }
 
 impl<'a> Request<'a> {
@@ -246,12 +327,10 @@ impl<'a> Request<'a> {
         split_path(self.path).0
     }
 
-    /// Whether it is a gRPC call, which wants its answers in another form.
+    /// What a gRPC client speaks, which wants its responses in another form. None for all other clients.
     #[must_use]
-    pub fn is_grpc(&self) -> bool {
-        let media = self.headers.first(CONTENT_TYPE.as_bytes());
-        let start = media.and_then(|media| media.get(..GRPC.len()));
-        start.is_some_and(|start| is_name(start, GRPC))
+    pub fn rpc(&self) -> Option<Rpc> {
+        Rpc::of(self.headers.first(CONTENT_TYPE.as_bytes())?)
     }
 
     /// Whether it is a browser's preflight: with it a browser asks whether it may send a request of another origin.
@@ -277,7 +356,12 @@ impl<'a> Request<'a> {
 
 impl<'a> Pass<'a> {
     /// With every header as it came, except a proof of trust (laws 15 and 16).
-    fn untouched(headers: Headers<'a>, proofs: &'a [String]) -> Self {
+    fn untouched(
+        headers: Headers<'a>,
+        proofs: &'a [String],
+        proof: Proof,
+        earlier: Option<&Continuation>,
+    ) -> Self {
         let mut edits = Edits::default();
         departure::remove_proofs(headers, proofs, &mut edits);
         Self {
@@ -286,17 +370,16 @@ impl<'a> Pass<'a> {
             unrecorded: Some(Unrecorded::Rule),
             decision: Decision::Passed,
             exposed: None,
+            continuation: Continuation::untouched(proof, earlier),
         }
     }
 }
 
 /// The header that tells a gRPC call, and how a body is written.
 pub(crate) const CONTENT_TYPE: &str = "content-type";
-/// How it begins for one.
-const GRPC: &[u8] = b"application/grpc";
 /// The headers that every preflight of a browser has (Fetch, "CORS-preflight request").
 pub(crate) const PREFLIGHT: [&str; 2] = ["origin", "access-control-request-method"];
-/// The header with the encodings that a client offers for the answer.
+/// The header with the encodings that a client offers for the response.
 pub(crate) const ACCEPT_ENCODING: &str = "accept-encoding";
 /// The header that tells how a body is packed.
 pub(crate) const CONTENT_ENCODING: &str = "content-encoding";

@@ -116,10 +116,10 @@ impl<'a> Identity<'a> {
         }
     }
 
-    /// The tracestate of our span.
-    pub(crate) fn state(&self) -> Option<Cow<'_, [u8]>> {
-        self.own?.otel?;
-        self.otel.as_ref().map(OtelOut::trace_state)
+    /// The tracestate that goes upstream; empty if none does.
+    pub(crate) fn state(&self) -> Cow<'_, [u8]> {
+        let otel = self.otel.as_ref();
+        otel.map_or(Cow::Borrowed(b""), OtelOut::trace_state)
     }
 
     /// The trace id for people: as the backend shows it.

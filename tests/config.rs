@@ -57,6 +57,7 @@ fn rule(config: &Config) -> Rule<'_> {
         peer: Peer::default(),
         route: None,
         rule: None,
+        continues: None,
     };
     config.rules.rule(config.rules.place(&request).unwrap())
 }

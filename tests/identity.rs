@@ -11,6 +11,8 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+#[path = "identity/again.rs"]
+mod again;
 #[path = "laws/apply.rs"]
 mod apply;
 #[path = "identity/bounds.rs"]
@@ -183,6 +185,7 @@ fn pass(
         },
         route: None,
         rule: None,
+        continues: None,
     };
     let export = Export::Accepting(gate.config().receives());
     let Admission::Pass(pass) = gate.admit(&request, export, now, &entropy) else {

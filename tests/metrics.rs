@@ -31,6 +31,7 @@ fn joined(unrecorded: Option<Unrecorded>) -> Pass<'static> {
         unrecorded,
         decision: Decision::Joined,
         exposed: None,
+        continuation: None,
     }
 }
 

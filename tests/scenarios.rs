@@ -149,12 +149,9 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
         },
         route: row["request"]["route"].as_str().map(str::as_bytes),
         rule: row["request"]["rule"].as_str().map(str::as_bytes),
+        continues: None,
     };
-    let export = match row["export"].as_str() {
-        Some("queue_full") => Export::QueueFull,
-        Some("stopped") => Export::Stopped,
-        _ => Export::Accepting(gate.config().receives()),
-    };
+    let export = export(row, &gate);
     let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
     match gate.admit(&request, export, NOW, &entropy) {
         Admission::Refuse(refusal) => Outcome {
@@ -178,6 +175,14 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
                 .collect(),
             exposed: pass.exposed.into_iter().collect(),
         },
+    }
+}
+
+fn export(row: &Value, gate: &Gate) -> Export {
+    match row["export"].as_str() {
+        Some("queue_full") => Export::QueueFull,
+        Some("stopped") => Export::Stopped,
+        _ => Export::Accepting(gate.config().receives()),
     }
 }
 

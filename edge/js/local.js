@@ -1,11 +1,19 @@
-// The answers that are the Worker's own. A gRPC caller reads its status in headers, whatever that of HTTP is.
+// The answers that are the Worker's own. A gRPC client reads its status in headers, whatever that of HTTP is.
+
+/** The media type of an answer to a gRPC client, by that of its request; nothing for other clients. As the core has it. */
+function grpcMedia(request) {
+  const kind = request.headers.get("content-type")?.match(/^application\/grpc(-web(?:-text)?)?(?![^+; \t])/i);
+  if (!kind) return undefined;
+  return kind[1] ? `application/grpc${kind[1].toLowerCase()}+proto` : "application/grpc";
+}
 
 /** One kind of answer: its status in HTTP and in gRPC, and its words. */
 const answer = (status, grpc, title, fault, detail) => (request, details) => {
   const text = `${fault}: ${details?.length ? details.join("; ") : detail}`;
-  if (request.headers.get("content-type")?.toLowerCase().startsWith("application/grpc")) {
+  const media = grpcMedia(request);
+  if (media) {
     const headers = {
-      "content-type": "application/grpc",
+      "content-type": media,
       "grpc-status": `${grpc}`,
       // What gRPC's percent-encoding leaves as it is.
       "grpc-message": text.replace(/[^ -$&-~]+/g, encodeURIComponent),

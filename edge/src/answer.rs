@@ -11,7 +11,7 @@
 
 use core::fmt::Write;
 
-use gatespan::{Decision, Edit, Pair, Pass, Refusal};
+use gatespan::{Decision, Edit, Pair, Pass, Refusal, Rpc};
 
 /// A request that goes on.
 pub(crate) fn pass(
@@ -44,13 +44,15 @@ pub(crate) fn pass(
     text
 }
 
-/// A request that is refused. A gRPC caller reads its status in headers, whatever that of HTTP is.
-pub(crate) fn refuse(refusal: Refusal, is_grpc: bool) -> String {
-    if is_grpc {
-        let (status, detail) = (refusal.grpc_status(), refusal.detail());
-        format!(
-            "R\n200\n\ncontent-type\napplication/grpc\ngrpc-status\n{status}\ngrpc-message\n{detail}"
-        )
+/// A request that is refused. A gRPC client reads its status in headers, whatever that of HTTP is.
+pub(crate) fn refuse(refusal: Refusal, rpc: Option<Rpc>) -> String {
+    if let Some(rpc) = rpc {
+        let mut text = format!("R\n200\n\ncontent-type\n{}", rpc.media());
+        for (name, value) in refusal.grpc_headers() {
+            line(&mut text, name);
+            line(&mut text, &value);
+        }
+        text
     } else {
         let (status, body, media) = (refusal.status(), refusal.body(), Refusal::CONTENT_TYPE);
         format!("R\n{status}\n{body}\ncontent-type\n{media}")

@@ -64,6 +64,7 @@ impl Messages {
             peer: Peer::default(),
             route: None,
             rule: None,
+            continues: None,
         };
         let entropy = self.pool.borrow_mut().draw();
         let entropy = entropy.ok_or("the platform gave no random bytes")?;

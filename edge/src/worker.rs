@@ -109,14 +109,14 @@ impl Worker {
         match self.gate.admit_ahead(&request, read, export, now, &entropy) {
             Admission::Refuse(refusal) => {
                 tally.rejected(refusal.reason());
-                Ok(answer::refuse(refusal, request.is_grpc()))
+                Ok(answer::refuse(refusal, request.rpc()))
             }
             Admission::Pass(mut pass) => {
                 tally.passed(&pass);
                 let is_read = pass.span.as_ref().is_some_and(|span| span.is_read());
                 let span = pass.span.take().map(|span| {
                     outbox.open();
-                    let is_grpc = request.is_grpc();
+                    let is_grpc = request.rpc().is_some();
                     self.opened.borrow_mut().keep(Open { span, is_grpc })
                 });
                 Ok(answer::pass(&pass, span, is_read, origin))
@@ -172,6 +172,7 @@ impl Worker {
             },
             route: None,
             rule: None,
+            continues: None,
         };
         let Some((number, origin)) = self.origins.of(&request) else {
             return (request, None);

@@ -106,7 +106,7 @@ callbacks! {
 
     /// A response ends with trailers, and no piece of its body was the last.
     fn proxy_on_response_trailers(stream: u32, _trailers: usize) -> Flow {
-        with(|contexts| contexts.stream(stream).map(|stream| stream.response_body(0, true)));
+        with(|contexts| contexts.stream(stream).map(Stream::trailers));
         Flow::Continue
     }
 

@@ -26,36 +26,63 @@ const FLAGS: [(u64, EndKind); 18] = [
     (1 << 3, EndKind::UpstreamReset),        // local reset
 ];
 
+/// Envoy's details of a response and what they mean for a span, where no flag says it.
+const DETAILS: [(&[u8], EndKind); 4] = [
+    (b"internal_redirect", EndKind::Redirected),
+    (b"max_duration_timeout", EndKind::Timeout),
+    (b"request_overall_timeout", EndKind::Timeout),
+    (b"request_header_timeout", EndKind::Timeout),
+];
+
 const SWITCHING_PROTOCOLS: u16 = 101;
+const REQUEST_TIMEOUT: u16 = 408;
+const GATEWAY_TIMEOUT: u16 = 504;
 
 /// What went by of a stream.
 pub(crate) struct Passed {
-    pub(crate) is_grpc: bool,
+    /// The status of a gRPC call.
+    pub(crate) grpc_status: Option<u32>,
+    /// Whether the request went by to its end.
+    pub(crate) is_requested: bool,
     pub(crate) request_bytes: u64,
     pub(crate) response_bytes: u64,
     /// Whether the answer went by to its end.
     pub(crate) is_answered: bool,
 }
 
-/// Asks the host how the stream ended. The gRPC status is asked for gRPC calls alone: Envoy derives one for all others.
+/// Asks the host how the stream ended.
 pub(crate) fn of_stream(passed: &Passed) -> End {
     let status = host::number("response\0code").and_then(|code| u16::try_from(code).ok());
     let flags = host::number("response\0flags").unwrap_or_default();
-    let kind = by_flags(flags, status).unwrap_or_else(|| {
-        let details = host::property("response\0code_details");
-        by_details(details.as_deref(), status, passed.is_answered)
-    });
-    let grpc_status = if passed.is_grpc {
-        host::number("response\0grpc_status")
-    } else {
-        None
-    };
+    let details = || host::property("response\0code_details");
+    let kind = kind(flags, details, status, passed);
     End {
         status: status.filter(|status| *status != 0),
-        grpc_status: grpc_status.and_then(|status| u32::try_from(status).ok()),
+        grpc_status: passed.grpc_status,
         kind,
         request_bytes: Some(passed.request_bytes),
         response_bytes: Some(passed.response_bytes),
+    }
+}
+
+/// Whether the request of a stream goes on in another one.
+pub(crate) fn is_redirected() -> bool {
+    let details = host::property("response\0code_details");
+    by_details(details.as_deref(), None, false) == EndKind::Redirected
+}
+
+/// What ended a stream. Its details are asked for only where no flag says it.
+fn kind(
+    flags: u64,
+    details: impl FnOnce() -> Option<Vec<u8>>,
+    status: Option<u16>,
+    passed: &Passed,
+) -> EndKind {
+    let kind = by_flags(flags, status)
+        .unwrap_or_else(|| by_details(details().as_deref(), status, passed.is_answered));
+    match kind {
+        EndKind::Timeout => timeout(status, passed.is_requested),
+        kind => kind,
     }
 }
 
@@ -79,8 +106,21 @@ fn by_details(details: Option<&[u8]>, status: Option<u16>, is_answered: bool) ->
         (Some(b"via_upstream"), Some(SWITCHING_PROTOCOLS)) => EndKind::Complete,
         (Some(b"via_upstream"), _) if is_answered => EndKind::Complete,
         (Some(b"via_upstream"), _) | (None, None) => EndKind::DownstreamReset,
-        (Some(b"max_duration_timeout"), _) => EndKind::Timeout,
-        _ => EndKind::LocalReply,
+        (details, _) => {
+            let known = DETAILS.iter().find(|(known, _)| Some(*known) == details);
+            known.map_or(EndKind::LocalReply, |(_, kind)| *kind)
+        }
+    }
+}
+
+/// Who took too long. Envoy ends a request with 408 if the client has not sent all of it, and with 504 if the client has. In
+/// the middle of a response, and in one to a gRPC client, the status does not say it. Then what went by does.
+const fn timeout(status: Option<u16>, is_requested: bool) -> EndKind {
+    match status {
+        Some(REQUEST_TIMEOUT) => EndKind::ClientTimeout,
+        Some(GATEWAY_TIMEOUT) => EndKind::Timeout,
+        _ if is_requested => EndKind::Timeout,
+        _ => EndKind::ClientTimeout,
     }
 }
 
@@ -150,17 +190,55 @@ mod tests {
                 true,
                 EndKind::LocalReply,
             ),
-            (
-                Some("max_duration_timeout"),
-                Some(408),
-                true,
-                EndKind::Timeout,
-            ),
             (None, Some(403), true, EndKind::LocalReply),
             (None, None, false, EndKind::DownstreamReset),
         ] {
             let found = by_details(details.map(str::as_bytes), status, is_answered);
             assert_eq!(found, kind, "{details:?} {status:?} {is_answered}");
+        }
+    }
+
+    /// All timeouts of Envoy 1.40 that end a stream: flags, details, status, whether the request went by to its end. A timeout
+    /// of the route or of a try begins when it has.
+    #[rustfmt::skip] // one row a line
+    const TIMEOUTS: &[(u64, &str, u16, bool, EndKind)] = &[
+        (0, "request_header_timeout", 408, false, EndKind::ClientTimeout),
+        (0, "request_overall_timeout", 408, false, EndKind::ClientTimeout),
+        (1 << 16, "stream_idle_timeout", 408, false, EndKind::ClientTimeout),
+        (1 << 16, "stream_idle_timeout", 504, true, EndKind::Timeout),
+        (1 << 16, "stream_idle_timeout", 200, true, EndKind::Timeout),
+        (1 << 16, "stream_idle_timeout", 200, false, EndKind::ClientTimeout),
+        (1 << 16, "stream_idle_timeout", 101, false, EndKind::ClientTimeout),
+        (0, "max_duration_timeout", 408, false, EndKind::ClientTimeout),
+        (0, "max_duration_timeout", 504, true, EndKind::Timeout),
+        (0, "max_duration_timeout", 200, true, EndKind::Timeout),
+        (0, "max_duration_timeout", 200, false, EndKind::ClientTimeout),
+        (1 << 19, "upstream_max_stream_duration_reached", 408, false, EndKind::ClientTimeout),
+        (1 << 19, "upstream_max_stream_duration_reached", 504, true, EndKind::Timeout),
+        (1 << 19, "upstream_max_stream_duration_reached", 200, true, EndKind::Timeout),
+        (1 << 19, "upstream_max_stream_duration_reached", 200, false, EndKind::ClientTimeout),
+        (1 << 2, "response_timeout", 504, true, EndKind::Timeout),
+        (1 << 2, "response_timeout", 200, true, EndKind::Timeout),
+        (1 << 2, "upstream_per_try_timeout", 504, true, EndKind::Timeout),
+        (1 << 2, "upstream_per_try_idle_timeout", 504, true, EndKind::Timeout),
+        (1 << 2, "upstream_per_try_idle_timeout", 200, true, EndKind::Timeout),
+        // A filter before ours has kept the request to itself.
+        (1 << 16, "stream_idle_timeout", 504, false, EndKind::Timeout),
+    ];
+
+    #[test]
+    fn timeout_is_the_clients_until_the_request_is_all_there() {
+        for (flags, details, status, is_requested, wanted) in TIMEOUTS {
+            let passed = Passed {
+                grpc_status: None,
+                is_requested: *is_requested,
+                request_bytes: 0,
+                response_bytes: 0,
+                is_answered: *status >= 400,
+            };
+            let details = || Some(details.as_bytes().to_vec());
+            let found = kind(*flags, details, Some(*status), &passed);
+            assert_eq!(found, *wanted, "{flags} {status} {is_requested}");
         }
     }
 }

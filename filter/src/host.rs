@@ -9,6 +9,7 @@
 
 mod abi;
 mod given;
+pub(crate) mod state;
 mod wire;
 
 use core::ptr::null_mut;
@@ -26,6 +27,8 @@ pub(crate) enum Map {
     Request = 0,
     /// The headers of the response.
     Response = 2,
+    /// The trailers of the response.
+    ResponseTrailers = 3,
     /// The headers of the answer to a call of ours.
     CallResponse = 6,
 }
@@ -124,6 +127,14 @@ pub(crate) fn pieces(body: Body, size: usize, mut take: impl FnMut(&[u8])) {
             _ => return,
         }
     }
+}
+
+/// The end of what passes of a body, inside of the callback that tells of it.
+pub(crate) fn tail(body: Body, size: usize, length: usize) -> Option<Vec<u8>> {
+    let length = length.min(size);
+    returned(|data, at| unsafe {
+        abi::proxy_get_buffer_bytes(body as u32, size - length, length, data, at)
+    })
 }
 
 /// All headers of a map as the host spells them; [`pairs`] reads them.
@@ -324,6 +335,10 @@ mod tests {
             (
                 Map::Response as u32,
                 types::MapType::HttpResponseHeaders as u32,
+            ),
+            (
+                Map::ResponseTrailers as u32,
+                types::MapType::HttpResponseTrailers as u32,
             ),
             (
                 Map::CallResponse as u32,

@@ -16,6 +16,7 @@ use gatespan::{Admission, Config, End, Gate, Headers, OpenSpan, Outbox, Pair, Re
 use crate::entropy::Pool;
 use crate::host::{self, Level, Map};
 use crate::ledger::Ledger;
+use crate::redirect;
 use crate::stats::Stats;
 use crate::stream::Target;
 
@@ -47,6 +48,10 @@ pub(crate) struct Worker {
     pub(crate) sieve: Sieve,
     pub(crate) outbox: RefCell<Outbox>,
     pub(crate) stats: RefCell<Stats>,
+    /// What tells this configuration from others; zeros where there are no random bytes.
+    pub(crate) mark: [u8; 8],
+    /// Whether a request has left something for its next stream. That is nearly always the one that comes next.
+    pub(crate) has_left: Cell<bool>,
     pool: RefCell<Pool>,
     /// Rules that routes ask for and the configuration does not have.
     missed: RefCell<Vec<Vec<u8>>>,
@@ -57,7 +62,7 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(config: Config) -> Self {
         let mut pool = Pool::default();
-        let [a, b, c, d, e, f, g, h, ..] = pool.draw();
+        let [a, b, c, d, e, f, g, h, mark @ .., _, _, _, _] = pool.draw();
         Self {
             needs: config.needs(),
             sieve: Sieve::of(config.headers().into_iter().chain(Target::NAMES)),
@@ -66,6 +71,8 @@ impl Worker {
                 u64::from_le_bytes([a, b, c, d, e, f, g, h]),
             )),
             stats: RefCell::default(),
+            mark,
+            has_left: Cell::new(false),
             pool: RefCell::new(pool),
             missed: RefCell::default(),
             has_wondered: Cell::new(false),
@@ -217,6 +224,7 @@ impl Root {
                 self.ledger = Ledger::new(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
                 self.tick_ms = tick;
                 self.worker = Some(Rc::new(worker));
+                redirect::declare();
                 self.publish();
                 if let Err(failed) = host::tick_every(tick) {
                     host::log(

@@ -5,12 +5,14 @@ use std::rc::Rc;
 
 use gatespan::genai::Exchange;
 use gatespan::policy::{Peer, Reason};
-use gatespan::{Admission, Edit, Edits, Headers, OpenSpan, Pair, Refusal, Request};
+use gatespan::{Admission, Continuation, Edit, Edits, EndKind, Headers, OpenSpan, Pair, Request};
 
 use crate::callbacks::Flow;
 use crate::ending::{self, Passed};
 use crate::host::{self, Body, Map};
 use crate::root::Worker;
+use crate::rpc::Call;
+use crate::{redirect, refusal};
 
 /// A stream and what is remembered of it.
 pub(crate) struct Stream {
@@ -19,12 +21,21 @@ pub(crate) struct Stream {
     /// What reads its body before it is decided, because the message may name its parent.
     pub(crate) held: Option<Box<Exchange>>,
     exposed: Option<String>,
+    /// What the next stream of this request continues, if Envoy redirects it.
+    continuation: Option<Box<Continuation>>,
+    /// Whether this may be such a stream.
+    is_again: bool,
     /// Whether the core was asked, which is done once: the span of before would be forgotten, and a refused request changed.
     is_decided: bool,
     pub(crate) is_refused: bool,
-    is_grpc: bool,
+    /// A gRPC call whose status is wanted, or that was refused.
+    call: Option<Call>,
+    /// Whether the request went by to its end.
+    is_requested: bool,
     pub(crate) request_bytes: u64,
     response_bytes: u64,
+    /// Whether the response has begun.
+    is_responded: bool,
     /// Whether the answer went by to its end.
     is_answered: bool,
 }
@@ -48,11 +59,15 @@ impl Stream {
             span: None,
             held: None,
             exposed: None,
+            continuation: None,
+            is_again: false,
             is_decided: false,
             is_refused: false,
-            is_grpc: false,
+            call: None,
+            is_requested: false,
             request_bytes: 0,
             response_bytes: 0,
+            is_responded: false,
             is_answered: false,
         }
     }
@@ -63,6 +78,7 @@ impl Stream {
         if host::header(Map::Request, "x-gatespan-trap").is_some() {
             std::process::abort();
         }
+        self.is_requested |= ends;
         if !self.is_decided && self.held.is_none() {
             self.ask(if ends { Moment::Now } else { Moment::Headers });
         }
@@ -77,7 +93,8 @@ impl Stream {
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map, &self.worker.sieve);
         let target = Target::of(&pairs);
-        let facts = Facts::of(&self.worker);
+        self.is_again |= self.worker.has_left.take() || target.is_redirected;
+        let facts = Facts::of(&self.worker, self.is_again);
         let names = facts
             .names
             .each_ref()
@@ -95,6 +112,7 @@ impl Stream {
             },
             route: facts.route.as_deref(),
             rule: facts.rule.as_deref(),
+            continues: facts.continues.as_deref(),
         };
         self.decide(&request, moment);
     }
@@ -114,7 +132,9 @@ impl Stream {
                     worker.miss(request.rule.unwrap_or_default());
                 }
                 worker.stats.borrow_mut().tally.rejected(refusal.reason());
-                refuse(refusal, request.is_grpc());
+                let rpc = request.rpc();
+                self.call = rpc.map(Call::new);
+                refusal::refuse(refusal, rpc);
                 self.is_refused = true;
             }
             Admission::Pass(pass) => {
@@ -123,11 +143,12 @@ impl Stream {
                 }
                 worker.stats.borrow_mut().tally.passed(&pass);
                 if pass.span.is_some() {
-                    self.is_grpc = request.is_grpc();
+                    self.call = request.rpc().map(Call::new);
                     worker.outbox.borrow_mut().open();
                 }
                 self.span = pass.span;
                 self.exposed = pass.exposed;
+                self.continuation = pass.continuation;
             }
         }
     }
@@ -135,20 +156,33 @@ impl Stream {
     /// Ends the span, once. Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this stream is
     /// gone: so it is called when the stream is done as well.
     pub(crate) fn close(&mut self) {
+        let continuation = self.continuation.take();
         if let Some(span) = self.span.take() {
             let passed = Passed {
-                is_grpc: self.is_grpc,
+                grpc_status: self.call.take().and_then(Call::end),
+                is_requested: self.is_requested,
                 request_bytes: self.request_bytes,
                 response_bytes: self.response_bytes,
                 is_answered: self.is_answered,
             };
-            self.worker.close(span, ending::of_stream(&passed));
+            let end = ending::of_stream(&passed);
+            if end.kind == EndKind::Redirected {
+                redirect::leave(&self.worker, &span.continuation());
+            }
+            self.worker.close(span, end);
+        } else if let Some(continuation) = continuation
+            // Nothing of the response to a request that is redirected passes, so that others are not asked about.
+            && !self.is_responded
+            && ending::is_redirected()
+        {
+            redirect::leave(&self.worker, &continuation);
         }
     }
 
     /// A piece of the request's body is there, or nothing but its end.
     pub(crate) fn request_body(&mut self, size: usize, ends: bool) -> Flow {
         self.request_bytes += size as u64;
+        self.is_requested |= ends;
         if let Some(exchange) = &mut self.held {
             host::pieces(Body::Request, size, |piece| exchange.request_chunk(piece));
             if !ends && exchange.awaits_parent() {
@@ -168,10 +202,21 @@ impl Stream {
     pub(crate) fn response_body(&mut self, size: usize, ends: bool) {
         self.response_bytes += size as u64;
         self.is_answered |= ends;
+        if let Some(call) = &mut self.call {
+            call.chunk(size);
+        }
         if let Some(span) = self.read().filter(|_| size > 0) {
             let now = host::now();
             host::pieces(Body::Response, size, |piece| span.observe(piece, now));
         }
+    }
+
+    /// The response ends with trailers.
+    pub(crate) fn trailers(&mut self) {
+        if let Some(call) = &mut self.call {
+            call.trailers();
+        }
+        self.response_body(0, true);
     }
 
     /// The span, if the bodies are to be shown to it.
@@ -181,7 +226,13 @@ impl Stream {
 
     /// The answer begins: shows it to the span, and puts the trace id on it, whoever made it.
     pub(crate) fn answer(&mut self, ends: bool) {
+        self.is_responded = true;
         self.is_answered |= ends;
+        match &mut self.call {
+            Some(call) if self.is_refused => refusal::name(call.rpc),
+            Some(call) => call.headers(ends),
+            None => {}
+        }
         if let Some(span) = self.read() {
             let said = |name| host::header(Map::Response, name).unwrap_or_default();
             let status = core::str::from_utf8(&said(":status")).map(str::parse);
@@ -215,11 +266,19 @@ pub(crate) struct Target<'a> {
     scheme: &'a [u8],
     path: &'a [u8],
     host: &'a [u8],
+    /// Whether Envoy, or a client, says that this is the second pass of a request.
+    is_redirected: bool,
 }
 
 impl<'a> Target<'a> {
     /// The names.
-    pub(crate) const NAMES: [&'static str; 4] = [":method", ":scheme", ":path", ":authority"];
+    pub(crate) const NAMES: [&'static str; 5] = [
+        ":method",
+        ":scheme",
+        ":path",
+        ":authority",
+        redirect::ORIGINAL_URL,
+    ];
 
     fn of(pairs: &[Pair<'a>]) -> Self {
         let mut target = Self::default();
@@ -229,7 +288,7 @@ impl<'a> Target<'a> {
                 b":scheme" => target.scheme = value,
                 b":path" => target.path = value,
                 b":authority" => target.host = value,
-                _ => {}
+                name => target.is_redirected |= name == redirect::ORIGINAL_URL.as_bytes(),
             }
         }
         target
@@ -244,10 +303,11 @@ struct Facts {
     is_verified: bool,
     route: Option<Vec<u8>>,
     rule: Option<Vec<u8>>,
+    continues: Option<Box<Continuation>>,
 }
 
 impl Facts {
-    fn of(worker: &Worker) -> Self {
+    fn of(worker: &Worker, is_again: bool) -> Self {
         let needs = worker.needs;
         let asked = |needed: bool, path: &str| if needed { host::property(path) } else { None };
         // Envoy shows the first name of each kind.
@@ -263,6 +323,11 @@ impl Facts {
             route: asked(needs.route, "xds\0route_name"),
             // Asked always: a route may name a rule that the configuration has forgotten.
             rule: host::property("xds\0route_metadata\0filter_metadata\0gatespan\0rule"),
+            continues: if is_again {
+                redirect::find(worker).map(Box::new)
+            } else {
+                None
+            },
         }
     }
 }
@@ -300,29 +365,5 @@ fn apply(edits: &Edits<'_>) {
                 ),
             );
         }
-    }
-}
-
-fn refuse(refusal: Refusal, is_grpc: bool) {
-    let (headers, body): (&[(&str, &str)], String) = if is_grpc {
-        (&[], refusal.detail())
-    } else {
-        (&[("content-type", Refusal::CONTENT_TYPE)], refusal.body())
-    };
-    let status = i32::from(refusal.grpc_status());
-    if let Err(failed) = host::answer(
-        refusal.status(),
-        status,
-        refusal.code_details(),
-        headers,
-        body.as_bytes(),
-    ) {
-        host::log(
-            host::Level::Error,
-            &format!(
-                "gatespan: Envoy did not take our answer: status {}",
-                failed.0
-            ),
-        );
     }
 }

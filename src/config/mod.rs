@@ -31,9 +31,7 @@ use crate::backend::Api;
 pub use crate::format::Spelling;
 use crate::format::foreign::FOREIGN;
 use crate::format::{FORMATS, Format, FormatSet};
-use crate::gate::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, PREFLIGHT, Receives,
-};
+use crate::gate::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, PREFLIGHT, Receives};
 use crate::genai::SESSION_HEADERS;
 use crate::policy::{Needs, Rules};
 use crate::span::NameTemplate;

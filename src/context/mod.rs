@@ -10,6 +10,8 @@ pub(crate) use opik::Dashed;
 pub use opik::{FUTURE_MS, OpikId};
 pub use otel::{SpanId, TraceId};
 
+use crate::words::words;
+
 /// A moment, in nanoseconds since 1970. The core has no clock: the host says what time it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Time(pub u64);
@@ -92,17 +94,18 @@ pub struct OtelIds {
     pub span: SpanId,
 }
 
-/// What is known of the sampling decision.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Sampling {
-    /// Not decided yet: the receiver decides.
-    Defer,
-    /// Not sampled.
-    Deny,
-    /// Sampled.
-    Accept,
-    /// Sampled, and marked as a debug trace.
-    Debug,
+words! {
+    /// What is known of the sampling decision.
+    Sampling {
+        /// Not decided yet: the receiver decides.
+        Defer = "defer",
+        /// Not sampled.
+        Deny = "deny",
+        /// Sampled.
+        Accept = "accept",
+        /// Sampled, and marked as a debug trace.
+        Debug = "debug",
+    }
 }
 
 impl Sampling {

@@ -156,7 +156,11 @@ pub struct OtelOut<'a> {
 
 impl OtelOut<'_> {
     /// The `tracestate` that goes upstream; empty if none does.
+    #[inline]
     pub(crate) fn trace_state(&self) -> Cow<'_, [u8]> {
+        if self.state.is_none() && matches!(self.ot, Ot::Keep | Ot::Amend(None)) {
+            return Cow::Borrowed(b"");
+        }
         let stays = self
             .state
             .as_ref()

@@ -253,6 +253,16 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
+    /// Those of a header that came once, with this value.
+    pub(super) fn alone(value: &'a [u8]) -> Self {
+        Self {
+            first: Some(value),
+            rest: Headers::new(&[]).iter(),
+            name: "",
+            skipped: false,
+        }
+    }
+
     /// What stands between the commas of all of them, in order.
     pub(super) const fn items(self) -> Items<'a> {
         Items {

@@ -73,6 +73,15 @@ impl<'a> TraceState<'a> {
         Ok(Self { values, canonical })
     }
 
+    /// A list that was written before. It is not in a header of this request, so it never stays as it came.
+    pub(crate) fn kept(text: &'a [u8]) -> Option<Self> {
+        let state = Self::parse(Values::alone(text)).ok()?;
+        Some(Self {
+            canonical: false,
+            ..state
+        })
+    }
+
     /// Whether it is written as we would write it.
     #[must_use]
     pub const fn is_canonical(&self) -> bool {

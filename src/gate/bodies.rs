@@ -2,7 +2,9 @@
 
 use alloc::boxed::Box;
 
-use super::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Gate, Request, offer};
+use super::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, Continuation, EXPECT, Gate, Request, offer,
+};
 use crate::context::Time;
 use crate::genai::{Dialect, Exchange};
 use crate::headers::Edits;
@@ -24,11 +26,15 @@ impl Gate {
     #[inline(never)]
     fn ahead(&self, request: &Request<'_>, now: Time) -> Option<Box<Exchange>> {
         let rules = &self.config.rules;
+        if request.continues.is_some_and(Continuation::has_ids) {
+            return None;
+        }
         let place = rules.place(request)?;
         let rule = rules.rule(place);
         let is_meta = rules.key(place, |layer| layer.mcp_parent) == Some(McpParent::Meta);
         // What is refused or let alone by its headers is not held, and what is forgotten need not be known.
-        let stance = rule.stance(request.headers, &request.peer);
+        let proof = rules.proof(&rule, request, &[]);
+        let stance = rule.stance(proof);
         let is_heard = matches!(stance, Ok(Some(Stance::Join | Stance::Link)));
         let is_coming = request.headers.first(EXPECT.as_bytes()).is_none();
         if !(is_meta && is_heard && is_coming && rule.genai == Genai::Metadata) {

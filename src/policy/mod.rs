@@ -4,6 +4,7 @@
 //! invalid, conflict. What is left is a verdict, which `identity` turns into ids.
 
 mod layer;
+mod proof;
 mod refusal;
 mod routes;
 mod trust;
@@ -12,13 +13,13 @@ pub use layer::{
     AnswerEncoding, Conflict, Genai, Inbound, Invalid, Layer, McpParent, Missing, Rule, Untrusted,
     Upstream,
 };
+pub(crate) use proof::Proof;
 pub use refusal::{Reason, Refusal};
 pub(crate) use routes::LONGEST_HOST;
 pub use routes::{Match, Needs, Place, Route, Rules};
 pub use trust::{Cidr, Pattern, Peer, Secret, SharedSecret, Trust};
 
 use crate::arrival::Arrival;
-use crate::headers::Headers;
 
 /// How the ids of a caller are treated, once it is known whether the caller is trusted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,18 +45,14 @@ pub(crate) enum Verdict {
 
 impl Rule<'_> {
     /// Judges the caller. `None` means that the rule leaves the request alone.
-    pub(crate) fn stance(
-        &self,
-        headers: Headers<'_>,
-        peer: &Peer<'_>,
-    ) -> Result<Option<Stance>, Refusal> {
+    pub(crate) fn stance(&self, proof: Proof) -> Result<Option<Stance>, Refusal> {
         let configured = match self.inbound {
             Inbound::Off => return Ok(None),
             Inbound::Join => Stance::Join,
             Inbound::Link => Stance::Link,
             Inbound::Restart => Stance::Restart,
         };
-        let trusted = self.trust.is_none_or(|trust| trust.holds(headers, peer));
+        let trusted = self.trust.is_none() || proof.holds;
         Ok(Some(match (trusted, self.untrusted) {
             (true, _) => configured,
             (false, Untrusted::Reject) => return Err(Refusal::Untrusted),

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use crate::arrival::Clash;
 use crate::fault::Fault;
 use crate::format::FormatSet;
+use crate::rpc::Rpc;
 use crate::words::{Word, words};
 
 words! {
@@ -69,6 +70,16 @@ impl Refusal {
     #[must_use]
     pub const fn grpc_status(self) -> u8 {
         if matches!(self, Self::Config) { 13 } else { 3 }
+    }
+
+    /// The headers of the response to a gRPC client, besides its media type. Its status in HTTP is 200, and it has no body.
+    #[must_use]
+    pub fn grpc_headers(self) -> [(&'static str, String); 2] {
+        // No percent-encoding: every word is ours, and of printable ASCII.
+        [
+            (Rpc::STATUS, self.grpc_status().to_string()),
+            (Rpc::MESSAGE, self.detail()),
+        ]
     }
 
     /// What an access log shows.

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use crate::format::FormatSet;
 use crate::gate::Request;
-use crate::policy::{Genai, Inbound, Layer, Rule, Upstream};
+use crate::policy::{Genai, Inbound, Layer, Rule, Trust, Upstream};
 
 /// All rules of a document.
 #[derive(Debug, Default)]
@@ -304,7 +304,7 @@ impl Rules {
                 .any(|route| route.condition.route.is_some()),
             ..Needs::default()
         };
-        for trust in self.layers().filter_map(|layer| layer.trust.as_ref()) {
+        for trust in self.trusts() {
             needs.address |= !trust.cidr.is_empty();
             needs.names |= !trust.san.is_empty();
             needs.verified |= !trust.san.is_empty() && !trust.san_unverified;
@@ -337,6 +337,11 @@ impl Rules {
     pub(crate) fn reads(&self) -> bool {
         self.layers()
             .any(|layer| layer.genai == Some(Genai::Metadata))
+    }
+
+    /// Every condition of trust, always in the same order.
+    pub(super) fn trusts(&self) -> impl Iterator<Item = &Trust> {
+        self.layers().filter_map(|layer| layer.trust.as_ref())
     }
 
     /// Every layer, the default one last.

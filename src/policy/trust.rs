@@ -33,16 +33,20 @@ pub struct Peer<'a> {
 }
 
 impl Trust {
+    /// Whether the client shows the secret.
+    pub(crate) fn is_shown(&self, headers: Headers<'_>) -> bool {
+        self.header
+            .as_ref()
+            .is_some_and(|secret| secret.is_shown(headers))
+    }
+
     /// Whether any condition holds.
     #[must_use]
     pub fn holds(&self, headers: Headers<'_>, peer: &Peer<'_>) -> bool {
         peer.address
             .is_some_and(|address| self.cidr.iter().any(|cidr| cidr.contains(address)))
             || self.is_named(peer)
-            || self
-                .header
-                .as_ref()
-                .is_some_and(|secret| secret.is_shown(headers))
+            || self.is_shown(headers)
     }
 
     /// Anybody can put any name into a certificate, so a name counts only if the host has verified the certificate.

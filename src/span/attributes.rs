@@ -154,7 +154,7 @@ attributes! { span:
     "http.request.body.size" => span.end.request_bytes.map(Value::Whole),
     "http.response.body.size" => span.end.response_bytes.map(Value::Whole),
     "error.type" => span.error().filter(|_| !names_error(span)).map(Value::Error),
-    "gatespan.decision" => Some(word(span.open.decision.word())),
+    "gatespan.decision" => Some(word(span.open.onward.decision.word())),
     "gatespan.end" => Some(word(span.end.kind.word())),
     "gatespan.fault" => faults(span),
     "gatespan.conflict" => span.open.clash.map(Value::Clash),

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod name;
+mod onward;
 mod texts;
 
 pub use attributes::{Attribute, Faults, Key, Known, Value};
@@ -17,7 +18,7 @@ use crate::arrival::{Arrival, Clash};
 use crate::config::{Config, SpanPlan};
 use crate::context::{Dashed, OpikIds, OtelIds, Time};
 use crate::fault::Fault;
-use crate::gate::{Decision, Request};
+use crate::gate::{Onward, Request};
 use crate::genai::{Exchange, Findings, SESSION_HEADERS};
 use crate::identity::Own;
 use crate::policy::Place;
@@ -29,7 +30,7 @@ pub struct OpenSpan {
     own: Own,
     dashed: Option<Dashed>,
     place: Place,
-    decision: Decision,
+    onward: Onward,
     started: Time,
     client: Client,
     clash: Option<Clash>,
@@ -42,12 +43,12 @@ pub struct OpenSpan {
 pub(crate) struct Opening<'o, 'a> {
     pub(crate) own: Own,
     pub(crate) place: Place,
-    pub(crate) decision: Decision,
+    pub(crate) onward: Onward,
     /// What the caller sent, as far as it may be remembered.
     pub(crate) arrival: &'o Arrival<'a>,
     /// The caller's ids are not continued but remembered.
     pub(crate) linked: bool,
-    /// The tracestate of the span.
+    /// The tracestate that goes upstream.
     pub(crate) state: &'o [u8],
     /// Whether bodies are read by the rule.
     pub(crate) is_read: bool,
@@ -95,6 +96,10 @@ words! {
         UpstreamUnavailable = "upstream_unavailable",
         /// The upstream took too long.
         Timeout = "timeout",
+        /// The client took too long to send its request. Its word is the same, and it is no error.
+        ClientTimeout = "timeout",
+        /// The host sends the request elsewhere itself: its second pass has a span of its own, below this one.
+        Redirected = "redirected",
         /// The gateway answered itself.
         LocalReply = "local_reply",
         /// The gateway knows no route for the request.
@@ -126,7 +131,7 @@ impl OpenSpan {
         let Opening {
             own,
             place,
-            decision,
+            onward,
             arrival,
             linked,
             state,
@@ -148,7 +153,7 @@ impl OpenSpan {
                 Dashed { trace, span }
             }),
             place,
-            decision,
+            onward,
             started: now,
             client: Client {
                 opik: arrival.opik,
@@ -284,6 +289,7 @@ impl Span<'_> {
     /// The tracestate that goes with the ids of OpenTelemetry.
     #[must_use]
     pub fn state(&self) -> Option<&[u8]> {
+        self.open.own.otel?;
         self.open.texts.piece(Piece::State)
     }
 
@@ -359,6 +365,7 @@ impl Span<'_> {
             (EndKind::UpstreamReset | EndKind::UpstreamUnavailable | EndKind::Timeout, ..) => {
                 Some(ErrorType::End(self.end.kind))
             }
+            (EndKind::ClientTimeout, ..) => None,
             // Also where the status of HTTP says that all is well. What it blames the caller for is no failure.
             (_, Some(..400 | 500..), _) if said.is_some() => Some(ErrorType::Said(
                 core::str::from_utf8(said.unwrap_or_default()).unwrap_or_default(),

@@ -24,6 +24,8 @@ PLACES = {
     "proxy_send_local_response": DECIDING,
     "proxy_set_effective_context": {"tick"},
     "proxy_continue_stream": {"tick"},
+    "proxy_call_foreign_function": {"configure"},
+    "proxy_set_property": {"log", "done", "delete"},
     "proxy_http_call": {"tick", "http_call_response", "done"},
     "proxy_done": {"tick", "http_call_response"},
     "proxy_set_tick_period_milliseconds": {"configure"},
@@ -162,10 +164,16 @@ class Laws:
         self._only_once("answered")
         if self._is_edited or self._is_answered:
             raise Broken("refused", "a request is answered that was changed or answered before")
-        if REPLIES.get(details) != (status, grpc):
-            raise Broken("reply", f"{status}, {grpc}, {details}")
-        if headers and (headers != {b"content-type": PROBLEM.encode()} or json.loads(body)["status"] != status):
-            raise Broken("reply", f"{headers} and {body}")
+        wanted = REPLIES.get(details, ())
+        if set(headers) == {b"grpc-status", b"grpc-message"}:
+            if (status, body, wanted[1:]) != (200, "", (grpc,)) or headers[b"grpc-status"] != b"%d" % grpc:
+                raise Broken("reply", f"{status}, {grpc}, {details}, {headers} and {body}")
+            keep_secret(headers[b"grpc-message"].decode())
+        else:
+            if wanted != (status, grpc):
+                raise Broken("reply", f"{status}, {grpc}, {details}")
+            if headers != {b"content-type": PROBLEM.encode()} or json.loads(body)["status"] != status:
+                raise Broken("reply", f"{headers} and {body}")
         keep_secret(body)
         self._is_answered = True
         self._held.discard(self._stream())

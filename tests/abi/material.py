@@ -112,6 +112,8 @@ TARGETS = [
     [(":method", "POST"), (":path", "/v1/chat/completions"), (":authority", "api.test"), ("x-s", "a")],
     [(":method", "GET"), (":path", "/healthz"), (":authority", "[::1]:80"), ("user-agent", "curl\\ö")],
     [("content-type", "application/grpc"), (":method", "POST"), (":path", "/a.B/C"), (":authority", "h")],
+    [("content-type", "application/grpc-web-text"), (":method", "POST"), (":path", "/a.B/C"), (":authority", "h")],
+    [(":method", "GET"), (":path", "/v1/chat"), (":authority", "h"), ("x-envoy-original-url", "http://h/")],
     [(":method", "M\xff"), (":path", '/\xff\x00"\\?\xfe=%zz&&='), ("x-internal", SECRET)],
     [],
     *([[(":method", "POST"), (":path", "/mcp"), (":authority", "tools.test"), ("content-type", "application/json")]] * 2),
@@ -139,7 +141,8 @@ NUMBERS = [
 ]
 RULE = "xds.route_metadata.filter_metadata.gatespan.rule"
 PROPERTIES = [
-    (DETAILS, ["via_upstream", "max_duration_timeout", "", "\xff\xfe"]),
+    (DETAILS, ["via_upstream", "max_duration_timeout", "internal_redirect", "", "\xff\xfe"]),
+    ("gatespan_pass", ["", "\x01", "m" * 8 + "\x01\x03\x00\x02" + "\x71" * 80 + "congo=t61", "m" * 8 + "\x01" + "\xff" * 90]),
     (RULE, ["strict", "off", "", "nobody", "\xff" * 40, "strict\n"]),
     ("xds.route_name", ["chat", "", "\xff\n"]),
     ("source.address", ["10.1.2.3:4567", "[fd00::1]:1", "10.1.2.3", "@", "pipe:/a", "999.1.1.1:0"]),
@@ -158,6 +161,8 @@ CALLS = [
     "proxy_get_header_map_value",
     "proxy_get_buffer_bytes",
     "proxy_http_call",
+    "proxy_set_property",
+    "proxy_call_foreign_function",
     "proxy_set_effective_context",
     "proxy_continue_stream",
     "proxy_replace_header_map_value",

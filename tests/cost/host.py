@@ -146,6 +146,13 @@ class Host:
     def proxy_get_property(self, path, size, at, size_at):
         return self._return(self._properties.get(self._read(path, size)), at, size_at)
 
+    def proxy_set_property(self, path, size, value, value_size):
+        self._properties = {**self._properties, self._read(path, size): self._read(value, value_size)}
+        return OK
+
+    def proxy_call_foreign_function(self, _name, _size, _argument, _argument_size, _at, _size_at):
+        return OK
+
     def proxy_http_call(self, _up, _up_size, headers, _size, body, body_size, _trailers, _tsize, _timeout, token_at):
         assert unpack_from("<I", self._read(headers, 4))[0] >= 4, "a call needs a method, an authority, a path"
         self._tokens += 4

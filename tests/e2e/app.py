@@ -7,6 +7,7 @@ What it does is told by the header `x-app`: nothing (echo), or one of
     sse=4,100      4 events, 100 ms     reset_body     resets after half of the body
     steps          an event a `step()`  garbage        no HTTP at all
     big=10000000   a body of that size
+    moved=/a,/b    redirects to the first of these paths, from there to the second, and echoes in the end
     reply=NAME     as a model answers in that row of tests/scenarios/genai; by the path without a name
 
 With `x-pace: NAME` a reply goes on when `step()` says so by that name, an empty one ends it; else a tenth of a second later.
@@ -170,6 +171,18 @@ async def echo(arrived, writer, _=""):
     return True
 
 
+async def moved(arrived, writer, value):
+    path, stops = arrived.target, value.split(",")
+    at = stops.index(path) + 1 if path in stops else 0
+    if at == len(stops):
+        return await echo(arrived, writer)
+    # Envoy follows a whole URL only.
+    url = f"{arrived.one('x-forwarded-proto')}://{arrived.one('host')}{stops[at]}"
+    writer.write(f"HTTP/1.1 302 As Asked\r\nlocation: {url}\r\ncontent-length: 0\r\n\r\n".encode())
+    await writer.drain()
+    return True
+
+
 async def delay(arrived, writer, value):
     await asyncio.sleep(float(value) / 1000)
     return await echo(arrived, writer)
@@ -265,6 +278,7 @@ async def garbage(_, writer, __):
 BEHAVIOUR = {
     "": echo,
     "delay": delay,
+    "moved": moved,
     "status": status,
     "stall": stall,
     "reset": reset,

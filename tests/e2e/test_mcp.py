@@ -430,7 +430,7 @@ def test_http3(quic_envoy, app, sink):
 
 def check_timeout(app, sink, case):
     attributes = otlp_of(sink, case)["attributes"]
-    assert (attributes["gatespan.end"], attributes["http.response.status_code"]) == ("local_reply", 408)
+    assert (attributes["gatespan.end"], attributes["http.response.status_code"]) == ("timeout", 408)
     assert (ids(sink, case), app.of(case)) == (BY_HEADERS, [])
 
 

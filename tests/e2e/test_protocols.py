@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from concurrent import futures
 
 import bootstrap as b
@@ -24,7 +25,7 @@ OPIK = {"opik_trace_id": U, "opik_parent_span_id": P}
 
 
 class Calls(grpc.GenericRpcHandler):
-    """Echoes bytes; `/test.Echo/fail` fails."""
+    """Echoes bytes; `/test.Echo/fail` fails, `fail_late` after messages; `cut` stalls after one."""
 
     def __init__(self):
         self.metadata = []
@@ -37,10 +38,15 @@ class Calls(grpc.GenericRpcHandler):
                 context.abort(grpc.StatusCode.UNAVAILABLE, "as asked")
             return request
 
-        def stream(request, _):
+        def stream(request, context):
+            if details.method.endswith("cut"):
+                yield request
+                time.sleep(1)
             yield from [request] * 3
+            if details.method.endswith("late"):
+                context.abort(grpc.StatusCode.UNAVAILABLE, "as asked")
 
-        if details.method.endswith("stream"):
+        if details.method.endswith(("stream", "late", "cut")):
             return grpc.unary_stream_rpc_method_handler(stream)
         return grpc.unary_unary_rpc_method_handler(unary)
 
@@ -104,6 +110,21 @@ def http2(port: int, requests: list, body=b"", came=None) -> list:
                 if isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)):
                     open_.discard(event.stream_id)
     return list(answers.values())
+
+
+def http2_stalls(port: int, headers: list) -> int:
+    """Begins a request whose body never comes; the status that Envoy ends it with."""
+    connection = h2.connection.H2Connection(h2.connection.H2Configuration(header_encoding=None))
+    connection.initiate_connection()
+    fixed = [(b":method", b"POST"), (b":path", b"/"), (b":scheme", b"http"), (b":authority", b"localhost")]
+    with connect(port) as stream:
+        connection.send_headers(1, fixed + pairs(headers))
+        stream.sendall(connection.data_to_send())
+        while data := stream.recv(65536):
+            for event in connection.receive_data(data):
+                if isinstance(event, h2.events.ResponseReceived):
+                    return int(dict(event.headers)[b":status"])
+    raise AssertionError("the connection was closed")
 
 
 def test_http2(envoy, app, sink):
@@ -234,6 +255,15 @@ def test_grpc_that_fails(channel, sink):
     span = span_of(sink, "grpc fails")
     # HTTP says 200 here.
     assert span["metadata"]["rpc.grpc.status_code"] == 14 and span["error_info"]["exception_type"] == "14", span
+
+
+def test_grpc_call_that_the_client_gives_up_has_no_status(channel, sink):
+    with pytest.raises(grpc.RpcError) as raised:
+        list(channel.unary_stream("/test.Echo/cut")(b"a", timeout=0.4, metadata=[("x-case", "grpc cut")]))
+    assert raised.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    span = span_of(sink, "grpc cut")
+    check(span, 200, "downstream_reset", None)
+    assert "rpc.grpc.status_code" not in span["metadata"]
 
 
 def test_grpc_that_is_refused(channel, calls):

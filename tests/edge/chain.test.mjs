@@ -183,7 +183,8 @@ for (const [fault, [config, lines]] of Object.entries(REFUSED)) {
     const origin = await stage.origin();
     const envoy = await stage.envoy({ config, app: origin.port, sink: origin.port });
     const { port } = await stage.worker({ config, origin });
-    for (const more of [[], ["content-type: application/grpc"]]) {
+    const calls = ["grpc", "grpc-web", "grpc-web+proto", "grpc-web-text"];
+    for (const more of [[], ...calls.map((call) => [`content-type: application/${call}`])]) {
       const [theirs, ours] = await Promise.all(
         [envoy.port, port].map((to) => send(to, { lines: [...lines, ...more] })),
       );

@@ -244,6 +244,20 @@ proof("an origin that is not there", async (stage) => {
   assert(one.error_info, "it is an error in Opik");
 });
 
+proof("a gRPC client is told in its own form that the origin is not there", async (stage) => {
+  const gone = await stage.origin();
+  await gone.stop();
+  const { port } = await stage.worker({ config: {}, origin: gone });
+  for (const [asked, told] of [
+    ["application/grpc+proto", "application/grpc"],
+    ["application/grpc-web", "application/grpc-web+proto"],
+    ["Application/gRPC-Web-Text", "application/grpc-web-text+proto"],
+  ]) {
+    const answer = await send(port, { lines: [`content-type: ${asked}`] });
+    assert.deepEqual([answer.status, answer.all("content-type"), answer.all("grpc-status")], [200, [told], ["14"]], asked);
+  }
+});
+
 // Miniflare shows its callers a clean end where the runtime resets.
 for (const app of ["truncated", "cut_chunked"]) {
   proof(`an answer that is cut off (${app}) is cut off for the caller too`, async (stage) => {

@@ -48,6 +48,7 @@ fn continued(headers: &str) -> String {
         peer: gatespan::policy::Peer::default(),
         route: None,
         rule: None,
+        continues: None,
     };
     let Admission::Pass(pass) = gate.admit(&request, Export::Stopped, laws::NOW, &[7; 20]) else {
         return "refused".into();

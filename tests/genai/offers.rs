@@ -30,6 +30,7 @@ fn offered(encoding: Option<&str>, lines: &[&str]) -> Option<String> {
         peer: Peer::default(),
         route: None,
         rule: None,
+        continues: None,
     };
     let receives = Receives {
         opik: false,

@@ -142,6 +142,7 @@ fn drive<'a, P: AsRef<[u8]> + 'a>(
         peer: Peer::default(),
         route: None,
         rule: None,
+        continues: None,
     };
     let export = Export::Accepting(gate.config().receives());
     let Admission::Pass(pass) = gate.admit(&request, export, STARTED, &[7; 20]) else {

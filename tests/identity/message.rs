@@ -75,6 +75,7 @@ fn asked<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
         },
         route: None,
         rule: None,
+        continues: None,
     }
 }
 

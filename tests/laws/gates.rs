@@ -107,6 +107,7 @@ const fn request<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
         },
         route: None,
         rule: None,
+        continues: None,
     }
 }
 
@@ -207,7 +208,7 @@ fn told(method: &[u8], came: &Owned) -> String {
         ..request(&pairs)
     };
     let admission = LOOKING.admit(&request, EXPORTS[0], NOW, &[7; 20]);
-    format!("{} {admission:?}", request.is_grpc())
+    format!("{:?} {admission:?}", request.rpc())
 }
 
 /// A gate with a header in every place of the configuration that may name one.
@@ -240,7 +241,13 @@ pub(crate) const LOOKED_AT: [&str; 14] = [
     "origin",
     "access-control-request-method",
 ];
-pub(crate) const SAID: [&str; 4] = [SECRET, "a", "application/grpc", "\u{e9}"];
+pub(crate) const SAID: [&str; 5] = [
+    SECRET,
+    "a",
+    "application/grpc",
+    "application/grpc-web+proto",
+    "\u{e9}",
+];
 
 /// The gate whose one rule is `inbound: off` goes by this name.
 const OFF: &str = "off";

@@ -109,6 +109,7 @@ impl Stage {
             peer: Peer::default(),
             route: None,
             rule: None,
+            continues: None,
         };
         self.serial += 1;
         let mut entropy = [0; 20];

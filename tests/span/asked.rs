@@ -54,6 +54,7 @@ impl<'t> Asked<'t> {
             },
             route: known(":route").map(str::as_bytes),
             rule: known(":rule").map(str::as_bytes),
+            continues: None,
         }
     }
 }

@@ -28,6 +28,8 @@ const ENDS: &[Row] = &[
     (EndKind::UpstreamReset, Some(503), None, Some("upstream_reset"), "the reason says more than the status"),
     (EndKind::UpstreamUnavailable, Some(503), None, Some("upstream_unavailable"), "nobody there"),
     (EndKind::Timeout, Some(504), Some(4), Some("timeout"), "too late"),
+    (EndKind::ClientTimeout, Some(408), None, None, "the client did not send all of its request"),
+    (EndKind::ClientTimeout, Some(200), Some(2), None, "as a gRPC client is told of it"),
     (EndKind::LocalReply, Some(403), None, None, "a refusal of the gateway is the caller's mistake"),
     (EndKind::LocalReply, Some(503), None, Some("503"), "a failure of the gateway is not"),
     (EndKind::NoRoute, Some(404), None, None, "the caller asked for nothing"),

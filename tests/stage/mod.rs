@@ -85,6 +85,7 @@ impl Stage {
             peer: Peer::default(),
             route: story.route,
             rule: None,
+            continues: None,
         };
         let mut entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
         for (place, byte) in (12..20).zip(self.serial.to_le_bytes()) {

@@ -106,6 +106,7 @@ fn show(rule: &Value, headers: &[(&str, &str)], number: u8) {
         },
         route: None,
         rule: None,
+        continues: None,
     };
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)

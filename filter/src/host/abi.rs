@@ -34,6 +34,13 @@ calls! {
         fn proxy_get_property(
             path: *const u8, path_size: usize, data: *mut *mut u8, size: *mut usize
         );
+        fn proxy_set_property(
+            path: *const u8, path_size: usize, data: *const u8, size: usize
+        );
+        fn proxy_call_foreign_function(
+            name: *const u8, name_size: usize, argument: *const u8, argument_size: usize,
+            data: *mut *mut u8, size: *mut usize
+        );
         fn proxy_send_local_response(
             status: u32, details: *const u8, details_size: usize, body: *const u8,
             body_size: usize, headers: *const u8, headers_size: usize, grpc_status: i32

@@ -51,6 +51,7 @@ pub fn request<'a>(headers: &'a [(&'a [u8], &'a [u8])]) -> Request<'a> {
         peer: Peer::default(),
         route: None,
         rule: None,
+        continues: None,
     }
 }
 

@@ -1,0 +1,40 @@
+//! The response to a request that goes no further.
+
+use gatespan::{Refusal, Rpc};
+
+use crate::host::{self, Map};
+
+/// Responds in the form that the client understands.
+pub(crate) fn refuse(refusal: Refusal, rpc: Option<Rpc>) {
+    let grpc_status = i32::from(refusal.grpc_status());
+    let details = refusal.code_details();
+    let done = if rpc.is_some() {
+        let headers = refusal.grpc_headers();
+        let headers = headers.each_ref().map(|(name, value)| (*name, &**value));
+        host::answer(OK, grpc_status, details, &headers, b"")
+    } else {
+        let headers = [(CONTENT_TYPE, Refusal::CONTENT_TYPE)];
+        let body = refusal.body();
+        host::answer(
+            refusal.status(),
+            grpc_status,
+            details,
+            &headers,
+            body.as_bytes(),
+        )
+    };
+    if let Err(failed) = done {
+        let status = failed.0;
+        let line = format!("gatespan: Envoy did not take our answer: status {status}");
+        host::log(host::Level::Error, &line);
+    }
+}
+
+/// Puts the media type on it, while it passes. Envoy removes the one of a response without a body.
+pub(crate) fn name(rpc: Rpc) {
+    // A header that cannot be set is Envoy's to complain about; the status is there all the same.
+    let _ = host::set_header(Map::Response, CONTENT_TYPE, rpc.media().as_bytes());
+}
+
+const OK: u16 = 200;
+const CONTENT_TYPE: &str = "content-type";
