@@ -55,7 +55,7 @@ impl Contexts {
     /// Whether the context is ready to go: a stream is, once its span is closed.
     pub(crate) fn finish(&mut self, id: u32) -> bool {
         if let Some(stream) = self.stream(id) {
-            stream.close();
+            stream.end();
             return true;
         }
         self.root(id).is_none_or(Root::finish)
@@ -64,7 +64,7 @@ impl Contexts {
     /// What a context leaves behind is told, also where it was not done.
     pub(crate) fn delete(&mut self, id: u32) {
         if let Some(stream) = self.stream(id) {
-            stream.close();
+            stream.end();
             self.streams.remove(id);
         } else if let Some(at) = self.roots.iter().position(|(known, _)| *known == id) {
             self.roots.swap_remove(at).1.end();

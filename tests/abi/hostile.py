@@ -21,7 +21,7 @@ from struct import pack
 
 import wasmtime
 from host import MICROSECOND, NOT_FOUND, OK, PLUGIN_CONFIGURATION, Host, Module
-from laws import Broken, Laws
+from laws import Broken, Laws, unsigned
 
 BAD_MEMORY = 6
 HONEST = "honest"
@@ -31,10 +31,6 @@ NOWHERE = 0xFFFF_FF00
 LATEST = (1 << 64) - 1
 RANDOM = bytes(place * 167 % 251 for place in range(65_536 + 251))
 MEASURING = ("proxy_define_metric", "proxy_increment_metric", "proxy_get_shared_data", "proxy_set_shared_data")
-
-
-def unsigned(number: int) -> int:
-    return number & 0xFFFF_FFFF
 
 
 def signed(number: int) -> int:

@@ -6,8 +6,8 @@ from collections import Counter
 import wasmtime
 from contexts import Contexts, settle
 from host import Module
-from hostile import LATEST, Hostile, unsigned
-from laws import Broken, Laws, add_up
+from hostile import LATEST, Hostile
+from laws import Broken, Laws, add_up, unsigned
 from steps import VERBS, unrolled
 
 #: What a callback may burn: so much, and so much for each byte that it can ask for, and each that may be queued.
