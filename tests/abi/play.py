@@ -5,8 +5,7 @@ from collections import Counter
 
 import wasmtime
 from contexts import Contexts, settle
-from host import Module
-from hostile import LATEST, Hostile
+from hostile import LATEST, Hostile, Subject
 from laws import Broken, Laws, add_up, unsigned
 from steps import VERBS, unrolled
 
@@ -24,7 +23,7 @@ MILLI = 1_000_000
 class Play:
     """A VM and what was done with it. `steps` may raise `Broken`; what was reached is told all the same."""
 
-    def __init__(self, module: Module):
+    def __init__(self, module: Subject):
         self._laws = Laws()
         self._contexts = Contexts()
         self.host = Hostile(module, self._laws)
