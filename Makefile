@@ -56,7 +56,7 @@ nostd: ## the core builds against core and alloc alone, without std
 cost: ## fuel, host calls and bytes of a request in the shipped filter, against tests/cost/budget.json
 	@$(STAGE) .make/cost
 
-abi: ## the corpus of callbacks and answers, right and wrong, through the shipped filter: no trap, exact counters
+abi: ## callbacks and answers, right and wrong, through the shipped filter: no trap, exact counters; the corpus and 1,000 new sequences
 	@$(STAGE) .make/abi replay
 
 test-workspace: ## the tests of the other crates

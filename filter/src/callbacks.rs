@@ -1,6 +1,8 @@
 //! The only file that Envoy calls. Just the callbacks in use are exported: each one more costs every request an entry
 //! into the VM.
 //!
+//! The ABI knows 32-bit numbers only. A `bool` here would be undefined behaviour for every number but 0 and 1.
+//!
 //! Nothing here can fail. A context that is not known, because its root was never configured or because it is gone, is
 //! let pass.
 #![allow(unsafe_code, reason = "an export needs a name that the host knows")]
@@ -25,7 +27,7 @@ fn with<T: Default>(act: impl FnOnce(&mut Contexts) -> T) -> T {
     })
 }
 
-/// Whether a stream goes on, as the ABI says it: 0 continues, 1 pauses.
+/// Whether a stream goes on, as a number of the ABI.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(u32)]
 pub enum Flow {
@@ -63,8 +65,8 @@ callbacks! {
     }
 
     /// A root gets its configuration.
-    fn proxy_on_configure(root: u32, size: usize) -> bool {
-        with(|contexts| contexts.root(root).is_some_and(|root| root.configure(size)))
+    fn proxy_on_configure(root: u32, size: usize) -> u32 {
+        with(|contexts| contexts.root(root).is_some_and(|root| root.configure(size))).into()
     }
 
     /// Time has passed.
@@ -78,36 +80,36 @@ callbacks! {
     }
 
     /// A request's headers are there.
-    fn proxy_on_request_headers(stream: u32, _headers: usize, ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, |stream| stream.begin(ends)))
+    fn proxy_on_request_headers(stream: u32, _headers: usize, ends: u32) -> u32 {
+        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, |stream| stream.begin(ends != 0))) as u32
     }
 
     /// A piece of a request's body passes.
-    fn proxy_on_request_body(stream: u32, size: usize, ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, |stream| stream.request_body(size, ends)))
+    fn proxy_on_request_body(stream: u32, size: usize, ends: u32) -> u32 {
+        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, |stream| stream.request_body(size, ends != 0))) as u32
     }
 
     /// A request ends with trailers, and no piece of its body was the last.
-    fn proxy_on_request_trailers(stream: u32, _trailers: usize) -> Flow {
-        proxy_on_request_body(stream, 0, true)
+    fn proxy_on_request_trailers(stream: u32, _trailers: usize) -> u32 {
+        proxy_on_request_body(stream, 0, 1)
     }
 
     /// A response's headers are there.
-    fn proxy_on_response_headers(stream: u32, _headers: usize, ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map(|stream| stream.answer(ends)));
-        Flow::Continue
+    fn proxy_on_response_headers(stream: u32, _headers: usize, ends: u32) -> u32 {
+        with(|contexts| contexts.stream(stream).map(|stream| stream.answer(ends != 0)));
+        Flow::Continue as u32
     }
 
     /// A piece of a response's body passes.
-    fn proxy_on_response_body(stream: u32, size: usize, ends: bool) -> Flow {
-        with(|contexts| contexts.stream(stream).map(|stream| stream.response_body(size, ends)));
-        Flow::Continue
+    fn proxy_on_response_body(stream: u32, size: usize, ends: u32) -> u32 {
+        with(|contexts| contexts.stream(stream).map(|stream| stream.response_body(size, ends != 0)));
+        Flow::Continue as u32
     }
 
     /// A response ends with trailers, and no piece of its body was the last.
-    fn proxy_on_response_trailers(stream: u32, _trailers: usize) -> Flow {
+    fn proxy_on_response_trailers(stream: u32, _trailers: usize) -> u32 {
         with(|contexts| contexts.stream(stream).map(Stream::trailers));
-        Flow::Continue
+        Flow::Continue as u32
     }
 
     /// A stream has ended; everything about it can still be asked.
@@ -116,8 +118,8 @@ callbacks! {
     }
 
     /// A context is done. Whether it needs no more time.
-    fn proxy_on_done(id: u32) -> bool {
-        with(|contexts| contexts.finish(id))
+    fn proxy_on_done(id: u32) -> u32 {
+        with(|contexts| contexts.finish(id)).into()
     }
 
     /// A context is gone.

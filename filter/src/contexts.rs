@@ -22,11 +22,23 @@ impl Contexts {
 
     /// A root has no parent. A stream under a root without a configuration is nobody's.
     pub(crate) fn create(&mut self, id: u32, parent: u32) {
+        if self.streams.find(id).is_some() {
+            self.replace(id);
+        }
         if parent == 0 {
             self.roots.push((id, Root::default()));
         } else if let Some(worker) = self.root(parent).and_then(|root| root.worker()) {
             self.streams.insert(id, Stream::new(worker));
         }
+    }
+
+    /// A stream still has the number of a new context: it is over, and what it did is recorded. No good host does this.
+    #[cold]
+    fn replace(&mut self, id: u32) {
+        if let Some(stream) = self.stream(id) {
+            stream.close();
+        }
+        self.streams.remove(id);
     }
 
     pub(crate) fn root(&mut self, id: u32) -> Option<&mut Root> {
@@ -55,7 +67,7 @@ impl Contexts {
     /// Whether the context is ready to go: a stream is, once its span is closed.
     pub(crate) fn finish(&mut self, id: u32) -> bool {
         if let Some(stream) = self.stream(id) {
-            stream.close();
+            stream.end();
             return true;
         }
         self.root(id).is_none_or(Root::finish)
@@ -64,7 +76,7 @@ impl Contexts {
     /// What a context leaves behind is told, also where it was not done.
     pub(crate) fn delete(&mut self, id: u32) {
         if let Some(stream) = self.stream(id) {
-            stream.close();
+            stream.end();
             self.streams.remove(id);
         } else if let Some(at) = self.roots.iter().position(|(known, _)| *known == id) {
             self.roots.swap_remove(at).1.end();
@@ -125,6 +137,19 @@ mod tests {
                 }
             }
             assert_eq!(counted(&worker).recorded, 1, "{calls}");
+        }
+    }
+
+    #[test]
+    fn a_stream_whose_number_is_given_anew_is_recorded_and_gone() {
+        // A root, a stream under it, and a stream of an unknown root.
+        for parent in [0, 1, 99] {
+            let (mut contexts, worker) = recording();
+            contexts.create(2, 1);
+            contexts.stream(2).unwrap().begin(true);
+            contexts.create(2, parent);
+            assert_eq!(counted(&worker).recorded, 1, "{parent}");
+            assert_eq!(contexts.stream(2).is_some(), parent == 1);
         }
     }
 

@@ -2,8 +2,11 @@
 //! moved: what a VM that trapped had queued would stand in them for ever. Whoever still ticks takes it out in its place.
 //!
 //! ```text
-//! { id of a configuration in a VM: u64, how often it has ticked: u32, size: u32, { size: u32, name of a gauge, its part: u64 } }
+//! next number: u64, { number of a configuration in a VM: u64, how often it has ticked: u32, size: u32, { size: u32, name of a gauge, its part: u64 } }
 //! ```
+//!
+//! A configuration takes the next number with its first entry. The ledger gives out the numbers, because random bytes may
+//! fail or repeat: two configurations with one number would remove each other's entries.
 //!
 //! A configuration with nothing queued has no entry. There is no clock in it: one is gone whose entry has not moved for so
 //! many ticks of another one. Where that was a mistake, because a worker stood still, it puts its part back itself.
@@ -15,7 +18,8 @@ use crate::host::{self, Failed, Level};
 /// One configuration's hand in the ledger.
 #[derive(Default)]
 pub(crate) struct Ledger {
-    id: u64,
+    /// Its number; none before its first entry.
+    id: Option<u64>,
     ticks: u32,
     /// For how many milliseconds the entries of others were not looked at.
     passed: u32,
@@ -41,6 +45,8 @@ struct Entry<'t> {
 /// What comes of a look at the ledger.
 struct Round {
     text: Vec<u8>,
+    /// Our number, if we have one once this is written.
+    id: Option<u64>,
     /// The parts of those who are gone.
     gone: Vec<Vec<u8>>,
     /// Our own entry is not there: somebody took us for gone.
@@ -48,13 +54,6 @@ struct Round {
 }
 
 impl Ledger {
-    pub(crate) fn new(id: u64) -> Self {
-        Self {
-            id,
-            ..Self::default()
-        }
-    }
-
     /// So much time has passed.
     pub(crate) const fn tick(&mut self, millis: u32) {
         self.ticks = self.ticks.wrapping_add(1);
@@ -70,9 +69,9 @@ impl Ledger {
             let (text, version) = match host::shared(KEY) {
                 Ok(Some(shared)) => shared,
                 Ok(None) => {
-                    // The first VM begins it, before there are workers.
-                    self.written.clear();
-                    let _ = host::share(KEY, b"", 0);
+                    // The first VM that ticks begins it. Another one may be faster: then its ledger stays.
+                    *self = Self::default();
+                    let _ = host::share(KEY, &FIRST.to_le_bytes(), NO_VERSION);
                     return;
                 }
                 // To begin it anew would be to take everybody for gone.
@@ -93,15 +92,21 @@ impl Ledger {
     /// What the ledger has to be now, and what follows for the gauges once it is.
     fn round(&mut self, text: &[u8], parts: &[u8]) -> Round {
         let passed = core::mem::take(&mut self.passed);
+        let (next, text) = numbered(text);
+        let takes_number = self.id.is_none() && !parts.is_empty();
+        let id = if takes_number { Some(next) } else { self.id };
         self.others
             .retain(|other| entries(text).any(|entry| entry.id == other.id));
         let mut round = Round {
-            text: Vec::with_capacity(text.len() + HEAD + parts.len()),
+            text: Vec::with_capacity(NUMBER + text.len() + HEAD + parts.len()),
+            id,
             gone: Vec::new(),
             is_robbed: !self.written.is_empty(),
         };
+        let next = next.wrapping_add(takes_number.into());
+        round.text.extend_from_slice(&next.to_le_bytes());
         for entry in entries(text) {
-            if entry.id == self.id {
+            if Some(entry.id) == self.id {
                 round.is_robbed = false;
             } else if self.is_gone(&entry, passed) {
                 round.gone.push(entry.parts.to_vec());
@@ -109,8 +114,8 @@ impl Ledger {
                 entry.write(&mut round.text);
             }
         }
-        if !parts.is_empty() {
-            let Self { id, ticks, .. } = *self;
+        if let (Some(id), false) = (id, parts.is_empty()) {
+            let ticks = self.ticks;
             Entry { id, ticks, parts }.write(&mut round.text);
         }
         round
@@ -137,6 +142,7 @@ impl Ledger {
         if round.is_robbed {
             gauges(&self.written).for_each(|(name, part)| move_gauge(name, part.cast_signed()));
         }
+        self.id = round.id;
         self.written.clear();
         self.written.extend_from_slice(parts);
         for parts in &round.gone {
@@ -164,6 +170,14 @@ impl Entry<'_> {
         text.extend_from_slice(&(self.parts.len() as u32).to_le_bytes());
         text.extend_from_slice(self.parts);
     }
+}
+
+/// The next number, and the entries. A ledger that is too short for a number is empty.
+fn numbered(text: &[u8]) -> (u64, &[u8]) {
+    text.split_first_chunk()
+        .map_or((FIRST, &[]), |(next, entries)| {
+            (u64::from_le_bytes(*next), entries)
+        })
 }
 
 /// What cannot be read ends it, and nobody keeps that alive.
@@ -200,7 +214,13 @@ fn move_gauge(name: &str, offset: i64) {
 }
 
 /// What is shared under it has this form; another form needs another name.
-const KEY: &str = "gatespan.gauges.1";
+const KEY: &str = "gatespan.gauges.2";
+/// The first number.
+const FIRST: u64 = 1;
+/// What the next number needs.
+const NUMBER: usize = size_of::<u64>();
+/// The host counts versions up from 1 and never gets here: it takes a value with this version only where there is none yet.
+const NO_VERSION: u32 = u32::MAX;
 /// What an entry needs besides its parts.
 const HEAD: usize = 16;
 /// The host's status for a value that somebody else has changed in between.
@@ -218,8 +238,8 @@ mod tests {
     struct Vm(Ledger, u64);
 
     impl Vm {
-        fn new(id: u64, queued: u64) -> Self {
-            Self(Ledger::new(id), queued)
+        fn new(queued: u64) -> Self {
+            Self(Ledger::default(), queued)
         }
 
         /// A tick, as `keep` does it. What was taken out of the gauges, and whether its own part was put back.
@@ -242,20 +262,56 @@ mod tests {
         }
     }
 
+    /// A ledger as it begins.
+    fn begun() -> Vec<u8> {
+        FIRST.to_le_bytes().to_vec()
+    }
+
     fn ids(shared: &[u8]) -> Vec<u64> {
-        entries(shared).map(|entry| entry.id).collect()
+        entries(numbered(shared).1).map(|entry| entry.id).collect()
+    }
+
+    #[test]
+    fn every_configuration_gets_a_number_that_no_other_one_has_had() {
+        let mut shared = begun();
+        let (mut first, mut idle, mut second) = (Vm::new(1), Vm::new(0), Vm::new(1));
+        for vm in [&mut first, &mut idle, &mut second] {
+            vm.tick(1_000, &mut shared);
+        }
+        assert_eq!(
+            (first.0.id, idle.0.id, second.0.id),
+            (Some(1), None, Some(2))
+        );
+        // An entry without spans is removed; its number is not given again.
+        second.1 = 0;
+        second.tick(1_000, &mut shared);
+        let mut third = Vm::new(1);
+        third.tick(1_000, &mut shared);
+        assert_eq!((third.0.id, ids(&shared)), (Some(3), Vec::from([1, 3])));
+    }
+
+    #[test]
+    fn a_number_is_taken_only_once_the_entry_is_written() {
+        let mut ledger = Ledger::default();
+        let mut parts = Vec::new();
+        put(&mut parts, "gatespan.queue.spans", 1);
+        // The host refuses the first one, as another VM has written in between.
+        drop(ledger.round(&begun(), &parts));
+        let round = ledger.round(&7_u64.to_le_bytes(), &parts);
+        ledger.done(&round, &parts);
+        assert_eq!((ledger.id, ids(&round.text)), (Some(7), Vec::from([7])));
     }
 
     #[test]
     fn who_ticks_keeps_its_entry_and_who_does_not_loses_it_once() {
-        let mut shared = Vec::new();
+        let mut shared = begun();
         // The second one has nothing queued, and looks after the others all the same.
-        let mut vms = [Vm::new(1, 7), Vm::new(2, 0), Vm::new(3, 5)];
+        let mut vms = [Vm::new(7), Vm::new(0), Vm::new(5)];
         let mut taken = Vec::new();
         for second in 0..40 {
-            for vm in &mut vms {
+            for (place, vm) in vms.iter_mut().enumerate() {
                 // The third one traps.
-                if vm.0.id == 3 && second > 3 {
+                if place == 2 && second > 3 {
                     continue;
                 }
                 let (gone, is_robbed) = vm.tick(1_000, &mut shared);
@@ -269,7 +325,7 @@ mod tests {
 
     #[test]
     fn nobody_is_gone_by_the_ticks_of_one_who_ticks_often() {
-        let (mut shared, mut slow, mut fast) = (Vec::new(), Vm::new(1, 3), Vm::new(2, 4));
+        let (mut shared, mut slow, mut fast) = (begun(), Vm::new(3), Vm::new(4));
         for step in 0..10_000 {
             if step % 100 == 0 {
                 slow.tick(1_000, &mut shared);
@@ -280,7 +336,7 @@ mod tests {
 
     #[test]
     fn one_that_only_stood_still_puts_its_part_back() {
-        let (mut shared, mut still, mut other) = (Vec::new(), Vm::new(1, 3), Vm::new(2, 0));
+        let (mut shared, mut still, mut other) = (begun(), Vm::new(3), Vm::new(0));
         still.tick(1_000, &mut shared);
         let gone: Vec<u64> = (0..20)
             .flat_map(|_| other.tick(1_000, &mut shared).0)

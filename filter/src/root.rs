@@ -220,8 +220,7 @@ impl Root {
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
                 self.end();
                 let worker = Worker::new(config);
-                let [a, b, c, d, e, f, g, h, ..] = worker.pool.borrow_mut().draw();
-                self.ledger = Ledger::new(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
+                self.ledger = Ledger::default();
                 self.tick_ms = tick;
                 self.worker = Some(Rc::new(worker));
                 redirect::declare();

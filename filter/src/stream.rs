@@ -249,6 +249,15 @@ impl Stream {
         }
     }
 
+    /// The stream is over. A request that is still held was never logged: it is recorded now, and no tick lets it go on.
+    pub(crate) fn end(&mut self) {
+        if self.held.is_some() {
+            self.log();
+        } else {
+            self.close();
+        }
+    }
+
     pub(crate) fn log(&mut self) {
         if !self.is_decided {
             // It was no HTTP, or a filter before ours has answered: nothing was decided yet, and of the answer nothing went by.

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use super::batch::Batch;
 use super::counters::{CallOutcome, Counters, Dropped};
 use super::dispatch::{Dispatch, Outcome, Ticket};
+use super::largest::Largest;
 use super::pause::{Backoff, Stretch};
 use crate::backend::{Api, CALLS, Frame};
 use crate::config::{Backend, Config, ExportPlan};
@@ -36,9 +37,10 @@ pub(super) struct Lane {
     /// How long a host that is about to go waits for the next call that is accepted.
     farewell: Option<Stretch>,
     is_shut: bool,
-    /// What a unit is expected to need: the largest of late.
-    expected: u32,
-    /// The bytes that closing the bodies of a batch takes.
+    /// What a unit is expected to need.
+    expected: Largest,
+    /// The bytes that opening the bodies of a batch takes, and closing them.
+    opening: usize,
     closing: usize,
     /// What the bodies of the last batch needed.
     room: [usize; CALLS],
@@ -56,10 +58,12 @@ struct Flight {
 impl Lane {
     pub(super) fn new(index: usize, backend: &Backend, config: &Config, seed: u64) -> Option<Self> {
         let api = Api::of(backend)?;
+        let frame = (api.frame)(&config.service, backend);
         Some(Self {
             backend: index,
             api,
-            frame: (api.frame)(&config.service, backend),
+            opening: frame.openings.iter().map(Vec::len).sum(),
+            frame,
             headers: (api.headers)(backend),
             plan: carry::fitted(config.export, backend.via),
             filling: Vec::new(),
@@ -69,7 +73,7 @@ impl Lane {
             backoff: Backoff::new(seed ^ (index as u64).wrapping_mul(GOLDEN)),
             farewell: None,
             is_shut: false,
-            expected: FIRST_EXPECTED.min(config.export.queue_bytes),
+            expected: Largest::new(FIRST_EXPECTED.min(config.export.queue_bytes / 2)),
             closing: api.calls.iter().map(|call| call.close.len()).sum(),
             room: [0; CALLS],
             counters: Counters::default(),
@@ -97,15 +101,21 @@ impl Lane {
 
     /// Whether one more span finds room beside those that are queued and those that are open. Open ones hold up to half
     /// of the queue: while spans are delivered, ten thousand idle WebSockets are no reason to record nothing else.
+    ///
+    /// Each span may be the last of its batch and close it; batches that fill are closed in any case, and a new one may be
+    /// opened. Without these few bytes the promise would not hold for the span that just fits.
     pub(super) fn has_room(&mut self, open: u32) -> bool {
         let queue = u64::from(self.plan.queue_bytes);
-        if u64::from(self.expected) > queue {
+        let (opening, closing) = (self.opening as u64, self.closing as u64);
+        let one = u64::from(self.expected.bytes()) + closing;
+        if opening + one > queue {
             // Spans as large as of late never find room. As they may have been rare, another is tried after some time.
-            self.expected -= self.expected / 128;
+            self.expected.count(0);
             return false;
         }
-        let promised = (u64::from(open) + 1) * u64::from(self.expected);
-        self.counters.queued_bytes + promised.min(queue / 2) <= queue
+        let promised = (u64::from(open) + 1) * one;
+        let frames = opening + self.filling.len() as u64 * closing;
+        self.counters.queued_bytes + frames + promised.min(queue / 2).max(one) <= queue
     }
 
     pub(super) fn push(&mut self, span: &Span<'_>, backend: &Backend, now: Time) {
@@ -146,9 +156,7 @@ impl Lane {
                 self.seal(index);
             }
         }
-        // It falls slowly, so that one large span is remembered for some hundred, and not for ever.
-        let fallen = self.expected - self.expected / 128;
-        self.expected = fallen.max(unit as u32);
+        self.expected.count(unit as u32);
     }
 
     /// The place of the batch that a span belongs to. Where the calls name a project, no batch is of two.

@@ -7,6 +7,7 @@ mod batch;
 mod counters;
 mod dispatch;
 mod lane;
+mod largest;
 mod parcel;
 mod pause;
 

@@ -19,9 +19,9 @@ again     well, after a callback of the module came in between
 from collections import Counter
 from struct import pack
 
-import wasmtime
+from crossing import Export, Import, Memory, Signature
 from host import MICROSECOND, NOT_FOUND, OK, PLUGIN_CONFIGURATION, Host, Module
-from laws import Broken, Laws
+from laws import Broken, Laws, unsigned
 
 BAD_MEMORY = 6
 HONEST = "honest"
@@ -33,18 +33,17 @@ RANDOM = bytes(place * 167 % 251 for place in range(65_536 + 251))
 MEASURING = ("proxy_define_metric", "proxy_increment_metric", "proxy_get_shared_data", "proxy_set_shared_data")
 
 
-def unsigned(number: int) -> int:
-    return number & 0xFFFF_FFFF
+class Subject(Module):
+    """A module that is played."""
 
-
-def signed(number: int) -> int:
-    """What wasmtime takes for 32 bits."""
-    number = unsigned(number)
-    return number - (1 << 32) if number >> 31 else number
+    def __init__(self, code: bytes):
+        super().__init__(code)
+        self.wanted = {one.name: Signature(one.type) for one in self.imports}
+        self.exported = {name: Signature(type_) for name, type_ in self.functions()}
 
 
 class Hostile(Host):
-    def __init__(self, module: Module, laws: Laws):
+    def __init__(self, module: Subject, laws: Laws):
         self._laws = laws
         self._answers = {}
         self._how = HONEST
@@ -57,14 +56,19 @@ class Hostile(Host):
         self.raw = {}
         #: Metrics by the number under which the module knows them, and their values.
         self.names, self.values = {}, Counter()
+        self._numbers = {}
         #: Whether one was told of since this was last looked at.
         self.moved = False
         #: Whether every call for a metric was answered as it should be.
         self.counts = True
         #: What a sequence reached, and how often each call was answered how.
         self.edges, self.answered = set(), Counter()
-        super().__init__(module, {})
         self._wanted = module.callbacks
+        self._signatures = module.wanted
+        super().__init__(module, {})
+        exports = {name: self._exports[name] for name in module.exported}
+        self._enter = {name: Export(self._store, one, module.exported[name]) for name, one in exports.items()}
+        self._memory = Memory(self._store, self._memory)
 
     def close(self):
         """The store holds us, and we hold the store."""
@@ -83,7 +87,7 @@ class Hostile(Host):
         """A callback, with as many arguments as it wants."""
         wanted = self._wanted[name]
         self._last = None
-        return self._exports[name](self._store, *[signed(one) for one in [*arguments, *[0] * wanted][:wanted]])
+        return self._enter[name](*[*arguments, *[0] * wanted][:wanted])
 
     def grant(self, fuel: int):
         self._store.set_fuel(fuel)
@@ -110,18 +114,21 @@ class Hostile(Host):
         return {name: self.values[number] for number, name in self.names.items()}
 
     def allocate(self, size: int) -> int:
-        return unsigned(self._allocate(self._store, signed(size)))
+        return unsigned(self._enter["proxy_on_memory_allocate"](size))
+
+    def memory_bytes(self) -> int:
+        return len(self._memory)
 
     def read(self, at: int, size: int) -> bytes:
-        data = bytes(self._memory.read(self._store, unsigned(at), unsigned(at) + unsigned(size)))
-        if len(data) != unsigned(size):
-            raise Broken("memory", f"the module names {unsigned(size)} bytes at {unsigned(at)}, outside of its memory")
-        return data
+        try:
+            return self._memory.read(unsigned(at), unsigned(size))
+        except IndexError as error:
+            raise Broken("memory", f"the module names {error}") from None
 
     _read = read
 
     def _write(self, start, data):
-        super()._write(unsigned(start), data)
+        self._memory.write(unsigned(start), data)
 
     def _import(self, wanted):
         name = wanted.name
@@ -138,9 +145,9 @@ class Hostile(Host):
             result = OK if is_idle else act(*arguments)
             result = int(status) if status.isdigit() else result
             self.reach(name, result)
-            return signed(result)
+            return result
 
-        return wasmtime.Func(self._store, wanted.type, answered)
+        return Import(self._store, self._signatures[name], answered)
 
     def _next(self, name: str) -> str:
         how, times = self._answers.get(name, (HONEST, 0))
@@ -198,8 +205,7 @@ class Hostile(Host):
 
     def proxy_define_metric(self, _kind, name, size, at):
         name = self.read(name, size).decode()
-        known = {name: number for number, name in self.names.items()}
-        number = known.get(name, len(known) + 1)
+        number = self._numbers.setdefault(name, len(self._numbers) + 1)
         self.names[number] = name
         self._write(at, pack("<I", number))
         return OK

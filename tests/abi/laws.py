@@ -41,6 +41,11 @@ SECRET = "hush-5d0f6b72e814"
 RECORDED = re.compile(r"(.*)\.spans\.recorded")
 
 
+def unsigned(number: int) -> int:
+    """Of 32 bits, which wasmtime hands over with a sign."""
+    return number & 0xFFFF_FFFF
+
+
 class Broken(Exception):
     """A law and what was seen. Two finds of one law and callback are one."""
 
@@ -115,6 +120,7 @@ class Laws:
             self._held.add(stream)
 
     def _proxy_set_effective_context(self, _host, context):
+        context = unsigned(context)
         if context not in self._held:
             raise Broken("held", f"calls are about {context}, which is not held")
         self._effective = context

@@ -5,9 +5,8 @@ from collections import Counter
 
 import wasmtime
 from contexts import Contexts, settle
-from host import Module
-from hostile import LATEST, Hostile, unsigned
-from laws import Broken, Laws, add_up
+from hostile import LATEST, Hostile, Subject
+from laws import Broken, Laws, add_up, unsigned
 from steps import VERBS, unrolled
 
 #: What a callback may burn: so much, and so much for each byte that it can ask for, and each that may be queued.
@@ -24,7 +23,7 @@ MILLI = 1_000_000
 class Play:
     """A VM and what was done with it. `steps` may raise `Broken`; what was reached is told all the same."""
 
-    def __init__(self, module: Module):
+    def __init__(self, module: Subject):
         self._laws = Laws()
         self._contexts = Contexts()
         self.host = Hostile(module, self._laws)

@@ -31,9 +31,14 @@ class Module:
         config.consume_fuel = True
         self.engine = wasmtime.Engine(config)
         self.code = wasmtime.Module(self.engine, code)
-        types = [(one.name, one.type) for one in self.code.exports]
+        self.imports = list(self.code.imports)
         #: The callbacks that it exports, and how many arguments each takes.
-        self.callbacks = {name: len(type_.params) for name, type_ in types if isinstance(type_, wasmtime.FuncType)}
+        self.callbacks = {name: len(type_.params) for name, type_ in self.functions()}
+
+    def functions(self) -> list:
+        """The functions that it exports, and their types."""
+        types = [(one.name, one.type) for one in self.code.exports]
+        return [(name, type_) for name, type_ in types if isinstance(type_, wasmtime.FuncType)]
 
 
 class Host:
@@ -57,7 +62,7 @@ class Host:
         #: Bodies of the HTTP calls that wait for an answer, by token.
         self.pending = {}
         self.logged = []
-        imports = [self._import(one) for one in module.code.imports]
+        imports = [self._import(one) for one in module.imports]
         self._exports = wasmtime.Instance(self._store, module.code, imports).exports(self._store)
         self._memory = self._exports["memory"]
         self._allocate = self._exports["proxy_on_memory_allocate"]

@@ -3,7 +3,7 @@
 use gatespan::Export;
 use gatespan::outbox::Dropped;
 
-use super::stage::{ACCEPTING, Stage};
+use super::stage::{ACCEPTING, BACKENDS, CALLER, Stage};
 
 /// A queue for some dozen spans, of a backend that does not answer.
 fn small() -> Stage {
@@ -170,5 +170,48 @@ fn what_closes_a_body_finds_room_too() {
         stage.leave();
         stage.poll();
         assert!(stage.counters().queued_bytes <= 4_096, "{length}");
+    }
+}
+
+/// Spans of a few sizes in any order, eight of them open at once, and a backend that rests until its queue is full.
+#[test]
+fn an_announced_parent_finds_room_whatever_the_mix() {
+    for backend in BACKENDS {
+        let mut stage = Stage::with(backend, r#"{"queue_bytes": 40000, "batch_bytes": 9000}"#);
+        let mut random = Random(88_172_645_463_325_252);
+        for full in 0..400 {
+            let (mut open, mut refused) = (Vec::new(), 0);
+            while refused < 5 {
+                let name = "n".repeat(10 * (1 + random.below(4)));
+                let headers = if random.below(3) == 0 { &[] } else { CALLER };
+                match stage.open(&name, headers) {
+                    Some(span) => open.push(span),
+                    None => refused += 1,
+                }
+                while open.len() >= 8 {
+                    stage.close(open.swap_remove(random.below(8)));
+                }
+            }
+            open.drain(..).for_each(|span| stage.close(span));
+            let lost = stage.dropped(Dropped::QueueFull);
+            assert_eq!(
+                lost, 0,
+                "{backend}: of the queue that was full as number {full}"
+            );
+            stage.wait(1_000);
+            stage.drain();
+        }
+    }
+}
+
+/// Marsaglia's xorshift.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 as usize % most
     }
 }

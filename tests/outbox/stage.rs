@@ -275,7 +275,7 @@ pub const ACCEPTING: Export = Export::Accepting(Receives {
     otel: false,
 });
 
-const CALLER: &[(&[u8], &[u8])] = &[
+pub const CALLER: &[(&[u8], &[u8])] = &[
     (b"opik_trace_id", b"019cae0b-b9f2-7d08-8b61-27e4a1c05f93"),
     (
         b"opik_parent_span_id",
