@@ -8,7 +8,7 @@ use crate::host;
 pub(crate) struct Pool {
     bytes: Vec<u8>,
     used: usize,
-    /// What the bytes are made of that the host does not give.
+    /// The state of the generator of those bytes that the host does not give.
     state: u64,
 }
 

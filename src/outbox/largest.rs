@@ -1,10 +1,10 @@
 //! How large spans were of late: a place in the queue is promised to a span before its size is known.
 
-/// The largest of the last hundred sizes, give or take a third. It does not fall in between: a promise that is a little too
-/// small is broken as one that is much too small.
+/// The largest of the last 64 to 128 sizes. It does not fall in between: a span that is as large as others of late needs all
+/// of the room that was promised.
 #[derive(Debug)]
 pub(super) struct Largest {
-    /// Where there was none.
+    /// The size that is expected before a span was seen.
     usual: u32,
     /// Of the spans that are counted now, and of as many before them.
     sizes: [u32; 2],
@@ -40,7 +40,7 @@ impl Largest {
     }
 }
 
-/// After so many spans as many are forgotten.
+/// How many spans are counted before those that were counted earlier are forgotten.
 const HALF: u32 = 64;
 
 #[cfg(test)]
