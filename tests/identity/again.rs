@@ -64,6 +64,7 @@ fn pass(
         peer: Peer {
             address: client.address.parse().ok(),
             names: &[],
+            is_verified: true,
         },
         route: None,
         rule: rule.map(str::as_bytes),
