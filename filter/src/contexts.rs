@@ -36,7 +36,8 @@ impl Contexts {
     #[cold]
     fn replace(&mut self, id: u32) {
         if let Some(stream) = self.stream(id) {
-            stream.close();
+            // Envoy is at another stream by now, which must not continue this one.
+            drop(stream.finish());
         }
         self.streams.remove(id);
     }

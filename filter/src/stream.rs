@@ -156,27 +156,31 @@ impl Stream {
     /// Ends the span, once. Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this stream is
     /// gone: so it is called when the stream is done as well.
     pub(crate) fn close(&mut self) {
-        let continuation = self.continuation.take();
-        if let Some(span) = self.span.take() {
-            let passed = Passed {
-                grpc_status: self.call.take().and_then(Call::end),
-                is_requested: self.is_requested,
-                request_bytes: self.request_bytes,
-                response_bytes: self.response_bytes,
-                is_answered: self.is_answered,
-            };
-            let end = ending::of_stream(&passed);
-            if end.kind == EndKind::Redirected {
-                redirect::leave(&self.worker, &span.continuation());
-            }
-            self.worker.close(span, end);
-        } else if let Some(continuation) = continuation
-            // Nothing of the response to a request that is redirected passes, so that others are not asked about.
-            && !self.is_responded
-            && ending::is_redirected()
-        {
+        if let Some(continuation) = self.finish() {
             redirect::leave(&self.worker, &continuation);
         }
+    }
+
+    /// Ends the span, once, and returns what the next stream of this request continues if Envoy redirects it.
+    pub(crate) fn finish(&mut self) -> Option<Continuation> {
+        let continuation = self.continuation.take();
+        let Some(span) = self.span.take() else {
+            // No response to a redirected request passes this filter, so Envoy is asked about no other request.
+            return continuation
+                .filter(|_| !self.is_responded && ending::is_redirected())
+                .map(|continuation| *continuation);
+        };
+        let passed = Passed {
+            grpc_status: self.call.take().and_then(Call::end),
+            is_requested: self.is_requested,
+            request_bytes: self.request_bytes,
+            response_bytes: self.response_bytes,
+            is_answered: self.is_answered,
+        };
+        let end = ending::of_stream(&passed);
+        let continuation = (end.kind == EndKind::Redirected).then(|| span.continuation());
+        self.worker.close(span, end);
+        continuation
     }
 
     /// A piece of the request's body is there, or nothing but its end.
