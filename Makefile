@@ -16,7 +16,7 @@ TIMES = $(if $(filter $@,$(MAKECMDGOALS)),.make/times $@)
 SECONDS := 60
 
 .PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
-.PHONY: tour wasm worker e2e edge bench-edge cost abi fuzz-module soak
+.PHONY: tour wasm worker e2e edge bench-envoy bench-edge cost abi fuzz-module soak
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -88,6 +88,9 @@ soak: ## a steady load through Envoy, then workerd, while a collector goes throu
 
 bench: ## how fast a request is decided, beside OpenTelemetry's propagator
 	@$(STAGE) cargo bench -p gatespan-peers
+
+bench-envoy: ## CPU per request of a real Envoy with the filter, beside Envoy's own tracer and filters; ROUNDS=11
+	@$(STAGE) .make/bench-envoy
 
 bench-edge: ## CPU per request of the Worker, beside a bare proxy and a twin by hand
 	@$(STAGE) .make/edge-bench

@@ -90,10 +90,13 @@ class Host:
         function = getattr(self, wanted.name)
 
         def counted(*arguments):
-            self.calls[wanted.name] += 1
+            self._called(wanted.name, arguments)
             return function(*arguments)
 
         return wasmtime.Func(self._store, wanted.type, counted)
+
+    def _called(self, name: str, _arguments):
+        self.calls[name] += 1
 
     def _read(self, start, size) -> bytes:
         return bytes(self._memory.read(self._store, start, start + size))

@@ -13,12 +13,12 @@ FIND = "import importlib.util as u, pathlib as p; print(p.Path(u.find_spec('rote
 class Rotel(Process):
     def __init__(self, name: str, to: str):
         """`to` is the URL of the receiver that comes next."""
-        found = subprocess.run([binary("GATESPAN_PARTS"), "-c", FIND], capture_output=True, text=True, check=True)
-        self.port = free()
+        found = subprocess.run([binary("GATESPAN_PARTS"), "-I", "-c", FIND], capture_output=True, text=True, check=True)
+        self.port, self.grpc_port = free(), free()
         options = {
             "pid-file": KEPT / f"{name}.pid",
             "otlp-http-endpoint": f"127.0.0.1:{self.port}",
-            "otlp-grpc-endpoint": f"127.0.0.1:{free()}",
+            "otlp-grpc-endpoint": f"127.0.0.1:{self.grpc_port}",
             "batch-timeout": "50ms",
             "exporter": "otlp",
             "otlp-exporter-endpoint": to,
