@@ -37,6 +37,7 @@ pub mod metrics;
 pub mod outbox;
 pub mod policy;
 pub mod redact;
+mod request;
 mod rpc;
 mod sampling;
 mod sieve;
@@ -51,13 +52,12 @@ pub use context::{
 };
 pub use fault::{Breach, Fault};
 pub use format::Format;
-pub use gate::{
-    Admission, Continuation, Decision, Export, Gate, Pass, Receives, Request, Unrecorded,
-};
+pub use gate::{Admission, Continuation, Decision, Export, Gate, Pass, Receives, Unrecorded};
 pub use headers::{Edit, Edits, Headers, Pair, Value};
 pub use identity::{OpikPlace, OtelPlace, Own, TraceRow};
 pub use outbox::Outbox;
 pub use policy::Refusal;
+pub use request::Request;
 pub use rpc::Rpc;
 pub use sampling::{Sampler, Threshold};
 pub use sieve::Sieve;

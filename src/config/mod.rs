@@ -31,9 +31,10 @@ use crate::backend::Api;
 pub use crate::format::Spelling;
 use crate::format::foreign::FOREIGN;
 use crate::format::{FORMATS, Format, FormatSet};
-use crate::gate::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, PREFLIGHT, Receives};
+use crate::gate::Receives;
 use crate::genai::SESSION_HEADERS;
 use crate::policy::{Needs, Rules};
+use crate::request::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, PREFLIGHT};
 use crate::span::NameTemplate;
 
 /// A configuration that was found to be without fault.

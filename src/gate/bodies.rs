@@ -2,13 +2,12 @@
 
 use alloc::boxed::Box;
 
-use super::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, Continuation, EXPECT, Gate, Request, offer,
-};
+use super::{Continuation, Gate, offer};
 use crate::context::Time;
 use crate::genai::{Dialect, Exchange};
 use crate::headers::Edits;
 use crate::policy::{AnswerEncoding, Genai, McpParent, Rule, Stance};
+use crate::request::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Request};
 use crate::span::OpenSpan;
 
 impl Gate {

@@ -4,6 +4,7 @@
 //! invalid, conflict. What is left is a verdict, which `identity` turns into ids.
 
 mod layer;
+mod needs;
 mod proof;
 mod refusal;
 mod routes;
@@ -13,10 +14,11 @@ pub use layer::{
     AnswerEncoding, Conflict, Genai, Inbound, Invalid, Layer, McpParent, Missing, Rule, Untrusted,
     Upstream,
 };
+pub use needs::Needs;
 pub(crate) use proof::Proof;
 pub use refusal::{Reason, Refusal};
 pub(crate) use routes::LONGEST_HOST;
-pub use routes::{Match, Needs, Place, Route, Rules};
+pub use routes::{Match, Place, Route, Rules};
 pub use trust::{Cidr, Pattern, Peer, Secret, SharedSecret, Trust};
 
 use crate::arrival::Arrival;

@@ -4,7 +4,7 @@
 use alloc::string::String;
 
 use super::{Rule, Rules, Trust};
-use crate::gate::Request;
+use crate::request::Request;
 
 /// What is known of a client's trust.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -8,16 +8,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::format::FormatSet;
-use crate::gate::Request;
-use crate::policy::{Genai, Inbound, Layer, Rule, Trust, Upstream};
+use crate::policy::{Inbound, Layer, Rule, Upstream};
+use crate::request::Request;
 
 /// All rules of a document.
 #[derive(Debug, Default)]
 pub struct Rules {
-    default: Layer,
-    routes: Vec<Route>,
+    pub(super) default: Layer,
+    pub(super) routes: Vec<Route>,
     /// In the order of their names.
-    named: Vec<(String, Layer)>,
+    pub(super) named: Vec<(String, Layer)>,
     inject: FormatSet,
     extract: FormatSet,
     /// Whether a message may have to be read before its request is decided.
@@ -278,77 +278,6 @@ impl<V: Default> Files<V> {
             let order = (*known_by, known.len()).cmp(&(by, literal.len()));
             order.then_with(|| known.as_slice().cmp(literal))
         })
-    }
-}
-
-/// What rules want to know besides headers, so that a host asks its own questions only if somebody wants the answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Needs {
-    /// The caller's address.
-    pub address: bool,
-    /// The names in the client's certificate.
-    pub names: bool,
-    /// Whether the host has verified that certificate.
-    pub verified: bool,
-    /// The name of the host's own route.
-    pub route: bool,
-}
-
-impl Rules {
-    /// What these rules want to know.
-    pub(crate) fn needs(&self) -> Needs {
-        let mut needs = Needs {
-            route: self
-                .routes
-                .iter()
-                .any(|route| route.condition.route.is_some()),
-            ..Needs::default()
-        };
-        for trust in self.trusts() {
-            needs.address |= !trust.cidr.is_empty();
-            needs.names |= !trust.san.is_empty();
-            needs.verified |= !trust.san.is_empty() && !trust.san_unverified;
-        }
-        needs
-    }
-
-    /// Whether the ids of any caller are continued.
-    pub(crate) fn joins(&self) -> bool {
-        let mut layers = self.layers();
-        self.default.inbound.is_none() || layers.any(|layer| layer.inbound == Some(Inbound::Join))
-    }
-
-    /// Whether any rule removes the trace headers that formats do not own: from a client that is not joined, or with
-    /// `upstream: strip`.
-    pub(crate) fn removes_foreign(&self) -> bool {
-        self.layers().any(|layer| {
-            let is_apart = matches!(layer.inbound, Some(Inbound::Link | Inbound::Restart));
-            is_apart || layer.upstream == Some(Upstream::Strip) || layer.trust.is_some()
-        })
-    }
-
-    /// The headers that conditions of routes look at.
-    pub(crate) fn headers(&self) -> impl Iterator<Item = &str> {
-        let conditions = self.routes.iter().map(|route| &route.condition);
-        conditions.filter_map(|condition| Some(condition.header.as_ref()?.0.as_str()))
-    }
-
-    /// Whether the bodies of any request are read.
-    pub(crate) fn reads(&self) -> bool {
-        self.layers()
-            .any(|layer| layer.genai == Some(Genai::Metadata))
-    }
-
-    /// Every condition of trust, always in the same order.
-    pub(super) fn trusts(&self) -> impl Iterator<Item = &Trust> {
-        self.layers().filter_map(|layer| layer.trust.as_ref())
-    }
-
-    /// Every layer, the default one last.
-    fn layers(&self) -> impl Iterator<Item = &Layer> {
-        let routes = self.routes.iter().map(|route| &route.layer);
-        let named = self.named.iter().map(|(_, layer)| layer);
-        routes.chain(named).chain([&self.default])
     }
 }
 

@@ -18,10 +18,11 @@ use crate::arrival::{Arrival, Clash};
 use crate::config::{Config, SpanPlan};
 use crate::context::{Dashed, OpikIds, OtelIds, Time};
 use crate::fault::Fault;
-use crate::gate::{Onward, Request};
+use crate::gate::Onward;
 use crate::genai::{Exchange, Findings, SESSION_HEADERS};
 use crate::identity::Own;
 use crate::policy::Place;
+use crate::request::Request;
 use crate::words::words;
 
 /// A span that has begun. Closing it consumes it, so it is recorded once.

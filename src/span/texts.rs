@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use crate::bytes;
 use crate::config::SpanPlan;
-use crate::gate::Request;
 use crate::redact;
+use crate::request::Request;
 use crate::target::split_path;
 
 /// The texts of one span. Each is UTF-8, and all the same they are bytes: where a piece is cut out of a `str`, both its ends
