@@ -8,13 +8,13 @@ pub struct Fault {
     /// The header, or the member of a header, that holds the id.
     pub header: &'static str,
     /// The rule that it broke.
-    pub breach: Breach,
+    pub kind: FaultKind,
 }
 
 /// A rule of a wire format that a header broke.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub enum Breach {
+pub enum FaultKind {
     /// The header came more than once where one is allowed, or joined by a comma.
     Repeated,
     /// Two spellings or copies of one header carry different values.
@@ -53,7 +53,7 @@ pub enum Breach {
     TooManyMembers,
 }
 
-impl Breach {
+impl FaultKind {
     /// The rule in words, ready to stand behind the name of the header.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
@@ -82,6 +82,6 @@ impl Breach {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.header, self.breach.sentence())
+        write!(f, "{} {}", self.header, self.kind.sentence())
     }
 }

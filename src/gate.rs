@@ -1,30 +1,27 @@
 //! The door: headers in, edits and an open span out.
 //!
-//! extract (`arrival`) → judge (`policy`) → resolve and mint (`identity`) → inject (`departure`). The numbers of laws
+//! extract (`inbound`) → judge (`policy`) → resolve and mint (`identity`) → inject (`outbound`). The numbers of laws
 //! in comments are those of [`laws`](crate::laws).
 
 mod bodies;
-mod continuation;
 mod offer;
 
 use alloc::boxed::Box;
 use alloc::string::String;
 
-pub use continuation::Continuation;
-pub(crate) use continuation::Onward;
-
-use crate::arrival::Arrival;
 use crate::config::Config;
-use crate::context::{Entropy, OtelIds, Time};
-use crate::departure;
 use crate::format::Seen;
 use crate::genai::Exchange;
-use crate::headers::{Edits, Headers};
-use crate::identity::{Fate, Identity};
-use crate::policy::{Genai, Place, Proof, Refusal, Rule, Stance, Verdict};
-use crate::request::Request;
-use crate::span::{OpenSpan, Opening};
-use crate::words::words;
+use crate::identity::{Identity, Recording, Systems, Unrecorded};
+use crate::ids::{Entropy, OtelIds};
+use crate::inbound::Inbound;
+use crate::outbound;
+use crate::policy::{Genai, IdAction, Rejection, Rule, RuleIndex, Verdict};
+use crate::request::Proof;
+use crate::request::{Continuation, Decision, Judgement, Request};
+use crate::request::{Edits, Headers};
+use crate::span::{End, OpenSpan, Opening, Span};
+use crate::time::Time;
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -32,7 +29,7 @@ pub enum Admission<'a> {
     /// It goes on, with these changes.
     Pass(Pass<'a>),
     /// It goes no further, and makes no upstream call.
-    Refuse(Refusal),
+    Reject(Rejection),
 }
 
 /// A request that goes on.
@@ -52,58 +49,15 @@ pub struct Pass<'a> {
     pub continuation: Option<Box<Continuation>>,
 }
 
-words! {
-    /// What was done with the caller's ids.
-    Decision {
-        /// They were continued.
-        Joined = "joined",
-        /// None came: new ones were made.
-        Minted = "minted",
-        /// They were removed; the new trace remembers them.
-        Linked = "linked",
-        /// They were removed or refused; a new trace was begun.
-        Restarted = "restarted",
-        /// Nothing was made of the request.
-        Passed = "passed",
-        /// The request was refused.
-        Rejected = "rejected",
-    }
-}
-
-words! {
-    /// Why no span is recorded.
-    Unrecorded {
-        /// The rule or the document does not record.
-        Rule = "rule",
-        /// The trace is not sampled.
-        Unsampled = "unsampled",
-        /// The queue has no room.
-        QueueFull = "queue_full",
-        /// The backend refuses everything for now.
-        ExportStopped = "export_stopped",
-        /// The request is a browser's preflight, and the rule does not record those.
-        Preflight = "preflight",
-    }
-}
-
 /// What the way to the backends is like at this moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Export {
     /// A span will be delivered to these systems.
-    Accepting(Receives),
+    Accepting(Systems),
     /// There is no room for another span.
     QueueFull,
     /// The backend has refused us and is not to be asked for a while.
     Stopped,
-}
-
-/// The systems in which a span of ours arrives.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Receives {
-    /// Opik.
-    pub opik: bool,
-    /// OpenTelemetry.
-    pub otel: bool,
 }
 
 /// A configured gateway.
@@ -123,6 +77,18 @@ impl Gate {
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Ends a span.
+    #[must_use]
+    pub fn close(&self, span: Box<OpenSpan>, end: End, now: Time) -> Span<'_> {
+        let Config {
+            rules,
+            span: settings,
+            service,
+            ..
+        } = &self.config;
+        span.close(rules, settings, service, end, now)
     }
 
     /// Decides about one request. `export` is the outbox's word on whether a span would be delivered now.
@@ -147,7 +113,7 @@ impl Gate {
     ) -> Admission<'a> {
         let now = read.as_ref().map_or(now, |read| read.began());
         self.judge(request, &mut read, export, now, entropy)
-            .map_or_else(Admission::Refuse, Admission::Pass)
+            .map_or_else(Admission::Reject, Admission::Pass)
     }
 
     fn judge<'a>(
@@ -157,12 +123,12 @@ impl Gate {
         export: Export,
         now: Time,
         entropy: &Entropy,
-    ) -> Result<Pass<'a>, Refusal> {
+    ) -> Result<Pass<'a>, Rejection> {
         let config = &self.config;
-        let place = config.rules.place(request).ok_or(Refusal::Config)?;
+        let place = config.rules.find(request).ok_or(Rejection::Config)?;
         let rule = config.rules.rule(place);
         let proof = config.rules.proof(&rule, request, &config.proofs);
-        let Some(stance) = rule.stance(proof)? else {
+        let Some(id_action) = rule.id_action(proof)? else {
             return Ok(Pass::untouched(
                 request.headers,
                 &config.proofs,
@@ -173,7 +139,7 @@ impl Gate {
 
         let mut seen = Seen::nothing(config.formats.spelling, now);
         seen.look(request.headers);
-        let mut came = Arrival::nothing();
+        let mut came = Inbound::nothing();
         came.read(&seen, &config.formats.extract);
         let continued = request.continues.filter(|earlier| earlier.has_ids());
         if let Some(earlier) = continued {
@@ -183,27 +149,27 @@ impl Gate {
             .as_ref()
             .and_then(|ahead| came.take_parent(ahead.parent()?, &seen, &config.formats.extract));
         let nothing;
-        let arrival = if stance == Stance::Join || continued.is_some() {
+        let inbound = if id_action == IdAction::Join || continued.is_some() {
             &came
         } else {
-            nothing = Arrival::nothing();
+            nothing = Inbound::nothing();
             &nothing
         };
         let is_preflight = request.is_preflight();
         // One request, one judgement (law 17).
         let (verdict, decision) = if let Some(earlier) = continued {
-            (Verdict::Join, earlier.onward.decision)
+            (Verdict::Join, earlier.judgement.decision)
         } else {
-            let verdict = rule.verdict(arrival, is_preflight)?;
-            (verdict, decision(stance, &came, verdict))
+            let verdict = rule.verdict(inbound, is_preflight)?;
+            (verdict, decision(id_action, &came, verdict))
         };
-        let fate = fate(&rule, export, is_preflight);
-        let identity = Identity::resolve(arrival, verdict, fate, rule.sample, now, entropy);
+        let recording = recording(&rule, export, is_preflight);
+        let identity = Identity::resolve(inbound, verdict, recording, rule.sample, now, entropy);
         let judged = Judged {
             place,
             rule,
-            stance,
-            onward: Onward {
+            id_action,
+            judgement: Judgement {
                 proof,
                 random: identity.otel.as_ref().is_some_and(|otel| otel.random),
                 sampling: identity.sampling,
@@ -211,7 +177,7 @@ impl Gate {
             },
             seen: &seen,
             came: &came,
-            arrival,
+            inbound,
             http,
             is_continued: continued.is_some(),
             identity: &identity,
@@ -229,26 +195,26 @@ impl Gate {
     ) -> Pass<'a> {
         let Judged {
             rule,
-            stance,
-            arrival,
+            id_action,
+            inbound,
             identity,
-            onward,
+            judgement,
             ..
         } = judged;
         let is_read = rule.genai == Genai::Metadata;
         let mut span = identity.own.map(|own| {
             // What is restarted is forgotten.
-            let known = if *stance == Stance::Restart {
-                arrival
+            let known = if *id_action == IdAction::Restart {
+                inbound
             } else {
                 judged.came
             };
             let opening = Opening {
                 own,
                 place: judged.place,
-                onward: *onward,
-                arrival: known,
-                linked: *stance == Stance::Link && !judged.is_continued,
+                judgement: *judgement,
+                inbound: known,
+                linked: *id_action == IdAction::Link && !judged.is_continued,
                 state: &identity.state(),
                 is_read,
                 now,
@@ -257,21 +223,28 @@ impl Gate {
         });
         let spelt = span.as_ref().and_then(|span| span.dashed());
         let proofs = &self.config.proofs;
-        let mut edits =
-            departure::write(judged.seen, arrival, identity, rule, *stance, proofs, spelt);
+        let mut edits = outbound::write(
+            judged.seen,
+            inbound,
+            identity,
+            rule,
+            *id_action,
+            proofs,
+            spelt,
+        );
         if let Some(span) = span.as_deref_mut().filter(|_| is_read) {
             bodies::read(request, ahead, rule, span, &mut edits);
-            span.remember(judged.http.filter(|_| *stance != Stance::Restart));
+            span.remember(judged.http.filter(|_| *id_action != IdAction::Restart));
         }
         let continuation = match span {
             Some(_) => None,
-            None => Continuation::unrecorded(identity, *onward),
+            None => unrecorded(identity, *judgement),
         };
         Pass {
             edits,
             span,
             unrecorded: identity.unrecorded,
-            decision: onward.decision,
+            decision: judgement.decision,
             exposed: rule.expose.then(|| identity.exposed()).flatten(),
             continuation,
         }
@@ -280,15 +253,15 @@ impl Gate {
 
 /// What is decided about a request that goes on.
 struct Judged<'j, 'a> {
-    place: Place,
+    place: RuleIndex,
     rule: Rule<'a>,
-    stance: Stance,
-    onward: Onward,
+    id_action: IdAction,
+    judgement: Judgement,
     seen: &'j Seen<'a>,
     /// What the request has.
-    came: &'j Arrival<'a>,
+    came: &'j Inbound<'a>,
     /// What of it is continued.
-    arrival: &'j Arrival<'a>,
+    inbound: &'j Inbound<'a>,
     /// The ids of its headers, where its message has others.
     http: Option<OtelIds>,
     /// Whether an earlier pass is continued.
@@ -305,7 +278,7 @@ impl<'a> Pass<'a> {
         earlier: Option<&Continuation>,
     ) -> Self {
         let mut edits = Edits::default();
-        departure::remove_proofs(headers, proofs, &mut edits);
+        outbound::remove_proofs(headers, proofs, &mut edits);
         Self {
             edits,
             span: None,
@@ -318,26 +291,40 @@ impl<'a> Pass<'a> {
 }
 
 /// Whether a span would be recorded and delivered (law 7), the sampling decision aside.
-fn fate(rule: &Rule<'_>, export: Export, is_preflight: bool) -> Fate {
+fn recording(rule: &Rule<'_>, export: Export, is_preflight: bool) -> Recording {
     match export {
-        _ if !rule.record => Fate::Forward(Unrecorded::Rule),
-        Export::Accepting(receives) if receives == Receives::default() => {
-            Fate::Forward(Unrecorded::Rule)
+        _ if !rule.record => Recording::Forward(Unrecorded::Rule),
+        Export::Accepting(receives) if receives == Systems::default() => {
+            Recording::Forward(Unrecorded::Rule)
         }
-        _ if is_preflight && !rule.record_preflight => Fate::Forward(Unrecorded::Preflight),
-        Export::Accepting(receives) => Fate::Record(receives),
-        Export::QueueFull => Fate::Forward(Unrecorded::QueueFull),
-        Export::Stopped => Fate::Forward(Unrecorded::ExportStopped),
+        _ if is_preflight && !rule.record_preflight => Recording::Forward(Unrecorded::Preflight),
+        Export::Accepting(receives) => Recording::Record(receives),
+        Export::QueueFull => Recording::Forward(Unrecorded::QueueFull),
+        Export::Stopped => Recording::Forward(Unrecorded::ExportStopped),
     }
 }
 
-fn decision(stance: Stance, came: &Arrival<'_>, verdict: Verdict) -> Decision {
-    match (stance, verdict) {
+fn decision(id_action: IdAction, came: &Inbound<'_>, verdict: Verdict) -> Decision {
+    match (id_action, verdict) {
         (_, Verdict::Pass) => Decision::Passed,
-        (Stance::Join, Verdict::Join) => Decision::Joined,
-        (Stance::Link, _) if came.has_ids() => Decision::Linked,
-        (Stance::Link | Stance::Restart, _) if came.is_something() => Decision::Restarted,
-        (Stance::Join, Verdict::Mint) if came.faults().next().is_some() => Decision::Restarted,
+        (IdAction::Join, Verdict::Join) => Decision::Joined,
+        (IdAction::Link, _) if came.has_ids() => Decision::Linked,
+        (IdAction::Link | IdAction::Restart, _) if came.is_something() => Decision::Restarted,
+        (IdAction::Join, Verdict::Mint) if came.faults().next().is_some() => Decision::Restarted,
         _ => Decision::Minted,
     }
+}
+
+/// What the next pass of a request without a span of ours continues.
+#[inline]
+fn unrecorded(identity: &Identity<'_>, judgement: Judgement) -> Option<Box<Continuation>> {
+    if identity.opik.is_none() && identity.otel.is_none() && judgement.proof == Proof::default() {
+        return None;
+    }
+    Some(Box::new(Continuation {
+        opik: identity.opik,
+        otel: identity.otel.as_ref().map(|otel| otel.ids),
+        state: identity.state().into_owned(),
+        judgement,
+    }))
 }

@@ -6,15 +6,14 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::arrival::Arrival;
-use crate::context::{
-    Entropy, FUTURE_MS, OpikId, OpikIds, OtelIds, Sampling, SpanId, Time, TraceId,
-};
 use crate::format::OtelOut;
 use crate::format::tracestate::{Ot, TraceState};
-use crate::gate::{Receives, Unrecorded};
+use crate::ids::{Entropy, FUTURE_MS, OpikId, OpikIds, OtelIds, Sampling, SpanId, TraceId};
+use crate::inbound::Inbound;
 use crate::policy::Verdict;
 use crate::sampling::{Sampler, randomness};
+use crate::time::Time;
+use crate::words::words;
 
 /// What is decided about the ids of one request.
 #[derive(Debug)]
@@ -26,14 +25,14 @@ pub(crate) struct Identity<'a> {
     /// The sampling decision, where `otel` leaves it to the receiver.
     pub(crate) sampling: Sampling,
     /// Our own span, if it is recorded.
-    pub(crate) own: Option<Own>,
+    pub(crate) own: Option<OwnIds>,
     /// Why it is not.
     pub(crate) unrecorded: Option<Unrecorded>,
 }
 
 /// Our own span in each system in which it arrives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Own {
+pub struct OwnIds {
     /// The id: dashed in Opik, its low 64 bits in OpenTelemetry.
     pub id: OpikId,
     /// Its place in Opik.
@@ -75,11 +74,36 @@ pub enum TraceRow {
     OursAt(Time),
 }
 
+/// The systems in which a span of ours arrives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Systems {
+    /// Opik.
+    pub opik: bool,
+    /// OpenTelemetry.
+    pub otel: bool,
+}
+
+words! {
+    /// Why no span is recorded.
+    Unrecorded {
+        /// The rule or the document does not record.
+        Rule = "rule",
+        /// The trace is not sampled.
+        Unsampled = "unsampled",
+        /// The queue has no room.
+        QueueFull = "queue_full",
+        /// The backend refuses everything for now.
+        ExportStopped = "export_stopped",
+        /// The request is a browser's preflight, and the rule does not record those.
+        Preflight = "preflight",
+    }
+}
+
 /// What is known, apart from sampling, about whether our span will be delivered.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Fate {
+pub(crate) enum Recording {
     /// It will, in these systems.
-    Record(Receives),
+    Record(Systems),
     /// It will not: the caller's ids are forwarded.
     Forward(Unrecorded),
 }
@@ -87,9 +111,9 @@ pub(crate) enum Fate {
 impl<'a> Identity<'a> {
     /// Applies the laws to a request that is let through.
     pub(crate) fn resolve(
-        arrival: &Arrival<'a>,
+        inbound: &Inbound<'a>,
         verdict: Verdict,
-        fate: Fate,
+        recording: Recording,
         sampler: Sampler,
         now: Time,
         entropy: &Entropy,
@@ -98,21 +122,21 @@ impl<'a> Identity<'a> {
             return Self {
                 opik: None,
                 otel: None,
-                sampling: arrival.sampling,
+                sampling: inbound.sampling,
                 own: None,
-                unrecorded: Some(match fate {
-                    Fate::Forward(Unrecorded::Preflight) => Unrecorded::Preflight,
+                unrecorded: Some(match recording {
+                    Recording::Forward(Unrecorded::Preflight) => Unrecorded::Preflight,
                     _ => Unrecorded::Rule,
                 }),
             };
         }
-        let facts = Facts::of(arrival, sampler, now, entropy);
-        match fate {
-            Fate::Forward(reason) => facts.forward(reason),
-            Fate::Record(receives) if facts.sampling.decided() == Some(false) => {
+        let facts = Facts::of(inbound, sampler, now, entropy);
+        match recording {
+            Recording::Forward(reason) => facts.forward(reason),
+            Recording::Record(receives) if facts.sampling.decided() == Some(false) => {
                 facts.unsampled(receives)
             }
-            Fate::Record(receives) => facts.record(receives),
+            Recording::Record(receives) => facts.record(receives),
         }
     }
 
@@ -144,7 +168,7 @@ impl<'a> Identity<'a> {
 
 /// What the laws are applied to: what came in, what was decided, and the ids made for the occasion.
 struct Facts<'f, 'a> {
-    arrival: &'f Arrival<'a>,
+    inbound: &'f Inbound<'a>,
     now: Time,
     minted: OpikId,
     own: OpikId,
@@ -154,17 +178,17 @@ struct Facts<'f, 'a> {
 }
 
 impl<'f, 'a> Facts<'f, 'a> {
-    fn of(arrival: &'f Arrival<'a>, sampler: Sampler, now: Time, entropy: &Entropy) -> Self {
+    fn of(inbound: &'f Inbound<'a>, sampler: Sampler, now: Time, entropy: &Entropy) -> Self {
         let [for_trace, for_span] = halves(entropy);
         let minted = OpikId::mint(now, for_trace);
-        let trace = match (arrival.otel, arrival.opik) {
+        let trace = match (inbound.otel, inbound.opik) {
             (Some(otel), _) => otel.trace,
             (None, Some(opik)) => opik.trace.as_trace(),
             (None, None) => minted.as_trace(),
         };
-        let (sampling, ot) = sample(arrival, sampler, trace);
+        let (sampling, ot) = sample(inbound, sampler, trace);
         Self {
-            arrival,
+            inbound,
             now,
             minted,
             own: OpikId::mint(now, for_span),
@@ -176,20 +200,20 @@ impl<'f, 'a> Facts<'f, 'a> {
 
     /// Law 7c: the caller's ids and state go on; new ones only where nothing came in.
     fn forward(&self, reason: Unrecorded) -> Identity<'a> {
-        let nothing_came = self.arrival.otel.is_none() && self.arrival.opik.is_none();
-        let came = self.came(self.arrival.sampling);
+        let nothing_came = self.inbound.otel.is_none() && self.inbound.opik.is_none();
+        let came = self.came(self.inbound.sampling);
         let otel = came.or_else(|| nothing_came.then(|| self.fresh()));
-        self.identity(self.arrival.opik, otel, Err(reason))
+        self.identity(self.inbound.opik, otel, Err(reason))
     }
 
     /// Law 7b: a deny takes part in the trace where we serve it, and touches no Opik pair.
-    fn unsampled(&self, receives: Receives) -> Identity<'a> {
+    fn unsampled(&self, receives: Systems) -> Identity<'a> {
         let otel = self.renewed(receives);
-        self.identity(self.arrival.opik, Some(otel), Err(Unrecorded::Unsampled))
+        self.identity(self.inbound.opik, Some(otel), Err(Unrecorded::Unsampled))
     }
 
     /// Law 7a: our span becomes the parent in each system that receives it.
-    fn record(&self, receives: Receives) -> Identity<'a> {
+    fn record(&self, receives: Systems) -> Identity<'a> {
         let opik = receives.opik.then(|| self.opik_place());
         let otel = receives.otel.then(|| OtelPlace {
             trace: self.trace,
@@ -201,9 +225,9 @@ impl<'f, 'a> Facts<'f, 'a> {
                 trace: place.trace,
                 parent: Some(self.own),
             }),
-            None => self.arrival.opik,
+            None => self.inbound.opik,
         };
-        let own = Own {
+        let own = OwnIds {
             id: self.own,
             opik,
             otel,
@@ -215,7 +239,7 @@ impl<'f, 'a> Facts<'f, 'a> {
         &self,
         opik: Option<OpikIds>,
         otel: Option<OtelOut<'a>>,
-        own: Result<Own, Unrecorded>,
+        own: Result<OwnIds, Unrecorded>,
     ) -> Identity<'a> {
         Identity {
             opik,
@@ -228,7 +252,7 @@ impl<'f, 'a> Facts<'f, 'a> {
 
     /// Our span's id where OpenTelemetry receives it or nothing came; the caller's otherwise.
     #[inline]
-    fn renewed(&self, receives: Receives) -> OtelOut<'a> {
+    fn renewed(&self, receives: Systems) -> OtelOut<'a> {
         let came = if receives.otel {
             None
         } else {
@@ -238,7 +262,7 @@ impl<'f, 'a> Facts<'f, 'a> {
     }
 
     fn came(&self, sampling: Sampling) -> Option<OtelOut<'a>> {
-        self.arrival
+        self.inbound
             .otel
             .map(|ids| self.context(ids.span, sampling, Ot::Keep))
     }
@@ -255,19 +279,19 @@ impl<'f, 'a> Facts<'f, 'a> {
             },
             sampling,
             random: self.is_random(),
-            state: self.arrival.state.clone(),
+            state: self.inbound.state.clone(),
             ot,
         }
     }
 
     /// Random bits are vouched for by whoever made them: an Opik caller's are not ours (law 2).
     const fn is_random(&self) -> bool {
-        self.arrival.random || self.arrival.otel.is_none() && self.arrival.opik.is_none()
+        self.inbound.random || self.inbound.otel.is_none() && self.inbound.opik.is_none()
     }
 
     /// Laws 1 to 3: the trace of our span in Opik, and who writes its row.
     fn opik_place(&self) -> OpikPlace {
-        let (trace, row) = match (self.arrival.opik, self.arrival.otel) {
+        let (trace, row) = match (self.inbound.opik, self.inbound.otel) {
             (Some(OpikIds { trace, parent }), _) => {
                 return OpikPlace {
                     trace,
@@ -299,7 +323,7 @@ impl<'f, 'a> Facts<'f, 'a> {
 
     /// The parent of our span in OpenTelemetry: the caller's, in whichever system it came (law 2).
     fn otel_parent(&self) -> Option<SpanId> {
-        match (self.arrival.otel, self.arrival.opik) {
+        match (self.inbound.otel, self.inbound.opik) {
             (Some(otel), _) => Some(otel.span),
             (None, opik) => opik.and_then(|ids| ids.parent).map(OpikId::as_span),
         }
@@ -307,17 +331,17 @@ impl<'f, 'a> Facts<'f, 'a> {
 }
 
 /// The parent's decision, or our own at a root, and what that makes of the `ot` member.
-fn sample(arrival: &Arrival<'_>, sampler: Sampler, trace: TraceId) -> (Sampling, Ot) {
-    let ot = arrival
+fn sample(inbound: &Inbound<'_>, sampler: Sampler, trace: TraceId) -> (Sampling, Ot) {
+    let ot = inbound
         .state
         .as_ref()
         .map(TraceState::ot)
         .unwrap_or_default();
     let randomness = ot.randomness.unwrap_or_else(|| randomness(trace));
-    match arrival.sampling.decided() {
+    match inbound.sampling.decided() {
         // A threshold that contradicts the flag is not what decided it.
         Some(sampled) => (
-            arrival.sampling,
+            inbound.sampling,
             Ot::Amend(
                 ot.threshold
                     .filter(|threshold| threshold.keeps(randomness) == sampled),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            ┌────────────────────────── Gate::admit ──────────────────────────┐
-//!  Request ─▶│ Seen ─▶ Arrival ─▶ Rule::stance, verdict ─▶ Identity ─▶ inject  │─▶ Admission
+//!  Request ─▶│ Seen ─▶ Inbound ─▶ Rule::id_action, verdict ─▶ Identity ─▶ inject  │─▶ Admission
 //!            └────────────────────────────────────────────────────────────────┘     Pass { edits, span, … } or Refuse
 //!  stream ends ─▶ OpenSpan::close ─▶ Span, which the backends encode
 //! ```
@@ -18,48 +18,45 @@
 
 extern crate alloc;
 
-mod arrival;
 pub mod backend;
 mod bytes;
 pub mod config;
-mod context;
-mod departure;
 mod digits;
 mod fault;
 pub mod format;
 mod gate;
 pub mod genai;
-mod headers;
 mod identity;
+mod ids;
+mod inbound;
 #[doc = include_str!("laws.md")]
 pub mod laws {}
 pub mod metrics;
+mod outbound;
 pub mod outbox;
 pub mod policy;
 pub mod redact;
 mod request;
-mod rpc;
 mod sampling;
+mod secret;
 mod sieve;
 pub mod span;
-mod target;
+mod time;
 mod words;
 
-pub use arrival::Clash;
 pub use config::Config;
-pub use context::{
-    Entropy, FUTURE_MS, Ids, OpikId, OpikIds, OtelIds, Sampling, SpanId, Time, TraceId,
-};
-pub use fault::{Breach, Fault};
+pub use fault::{Fault, FaultKind};
 pub use format::Format;
-pub use gate::{Admission, Continuation, Decision, Export, Gate, Pass, Receives, Unrecorded};
-pub use headers::{Edit, Edits, Headers, Pair, Value};
-pub use identity::{OpikPlace, OtelPlace, Own, TraceRow};
+pub use gate::{Admission, Export, Gate, Pass};
+pub use identity::{OpikPlace, OtelPlace, OwnIds, Systems, TraceRow, Unrecorded};
+pub use ids::{Entropy, FUTURE_MS, Ids, OpikId, OpikIds, OtelIds, Sampling, SpanId, TraceId};
+pub use inbound::Conflict;
 pub use outbox::Outbox;
-pub use policy::Refusal;
-pub use request::Request;
-pub use rpc::Rpc;
+pub use policy::Rejection;
+pub use request::{Continuation, Decision, Edit, Edits, Headers, Pair, Peer, Request, Rpc, Value};
 pub use sampling::{Sampler, Threshold};
+pub use secret::Secret;
 pub use sieve::Sieve;
 pub use span::{End, EndKind, OpenSpan, Span};
+pub use time::Time;
 pub use words::Word;

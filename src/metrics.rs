@@ -2,10 +2,12 @@
 
 use core::fmt;
 
-use crate::config::Config;
-use crate::gate::{Decision, Pass, Unrecorded};
+use crate::backend;
+use crate::gate::Pass;
+use crate::identity::Unrecorded;
 use crate::outbox::{CallOutcome, Counters, Dropped, Outbox};
 use crate::policy::Reason;
+use crate::request::Decision;
 use crate::words::Word;
 
 /// What became of the requests.
@@ -71,7 +73,7 @@ impl Tally {
 
 /// Tells every metric, always all of them and in the same order. The counters of the first backend stand under the plain
 /// names as well as under its own.
-pub fn metrics(tally: &Tally, outbox: &Outbox, config: &Config, tell: Listener<'_>) {
+pub fn metrics(tally: &Tally, outbox: &Outbox, backends: &[backend::Settings], tell: Listener<'_>) {
     family(
         PLAIN,
         "requests.decision",
@@ -88,7 +90,7 @@ pub fn metrics(tally: &Tally, outbox: &Outbox, config: &Config, tell: Listener<'
         tell,
     );
     family(PLAIN, "rejects.reason", Reason::WORDS, &tally.rejects, tell);
-    for (index, backend) in config.backends.iter().enumerate() {
+    for (index, backend) in backends.iter().enumerate() {
         let mut all = outbox.counters();
         let found = all.find(|(backend, _)| *backend == index);
         let counters = found.map_or_else(Counters::default, |(_, counters)| counters);

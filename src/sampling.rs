@@ -4,9 +4,9 @@
 //! threshold `T`: probability = (2^56 - T) / 2^56.
 //! <https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/>
 
-use crate::context::TraceId;
 use crate::digits;
-use crate::headers::Value;
+use crate::ids::TraceId;
+use crate::request::Value;
 
 /// A rejection threshold: traces whose randomness is below it are not kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

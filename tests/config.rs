@@ -21,9 +21,10 @@ mod warnings;
 #[path = "config/yaml.rs"]
 mod yaml;
 
-use gatespan::config::{Host, Spelling, Tree};
+use gatespan::config::{Host, Tree};
 use gatespan::format::FORMATS;
-use gatespan::policy::{Missing, Peer, Place, Rule};
+use gatespan::format::Spelling;
+use gatespan::policy::{MissingAction, Rule, RuleIndex};
 use gatespan::{Config, Headers, Request};
 use proptest::prelude::*;
 
@@ -54,12 +55,12 @@ fn rule(config: &Config) -> Rule<'_> {
         path: b"/",
         host: b"",
         headers: Headers::new(&[]),
-        peer: Peer::default(),
+        peer: gatespan::Peer::default(),
         route: None,
         rule: None,
         continues: None,
     };
-    config.rules.rule(config.rules.place(&request).unwrap())
+    config.rules.rule(config.rules.find(&request).unwrap())
 }
 
 #[test]
@@ -172,8 +173,12 @@ fn json_is_never_taken_for_a_struct() {
         for padding in 0..600 {
             let text = format!("{white}{document}{}}}", " ".repeat(padding));
             let config = Config::from_bytes(text.as_bytes(), Host::Envoy, &env).unwrap();
-            let rule = config.rules.rule(Place::default());
-            assert_eq!(rule.missing, Missing::Reject, "{white:?} and {padding}");
+            let rule = config.rules.rule(RuleIndex::default());
+            assert_eq!(
+                rule.missing,
+                MissingAction::Reject,
+                "{white:?} and {padding}"
+            );
         }
     }
 }

@@ -28,7 +28,7 @@ mod tracestate;
 #[path = "formats/w3c.rs"]
 mod w3c;
 
-use gatespan::config::Spelling;
+use gatespan::format::Spelling;
 use gatespan::format::tracestate::Ot;
 use gatespan::format::{Carried, Format, Keep, OtelOut, Outgoing, Seen};
 use gatespan::{

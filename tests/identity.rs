@@ -24,11 +24,12 @@ mod message;
 
 use apply::Owned;
 use caller::{caller, consistent_caller};
-use gatespan::config::{Host, Spelling};
+use gatespan::Peer;
+use gatespan::config::Host;
+use gatespan::format::Spelling;
 use gatespan::format::{FORMATS, Seen, System};
-use gatespan::policy::Peer;
 use gatespan::{
-    Admission, Config, End, EndKind, Export, Gate, Headers, Ids, OpikId, Own, Request, Sampling,
+    Admission, Config, End, EndKind, Export, Gate, Headers, Ids, OpikId, OwnIds, Request, Sampling,
     Time, TraceRow,
 };
 use proptest::prelude::*;
@@ -40,7 +41,7 @@ const NOW: Time = Time::from_millis(1_772_446_530_125);
 #[derive(Debug)]
 struct Outcome {
     upstream: Owned,
-    own: Option<Own>,
+    own: Option<OwnIds>,
 }
 
 proptest! {
@@ -95,8 +96,8 @@ proptest! {
             let before = inbound.iter().find(|(owner, ..)| *owner == system).map(|(_, ids, _)| *ids);
             let own = outcome.own;
             match (ids, own) {
-                (Ids::Opik(ids), Some(Own { id, opik: Some(_), .. })) => prop_assert_eq!(ids.parent, Some(id)),
-                (Ids::Otel(ids), Some(Own { id, otel: Some(_), .. })) => prop_assert_eq!(ids.span, id.as_span()),
+                (Ids::Opik(ids), Some(OwnIds { id, opik: Some(_), .. })) => prop_assert_eq!(ids.parent, Some(id)),
+                (Ids::Otel(ids), Some(OwnIds { id, otel: Some(_), .. })) => prop_assert_eq!(ids.span, id.as_span()),
                 (Ids::Opik(_), _) => prop_assert_eq!(Some(ids), before, "Opik ids are never made up"),
                 (Ids::Otel(_), Some(_)) => prop_assert!(before.is_none_or(|before| before == ids)),
                 (Ids::Otel(_) | Ids::None, _) => {}
@@ -137,10 +138,10 @@ proptest! {
     fn a_strangers_ids_go_nowhere(
         caller in caller(),
         mut document in document(),
-        stance in prop::sample::select(vec!["link", "restart"]),
+        id_action in prop::sample::select(vec!["link", "restart"]),
         entropy: [u8; 20],
     ) {
-        document["rule"] = json!({ "trust": { "cidr": ["192.0.2.0/24"] }, "untrusted": stance });
+        document["rule"] = json!({ "trust": { "cidr": ["192.0.2.0/24"] }, "untrusted": id_action });
         let outcome = pass(&document, &caller.headers(), NOW, entropy).unwrap();
         for (name, value) in &outcome.upstream {
             let value = String::from_utf8_lossy(value).to_ascii_lowercase().replace('-', "");
@@ -199,9 +200,7 @@ fn pass(
         request_bytes: None,
         response_bytes: None,
     };
-    let own = pass
-        .span
-        .map(|open| open.close(gate.config(), end, now).own());
+    let own = pass.span.map(|open| gate.close(open, end, now).own());
     Some(Outcome { upstream, own })
 }
 

@@ -18,9 +18,14 @@ const TWO: &str = r#"{ "backends": [
 fn lines(document: &str, tally: &Tally) -> Vec<String> {
     let config = Config::parse(document, Host::Worker, &|_| None).unwrap();
     let mut lines = Vec::new();
-    metrics(tally, &Outbox::new(&config, 1), &config, &mut |metric| {
-        lines.push(format!("{} {}", metric.name, metric.value));
-    });
+    metrics(
+        tally,
+        &Outbox::new(config.delivery(), 1),
+        &config.backends,
+        &mut |metric| {
+            lines.push(format!("{} {}", metric.name, metric.value));
+        },
+    );
     lines
 }
 

@@ -13,7 +13,7 @@ mod asked;
 
 use asked::Asked;
 use gatespan::config::Host;
-use gatespan::{Admission, Config, Export, Gate, Refusal, Time, Word};
+use gatespan::{Admission, Config, Export, Gate, Rejection, Time, Word};
 use proptest::prelude::*;
 
 fn config(document: &str) -> Config {
@@ -33,7 +33,7 @@ fn routed(conditions: &[&str]) -> Config {
 
 fn taken(config: &Config, request: &str) -> Option<usize> {
     let asked = Asked::read(request);
-    let place = config.rules.place(&asked.request())?;
+    let place = config.rules.find(&asked.request())?;
     config
         .rules
         .rule(place)
@@ -160,7 +160,7 @@ fn each_key_comes_from_the_uppermost_layer_that_has_it() {
         ("GET / h\n:rule: c", "default default false"),
     ] {
         let asked = Asked::read(request);
-        let place = config.rules.place(&asked.request()).unwrap();
+        let place = config.rules.find(&asked.request()).unwrap();
         let rule = config.rules.rule(place);
         let found = format!(
             "{} {} {}",
@@ -181,7 +181,7 @@ fn a_rule_that_does_not_exist_refuses() {
         let export = Export::Accepting(gate.config().receives());
         let admission = gate.admit(&asked.request(), export, Time(0), &[0; 20]);
         assert!(
-            matches!(admission, Admission::Refuse(Refusal::Config)),
+            matches!(admission, Admission::Reject(Rejection::Config)),
             "{name}"
         );
     }

@@ -20,11 +20,11 @@ mod pattern;
 
 use std::collections::BTreeMap;
 
+use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::policy::Peer;
 use gatespan::{
-    Admission, Config, End, EndKind, Export, Gate, Headers, OpikId, Own, Refusal, Request, Span,
-    Time, TraceRow, Word,
+    Admission, Config, End, EndKind, Export, Gate, Headers, OpikId, OwnIds, Rejection, Request,
+    Span, Time, TraceRow, Word,
 };
 use pattern::{Bound, filled};
 use serde_json::Value;
@@ -154,8 +154,8 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
     let export = export(row, &gate);
     let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
     match gate.admit(&request, export, NOW, &entropy) {
-        Admission::Refuse(refusal) => Outcome {
-            refused: vec![refused(refusal)],
+        Admission::Reject(rejection) => Outcome {
+            refused: vec![refused(rejection)],
             ..Outcome::default()
         },
         Admission::Pass(pass) => Outcome {
@@ -166,7 +166,7 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
                 .collect(),
             written: pass
                 .span
-                .map(|open| written(&open.close(gate.config(), END, NOW)))
+                .map(|open| written(&gate.close(open, END, NOW)))
                 .unwrap_or_default(),
             unrecorded: pass
                 .unrecorded
@@ -249,7 +249,7 @@ fn written(span: &Span<'_>) -> Vec<String> {
 }
 
 /// Where the span hangs.
-fn placed(own: Own) -> Vec<String> {
+fn placed(own: OwnIds) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(place) = own.opik {
         let trace = ascii(&place.trace.dashed());
@@ -287,11 +287,11 @@ fn placed(own: Own) -> Vec<String> {
     lines
 }
 
-fn refused(refusal: Refusal) -> String {
-    let body: Value = serde_json::from_str(&refusal.body()).expect("the body is JSON");
+fn refused(rejection: Rejection) -> String {
+    let body: Value = serde_json::from_str(&rejection.body()).expect("the body is JSON");
     assert_eq!(body["type"], "about:blank");
     assert_eq!(
-        refusal.code_details(),
+        rejection.code_details(),
         format!("gatespan_{}", text(&body["fault"]))
     );
     serde_json::json!({ "status": body["status"], "fault": body["fault"], "detail": body["detail"] }).to_string()

@@ -49,7 +49,7 @@ fn ask<T>(gate: &Gate, request: &Request<'_>, end: End, read: impl FnOnce(&Span<
     let Admission::Pass(pass) = gate.admit(request, export, NOW, &entropy) else {
         panic!("{request:?} was refused")
     };
-    read(&pass.span.expect("a span").close(gate.config(), end, NOW))
+    read(&gate.close(pass.span.expect("a span"), end, NOW))
 }
 
 /// The attributes, a line each.
@@ -275,7 +275,7 @@ fn sixteen_headers_are_recorded_in_the_order_of_the_document() {
 fn no_span_has_its_reason() {
     let gate = gate("");
     let asked = Asked::read("GET / h");
-    let none = gatespan::Receives::default();
+    let none = gatespan::Systems::default();
     for (export, wanted) in [
         (Export::Accepting(gate.config().receives()), None),
         (Export::Accepting(none), Some(Unrecorded::Rule)),

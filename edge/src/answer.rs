@@ -11,7 +11,7 @@
 
 use core::fmt::Write;
 
-use gatespan::{Decision, Edit, Pair, Pass, Refusal, Rpc};
+use gatespan::{Decision, Edit, Pair, Pass, Rejection, Rpc};
 
 /// A request that goes on.
 pub(crate) fn pass(
@@ -45,16 +45,20 @@ pub(crate) fn pass(
 }
 
 /// A request that is refused. A gRPC client reads its status in headers, whatever that of HTTP is.
-pub(crate) fn refuse(refusal: Refusal, rpc: Option<Rpc>) -> String {
+pub(crate) fn refuse(rejection: Rejection, rpc: Option<Rpc>) -> String {
     if let Some(rpc) = rpc {
         let mut text = format!("R\n200\n\ncontent-type\n{}", rpc.media());
-        for (name, value) in refusal.grpc_headers() {
+        for (name, value) in rejection.grpc_headers() {
             line(&mut text, name);
             line(&mut text, &value);
         }
         text
     } else {
-        let (status, body, media) = (refusal.status(), refusal.body(), Refusal::CONTENT_TYPE);
+        let (status, body, media) = (
+            rejection.status(),
+            rejection.body(),
+            Rejection::CONTENT_TYPE,
+        );
         format!("R\n{status}\n{body}\ncontent-type\n{media}")
     }
 }

@@ -1,7 +1,7 @@
 //! A call to a backend, as the JavaScript half makes it.
 
+use gatespan::backend::Via;
 use gatespan::backend::{ANSWER_BYTES, PAUSE_HEADERS};
-use gatespan::config::Via;
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::{Config, Headers, Pair};
 use wasm_bindgen::prelude::wasm_bindgen;

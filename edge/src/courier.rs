@@ -79,7 +79,7 @@ impl Courier {
     /// One of the messages that are made of what is left.
     #[must_use]
     pub fn left(&self, number: usize) -> Option<Vec<u8>> {
-        let parcels = self.outbox.borrow().parcels(self.gate.config());
+        let parcels = self.outbox.borrow().parcels(&self.gate.config().backends);
         parcels.into_iter().nth(number)
     }
 }

@@ -27,7 +27,7 @@ impl Worker {
         if call.is_direct() {
             return Some(call);
         }
-        let parcel = self.outbox.borrow().pack(call.ticket, config)?;
+        let parcel = self.outbox.borrow().pack(call.ticket, &config.backends)?;
         Some(call.packed(parcel))
     }
 
@@ -51,7 +51,12 @@ impl Worker {
     #[must_use]
     pub fn courier(&self, message: &[u8], times: u32) -> Option<Courier> {
         let before = times.saturating_sub(1);
-        let outbox = Outbox::carried(self.gate.config(), message, before, u64::from(times))?;
+        let outbox = Outbox::carried(
+            self.gate.config().delivery(),
+            message,
+            before,
+            u64::from(times),
+        )?;
         Some(Courier::new(Rc::clone(&self.gate), message, outbox))
     }
 

@@ -4,10 +4,10 @@
 use core::cell::RefCell;
 use core::panic::RefUnwindSafe;
 
+use gatespan::Peer;
 use gatespan::config::Host;
 use gatespan::format::FORMATS;
-use gatespan::policy::Peer;
-use gatespan::{Admission, Config, Edit, Export, Gate, Headers, Receives, Request};
+use gatespan::{Admission, Config, Edit, Export, Gate, Headers, Request, Systems};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::answer;
@@ -68,10 +68,10 @@ impl Messages {
         };
         let entropy = self.pool.borrow_mut().draw();
         let entropy = entropy.ok_or("the platform gave no random bytes")?;
-        let export = Export::Accepting(Receives::default());
+        let export = Export::Accepting(Systems::default());
         let pass = match self.gate.admit(&request, export, time(now), &entropy) {
             Admission::Pass(pass) => pass,
-            Admission::Refuse(refusal) => return Err(refusal.detail()),
+            Admission::Reject(rejection) => return Err(rejection.detail()),
         };
         let edits = pass.edits.as_slice();
         let is_edited = |name: &[u8]| {

@@ -1,7 +1,7 @@
 //! What the JavaScript half has to know of the configuration, and what people may know of the counters.
 
-use gatespan::backend::{PAUSE_HEADERS, warnings};
-use gatespan::config::Via;
+use gatespan::backend::PAUSE_HEADERS;
+use gatespan::backend::Via;
 use gatespan::metrics::{Prefix, delivery, metrics};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -43,7 +43,7 @@ impl Worker {
     /// What is to be said about the configuration although it is without fault.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        warnings(self.gate.config()).collect()
+        self.gate.config().warnings().collect()
     }
 
     /// How long a call to a backend may take, in milliseconds.
@@ -81,7 +81,9 @@ impl Worker {
         let (tally, outbox) = (self.tally.borrow(), self.outbox.borrow());
         let config = self.gate.config();
         let mut shown = Counters::default();
-        metrics(&tally, &outbox, config, &mut |metric| shown.add(metric));
+        metrics(&tally, &outbox, &config.backends, &mut |metric| {
+            shown.add(metric);
+        });
         if config
             .backends
             .iter()

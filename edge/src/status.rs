@@ -2,9 +2,9 @@
 
 use alloc::borrow::Cow;
 
+use gatespan::Secret;
 use gatespan::config::check_path;
 use gatespan::metrics::Metric;
-use gatespan::policy::Secret;
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -6,11 +6,12 @@ use core::cell::RefCell;
 use core::panic::RefUnwindSafe;
 use core::time::Duration;
 
-use gatespan::config::{Host, Via};
+use gatespan::Peer;
+use gatespan::backend::Via;
+use gatespan::config::Host;
 use gatespan::genai::Exchange;
 use gatespan::metrics::Tally;
 use gatespan::outbox::Counters;
-use gatespan::policy::Peer;
 use gatespan::{Admission, Config, End, Gate, Headers, Outbox, Request, Time};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -76,7 +77,7 @@ impl Worker {
         let seed = pool.draw().unwrap_or_default();
         let seed = seed.first_chunk().copied().unwrap_or_default();
         Self {
-            outbox: RefCell::new(Outbox::new(&config, u64::from_le_bytes(seed))),
+            outbox: RefCell::new(Outbox::new(config.delivery(), u64::from_le_bytes(seed))),
             opened: RefCell::default(),
             held: RefCell::default(),
             pool: RefCell::new(pool),
@@ -107,9 +108,9 @@ impl Worker {
         let entropy = entropy.ok_or("the platform gave no random bytes")?;
         let mut tally = self.tally.borrow_mut();
         match self.gate.admit_ahead(&request, read, export, now, &entropy) {
-            Admission::Refuse(refusal) => {
-                tally.rejected(refusal.reason());
-                Ok(answer::refuse(refusal, request.rpc()))
+            Admission::Reject(rejection) => {
+                tally.rejected(rejection.reason());
+                Ok(answer::refuse(rejection, request.rpc()))
             }
             Admission::Pass(mut pass) => {
                 tally.passed(&pass);
@@ -149,8 +150,8 @@ impl Worker {
                     .map(|bytes| bytes as u64),
             };
             let config = self.gate.config();
-            let span = open.span.close(config, end, now);
-            self.outbox.borrow_mut().push(&span, config, now);
+            let span = self.gate.close(open.span, end, now);
+            self.outbox.borrow_mut().push(&span, &config.backends, now);
         }
         self.stand(now, patience)
     }

@@ -18,7 +18,7 @@ mod host;
 mod ledger;
 mod memory;
 mod redirect;
-mod refusal;
+mod rejection;
 mod root;
 mod rpc;
 mod stats;

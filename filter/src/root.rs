@@ -6,8 +6,8 @@ mod leaving;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gatespan::backend::{ANSWER_BYTES, PAUSE_HEADERS, warnings};
-use gatespan::config::{Backend, Host};
+use gatespan::backend::{self, ANSWER_BYTES, PAUSE_HEADERS};
+use gatespan::config::Host;
 use gatespan::genai::Exchange;
 use gatespan::outbox::{Dispatch, Outcome, Ticket};
 use gatespan::policy::Needs;
@@ -67,7 +67,7 @@ impl Worker {
             needs: config.needs(),
             sieve: Sieve::of(config.headers().into_iter().chain(Target::NAMES)),
             outbox: RefCell::new(Outbox::new(
-                &config,
+                config.delivery(),
                 u64::from_le_bytes([a, b, c, d, e, f, g, h]),
             )),
             stats: RefCell::default(),
@@ -127,10 +127,10 @@ impl Worker {
     /// Ends a span and queues it.
     pub(crate) fn close(&self, span: Box<OpenSpan>, end: End) {
         let now = host::now();
-        let span = span.close(self.gate.config(), end, now);
+        let span = self.gate.close(span, end, now);
         self.outbox
             .borrow_mut()
-            .push(&span, self.gate.config(), now);
+            .push(&span, &self.gate.config().backends, now);
     }
 }
 
@@ -214,7 +214,7 @@ impl Root {
         let bytes = host::configuration(size).unwrap_or_default();
         match Config::from_bytes(&bytes, Host::Envoy, &host::variable) {
             Ok(config) => {
-                for warning in warnings(&config) {
+                for warning in config.warnings() {
                     host::log(Level::Warn, &format!("gatespan: {warning}"));
                 }
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
@@ -287,7 +287,11 @@ impl Root {
     }
 }
 
-fn call(dispatch: &Dispatch<'_>, backend: &Backend, timeout_ms: u32) -> Result<u32, host::Failed> {
+fn call(
+    dispatch: &Dispatch<'_>,
+    backend: &backend::Settings,
+    timeout_ms: u32,
+) -> Result<u32, host::Failed> {
     let (authority, base) = backend.target();
     let path = format!("{base}{}", dispatch.path);
     let mut headers = vec![

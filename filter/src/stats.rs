@@ -29,7 +29,7 @@ impl Stats {
     pub(crate) fn publish(&mut self, outbox: &Outbox, config: &Config) {
         let Self { tally, known } = self;
         let mut place = 0;
-        metrics(tally, outbox, config, &mut |metric| {
+        metrics(tally, outbox, &config.backends, &mut |metric| {
             if place == known.len() {
                 known.push(Known::define(&metric));
             }

@@ -4,15 +4,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gatespan::genai::Exchange;
-use gatespan::policy::{Peer, Reason};
-use gatespan::{Admission, Continuation, Edit, Edits, EndKind, Headers, OpenSpan, Pair, Request};
+use gatespan::policy::Reason;
+use gatespan::{
+    Admission, Continuation, Edit, Edits, EndKind, Headers, OpenSpan, Pair, Peer, Request,
+};
 
 use crate::callbacks::Flow;
 use crate::ending::{self, Passed};
 use crate::host::{self, Body, Map};
 use crate::root::Worker;
 use crate::rpc::Call;
-use crate::{redirect, refusal};
+use crate::{redirect, rejection};
 
 /// A stream and what is remembered of it.
 pub(crate) struct Stream {
@@ -126,15 +128,15 @@ impl Stream {
         let is_open = moment != Moment::Over;
         let read = self.held.take();
         match worker.admit(request, read) {
-            Admission::Refuse(_) if !is_open => {}
-            Admission::Refuse(refusal) => {
-                if refusal.reason() == Reason::Config {
+            Admission::Reject(_) if !is_open => {}
+            Admission::Reject(rejection) => {
+                if rejection.reason() == Reason::Config {
                     worker.miss(request.rule.unwrap_or_default());
                 }
-                worker.stats.borrow_mut().tally.rejected(refusal.reason());
+                worker.stats.borrow_mut().tally.rejected(rejection.reason());
                 let rpc = request.rpc();
                 self.call = rpc.map(Call::new);
-                refusal::refuse(refusal, rpc);
+                rejection::refuse(rejection, rpc);
                 self.is_refused = true;
             }
             Admission::Pass(pass) => {
@@ -233,7 +235,7 @@ impl Stream {
         self.is_responded = true;
         self.is_answered |= ends;
         match &mut self.call {
-            Some(call) if self.is_refused => refusal::name(call.rpc),
+            Some(call) if self.is_refused => rejection::name(call.rpc),
             Some(call) => call.headers(ends),
             None => {}
         }

@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::bytes::is_plain;
-use crate::context::divided;
 use crate::digits::{decimal, leading_zeros};
 use crate::span::{Key, Span, Value};
+use crate::time::divided;
 
 /// A text as it stands between quotes.
 pub(super) fn text(out: &mut Vec<u8>, text: &[u8]) {

@@ -8,15 +8,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Api, Bodies, Call, Frame, Meaning, Served, answer, json, leave, resource_attributes};
-use crate::config::{Backend, BackendKind};
-use crate::context::SpanId;
-use crate::gate::Receives;
-use crate::policy::{Rules, Secret};
+use crate::backend::{BackendKind, Settings};
+use crate::identity::Systems;
+use crate::ids::SpanId;
+use crate::policy::Rules;
+use crate::secret::Secret;
 use crate::span::{Span, Value};
 
 pub(super) const API: Api = Api {
     serves: Served::all(BackendKind::Lilypad),
-    receives: Receives {
+    receives: Systems {
         opik: false,
         otel: true,
     },
@@ -41,7 +42,7 @@ pub(super) const API: Api = Api {
 const LONGEST: usize = 10_000;
 
 /// Whether the resource is too long.
-pub(crate) fn is_too_long(service: &str, backend: &Backend) -> bool {
+pub(crate) fn is_too_long(service: &str, backend: &Settings) -> bool {
     resource(service, backend).len() > LONGEST
 }
 
@@ -52,17 +53,17 @@ fn doubt(rules: &Rules) -> Option<&'static str> {
     )
 }
 
-fn base(backend: &Backend) -> String {
+fn base(backend: &Settings) -> String {
     let project = backend.project_id.as_deref().unwrap_or_default();
     alloc::format!("{}/projects/{project}", backend.url)
 }
 
-fn headers(backend: &Backend) -> Vec<(String, Secret)> {
+fn headers(backend: &Settings) -> Vec<(String, Secret)> {
     let key = backend.api_key.iter();
     key.map(|key| ("x-api-key".into(), key.clone())).collect()
 }
 
-fn frame(service: &str, backend: &Backend) -> Frame {
+fn frame(service: &str, backend: &Settings) -> Frame {
     let mut common = Vec::new();
     common.extend_from_slice(
         concat!(
@@ -81,7 +82,7 @@ fn frame(service: &str, backend: &Backend) -> Frame {
 }
 
 /// The resource, which is a text that holds JSON.
-fn resource(service: &str, backend: &Backend) -> Vec<u8> {
+fn resource(service: &str, backend: &Settings) -> Vec<u8> {
     let mut out = Vec::from(br#"{"attributes":{"#);
     for (index, (key, value)) in resource_attributes(service, backend).enumerate() {
         out.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });
@@ -95,7 +96,7 @@ fn resource(service: &str, backend: &Backend) -> Vec<u8> {
 }
 
 /// A root says `null` for its parent: an empty text would be neither a root nor a child, and such a span is lost.
-fn encode(span: &Span<'_>, _: &Backend, bodies: &mut Bodies<'_>) {
+fn encode(span: &Span<'_>, _: &Settings, bodies: &mut Bodies<'_>) {
     let own = span.own();
     let Some(place) = own.otel else {
         return;

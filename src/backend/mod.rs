@@ -10,18 +10,19 @@ mod moment;
 mod opik;
 pub(crate) mod otlp;
 pub(crate) mod pause;
+mod settings;
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::config::{Backend, BackendKind, Config, Dialect, Encoding};
-use crate::context::Time;
-use crate::gate::Receives;
-use crate::policy::{Rules, Secret};
+use crate::identity::Systems;
+use crate::policy::Rules;
+use crate::secret::Secret;
 use crate::span::Span;
+use crate::time::Time;
 pub(crate) use moment::Moment;
 pub use pause::PAUSE_HEADERS;
+pub use settings::{BackendKind, Dialect, Encoding, Settings, Via};
 
 /// Every backend this gateway can speak to. A new one is a file, its `mod` line and its row here.
 pub static APIS: [Api; 5] = [
@@ -35,34 +36,24 @@ pub static APIS: [Api; 5] = [
 /// How many bytes of an answer a host hands over at most, where an API reads it at all.
 pub const ANSWER_BYTES: usize = 4_096;
 
-/// What a host says at its start about a configuration that is without fault, a line each.
-pub fn warnings(config: &Config) -> impl Iterator<Item = String> {
-    let doubt = |backend| (Api::of(backend)?.doubt)(&config.rules);
-    let doubts = config
-        .backends
-        .iter()
-        .map(move |backend| (backend, doubt(backend)));
-    doubts.filter_map(|(backend, doubt)| Some(format!("backend {}: {}", backend.name, doubt?)))
-}
-
 /// One wire API.
 pub struct Api {
     /// For which backends of a configuration.
     pub serves: Served,
     /// The systems in which a span arrives.
-    pub receives: Receives,
+    pub receives: Systems,
     /// The calls that deliver a batch, in the order in which they are made.
     pub calls: &'static [Call],
     /// The URL that the paths of the calls stand behind.
-    pub(crate) base: fn(&Backend) -> String,
+    pub(crate) base: fn(&Settings) -> String,
     /// The headers of every call, besides those of HTTP itself.
-    pub headers: fn(&Backend) -> Vec<(String, Secret)>,
+    pub headers: fn(&Settings) -> Vec<(String, Secret)>,
     /// The header that names the project of all spans of a batch: those of another one are sent in another batch.
     pub project: Option<&'static str>,
     /// What the bodies of a backend have alike.
-    pub(crate) frame: fn(service: &str, &Backend) -> Frame,
+    pub(crate) frame: fn(service: &str, &Settings) -> Frame,
     /// Writes a span: one item into the body of each call that it concerns.
-    pub(crate) encode: fn(&Span<'_>, &Backend, &mut Bodies<'_>),
+    pub(crate) encode: fn(&Span<'_>, &Settings, &mut Bodies<'_>),
     /// What a status means for the batch.
     pub meaning: fn(status: u16) -> Meaning,
     /// How many spans of a batch that was accepted are not stored all the same, by the words of the answer.
@@ -207,7 +198,7 @@ impl core::fmt::Debug for Api {
 impl Api {
     /// The API of a backend. Each has one, unless its kind is `none`.
     #[must_use]
-    pub fn of(backend: &Backend) -> Option<&'static Self> {
+    pub fn of(backend: &Settings) -> Option<&'static Self> {
         APIS.iter().find(|api| api.serves.includes(backend))
     }
 }
@@ -221,7 +212,7 @@ impl Served {
         }
     }
 
-    fn includes(&self, backend: &Backend) -> bool {
+    fn includes(&self, backend: &Settings) -> bool {
         self.kind == backend.kind
             && self
                 .encoding
@@ -236,14 +227,14 @@ impl Served {
 fn leave(_: &mut [u8]) {}
 
 /// The URL as it was configured.
-fn as_configured(backend: &Backend) -> String {
+fn as_configured(backend: &Settings) -> String {
     backend.url.clone()
 }
 
 /// The resource: who tells the spans.
 fn resource_attributes<'b>(
     service: &'b str,
-    backend: &'b Backend,
+    backend: &'b Settings,
 ) -> impl Iterator<Item = (&'b str, &'b str)> {
     let own = [("service.name", service)];
     let given = backend.resource.iter();

@@ -1,7 +1,7 @@
 //! Times as texts, with microseconds: that is what backends keep.
 
-use crate::context::{Time, divided};
 use crate::digits::decimal;
+use crate::time::{Time, divided};
 
 /// A time as a text, `2026-03-02T10:15:30.125000Z`.
 #[derive(Clone, Copy, Debug)]

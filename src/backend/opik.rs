@@ -8,16 +8,16 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::{Api, Bodies, Call, Frame, Meaning, Moment, Served, as_configured, json, leave};
-use crate::config::{Backend, BackendKind};
-use crate::gate::Receives;
+use crate::backend::{BackendKind, Settings};
 use crate::genai::Findings;
+use crate::identity::Systems;
 use crate::identity::TraceRow;
-use crate::policy::Secret;
+use crate::secret::Secret;
 use crate::span::{ErrorType, Span};
 
 pub(super) const API: Api = Api {
     serves: Served::all(BackendKind::Opik),
-    receives: Receives {
+    receives: Systems {
         opik: true,
         otel: false,
     },
@@ -55,7 +55,7 @@ pub(super) const ROWS_OPENING: &[u8] = b"{\"traces\":[";
 const TRACES: usize = 0;
 const SPANS: usize = 1;
 
-pub(super) fn headers(backend: &Backend) -> Vec<(String, Secret)> {
+pub(super) fn headers(backend: &Settings) -> Vec<(String, Secret)> {
     let mut headers = Vec::new();
     if let Some(key) = &backend.api_key {
         headers.push(("authorization".into(), key.clone()));
@@ -81,7 +81,7 @@ pub(super) fn meaning(status: u16) -> Meaning {
 
 /// Writes the span, and the row where it is ours. Every text stands between the quotes that the fixed parts around it
 /// bring along: few large pieces are copied faster than many small ones.
-fn encode(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
+fn encode(span: &Span<'_>, backend: &Settings, bodies: &mut Bodies<'_>) {
     let own = span.own();
     let (Some(place), Some(dashed)) = (own.opik, span.dashed()) else {
         return;
@@ -110,7 +110,7 @@ fn encode(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
 }
 
 /// Writes the row of the span's trace, where it is ours.
-pub(super) fn row(span: &Span<'_>, backend: &Backend, bodies: &mut Bodies<'_>) {
+pub(super) fn row(span: &Span<'_>, backend: &Settings, bodies: &mut Bodies<'_>) {
     let ended = bodies.moment(span.ended());
     if let Some(out) = begin_row(span, &ended, bodies) {
         common(out, span, backend, &ended);
@@ -141,7 +141,7 @@ fn begin_row<'b>(
 }
 
 /// What a row and a span have alike, from behind a text to the end of the object.
-fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Backend, ended: &Moment) {
+fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Settings, ended: &Moment) {
     out.extend_from_slice(br#"","start_time":""#);
     out.extend_from_slice(ended.near(span.started()).as_bytes());
     out.extend_from_slice(br#"","end_time":""#);

@@ -1,8 +1,8 @@
 //! The pause that a backend asks for: seconds, or a date.
 
 use super::moment::days;
-use crate::context::Time;
-use crate::headers::Headers;
+use crate::request::Headers;
+use crate::time::Time;
 
 const RESET: &str = "ratelimit-reset";
 const RETRY: &str = "retry-after";

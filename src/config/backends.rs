@@ -8,13 +8,14 @@ use super::complaint::Shown;
 use super::node::Node;
 use super::place::Place;
 use super::read::Reader;
-use super::{Backend, BackendKind, Dialect, Encoding, Host, Via, texts};
+use super::{Host, texts};
 use crate::backend::otlp::PROJECT_HEADER;
+use crate::backend::{self, BackendKind, Dialect, Encoding, Via};
 use crate::backend::{Api, lilypad, otlp};
-use crate::policy::Secret;
+use crate::secret::Secret;
 use crate::words::Word;
 
-pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend> {
+pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<backend::Settings> {
     let service = root.key("service").text().unwrap_or_default();
     let (one, several) = (root.key("backend"), root.key("backends"));
     if one.is_given() && several.is_given() {
@@ -24,14 +25,15 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend>
         );
     }
     let mut places: Vec<String> = Vec::new();
-    let mut backends: Vec<Backend> = Vec::new();
+    let mut backends: Vec<backend::Settings> = Vec::new();
     let single = one.is_object().then_some(one);
     for node in single.into_iter().chain(several.children()) {
         let Some(backend) = reader.backend(&node, service) else {
             continue;
         };
         let mut named = backends.iter().zip(&places);
-        let same = |(other, _): &(&Backend, _)| in_prometheus(other) == in_prometheus(&backend);
+        let same =
+            |(other, _): &(&backend::Settings, _)| in_prometheus(other) == in_prometheus(&backend);
         if let Some((other, first)) = named.find(same) {
             let message = taken(&backend.name, &other.name, first);
             reader.complaints.say(&node.key("name").place, message);
@@ -56,7 +58,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<Backend>
 }
 
 /// The name of a backend in Prometheus: Envoy writes `_` for every other character that Prometheus does not allow.
-fn in_prometheus(backend: &Backend) -> String {
+fn in_prometheus(backend: &backend::Settings) -> String {
     backend.name.replace('-', "_")
 }
 
@@ -82,7 +84,7 @@ const OF_KINDS: [(&str, &[BackendKind]); 7] = [
 
 impl Reader<'_> {
     /// A backend that is sent spans; none for `kind: none`, which switches a backend off without its keys being lost.
-    fn backend(&mut self, node: &Node<'_, '_>, service: &str) -> Option<Backend> {
+    fn backend(&mut self, node: &Node<'_, '_>, service: &str) -> Option<backend::Settings> {
         let kind: BackendKind = node
             .key("kind")
             .word()
@@ -112,7 +114,7 @@ impl Reader<'_> {
         };
         let project = project.map(|(_, name)| name.reveal().to_string());
         let resource = node.key("resource");
-        let mut backend = Backend {
+        let mut backend = backend::Settings {
             name: node.key("name").text().unwrap_or(kind.word()).to_string(),
             kind,
             url: url.to_string(),

@@ -12,7 +12,10 @@ use alloc::vec::Vec;
 use super::complaint::Complaints;
 use super::node::Node;
 use crate::genai::Named;
-use crate::policy::{Conflict, Genai, Inbound, Invalid, McpParent, Missing, Untrusted, Upstream};
+use crate::policy::{
+    ConflictAction, Genai, InboundAction, InvalidAction, McpParent, MissingAction, UntrustedAction,
+    UpstreamAction,
+};
 use crate::words::Word;
 
 /// Complains about every combination of these layers that would not do what it says.
@@ -54,13 +57,13 @@ type Said<T> = Option<Option<T>>;
 /// The keys of a layer that have to agree.
 #[derive(Clone, Copy, PartialEq)]
 struct Says {
-    inbound: Said<Inbound>,
-    upstream: Said<Upstream>,
-    missing: Said<Missing>,
-    invalid: Said<Invalid>,
-    conflict: Said<Conflict>,
+    inbound: Said<InboundAction>,
+    upstream: Said<UpstreamAction>,
+    missing: Said<MissingAction>,
+    invalid: Said<InvalidAction>,
+    conflict: Said<ConflictAction>,
     trust: Said<()>,
-    untrusted: Said<Untrusted>,
+    untrusted: Said<UntrustedAction>,
     reads: Said<bool>,
     is_mcp: Said<bool>,
     reads_ahead: Said<bool>,
@@ -143,19 +146,28 @@ impl Judge<'_> {
     /// `inbound: off` touches nothing: what is enforced beside it, or over a default that is off, would not hold. A
     /// route that is off exempts its requests from named rules as well.
     fn off(&mut self, layers: &Layers<'_, '_, '_>) {
-        let Some((height, Some(Inbound::Off))) = top(layers, |says| says.inbound) else {
+        let Some((height, Some(InboundAction::Off))) = top(layers, |says| says.inbound) else {
             return;
         };
         let Some(upper) = layers.first() else { return };
         let is_exempt = height > 0 && height + 1 < layers.len();
         let says = &upper.says;
         let enforced = [
-            ("upstream", says.upstream == Some(Some(Upstream::Strip))),
-            ("missing", says.missing == Some(Some(Missing::Reject))),
-            ("invalid", says.invalid == Some(Some(Invalid::Reject))),
-            ("conflict", says.conflict == Some(Some(Conflict::Reject))),
+            (
+                "upstream",
+                says.upstream == Some(Some(UpstreamAction::Strip)),
+            ),
+            ("missing", says.missing == Some(Some(MissingAction::Reject))),
+            ("invalid", says.invalid == Some(Some(InvalidAction::Reject))),
+            (
+                "conflict",
+                says.conflict == Some(Some(ConflictAction::Reject)),
+            ),
             ("trust", says.trust.is_some()),
-            ("untrusted", says.untrusted == Some(Some(Untrusted::Reject))),
+            (
+                "untrusted",
+                says.untrusted == Some(Some(UntrustedAction::Reject)),
+            ),
             ("mcp_parent", says.reads_ahead == Some(Some(true))),
             ("expose", says.expose == Some(Some(true))),
         ];
@@ -171,11 +183,11 @@ impl Judge<'_> {
     /// or in conflict.
     fn closed(&mut self, layers: &Layers<'_, '_, '_>) {
         let inbound = top(layers, |says| says.inbound);
-        let Some((inbound, Some(Inbound::Link | Inbound::Restart))) = inbound else {
+        let Some((inbound, Some(InboundAction::Link | InboundAction::Restart))) = inbound else {
             return;
         };
         let missing = top(layers, |says| says.missing);
-        if let Some((missing, Some(Missing::Reject))) = missing {
+        if let Some((missing, Some(MissingAction::Reject))) = missing {
             if missing == 0 {
                 let message = "would reject every request, because `inbound: link` and `restart` remove what callers send";
                 self.say(layers, "missing", message);
@@ -186,8 +198,8 @@ impl Judge<'_> {
             }
         }
         let says = layers.first().map(|layer| layer.says);
-        let invalid = says.is_some_and(|says| says.invalid == Some(Some(Invalid::Reject)));
-        let conflict = says.is_some_and(|says| says.conflict == Some(Some(Conflict::Reject)));
+        let invalid = says.is_some_and(|says| says.invalid == Some(Some(InvalidAction::Reject)));
+        let conflict = says.is_some_and(|says| says.conflict == Some(Some(ConflictAction::Reject)));
         for (key, _) in [("invalid", invalid), ("conflict", conflict)]
             .into_iter()
             .filter(|(_, asked)| *asked)
@@ -203,16 +215,18 @@ impl Judge<'_> {
         let Some((trust, _)) = top(layers, |says| says.trust) else {
             return;
         };
-        let Some((missing, Some(Missing::Reject))) = top(layers, |says| says.missing) else {
+        let Some((missing, Some(MissingAction::Reject))) = top(layers, |says| says.missing) else {
             return;
         };
         let untrusted = top(layers, |says| says.untrusted);
         let is_meant = match untrusted {
             None => false,
-            Some((untrusted, Some(Untrusted::Link | Untrusted::Restart))) => missing < untrusted,
+            Some((untrusted, Some(UntrustedAction::Link | UntrustedAction::Restart))) => {
+                missing < untrusted
+            }
             Some(_) => true,
         };
-        if is_meant || inbound.is_some_and(|word| word != Some(Inbound::Join)) {
+        if is_meant || inbound.is_some_and(|word| word != Some(InboundAction::Join)) {
             return;
         }
         let key = match untrusted {
@@ -244,7 +258,7 @@ impl Judge<'_> {
         if !holds(top(layers, |says| says.reads)) || !holds(top(layers, |says| says.is_mcp)) {
             let message = "meta needs `genai: metadata` and `genai_api: mcp`";
             self.say(layers, "mcp_parent", message);
-        } else if matches!(inbound, Some((_, Some(Inbound::Restart)))) {
+        } else if matches!(inbound, Some((_, Some(InboundAction::Restart)))) {
             let message = "would not hold, because `inbound: restart` forgets what callers send";
             self.say(layers, "mcp_parent", message);
         }

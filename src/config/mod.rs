@@ -1,6 +1,5 @@
 //! The configuration: one document for both hosts.
 
-mod backend;
 mod backends;
 mod complaint;
 mod keys;
@@ -17,25 +16,22 @@ mod tree;
 mod walk;
 mod yaml;
 
-pub use backend::{Backend, BackendKind, Dialect, Encoding, ExportPlan, Via};
 pub use complaint::Complaint;
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use tree::Tree;
-pub(crate) use tree::double;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::backend::Api;
-pub use crate::format::Spelling;
+use crate::format::FORMATS;
 use crate::format::foreign::FOREIGN;
-use crate::format::{FORMATS, Format, FormatSet};
-use crate::gate::Receives;
 use crate::genai::SESSION_HEADERS;
+use crate::identity::Systems;
 use crate::policy::{Needs, Rules};
 use crate::request::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, PREFLIGHT};
-use crate::span::NameTemplate;
+use crate::{backend, format, outbox, span};
 
 /// A configuration that was found to be without fault.
 #[derive(Debug)]
@@ -43,30 +39,19 @@ pub struct Config {
     /// This gateway's name in spans.
     pub service: String,
     /// The wire formats.
-    pub formats: Formats,
+    pub formats: format::Settings,
     /// The rules.
     pub rules: Rules,
     /// The headers, in lower case, that prove trust in any rule: none of them goes upstream.
     pub proofs: Vec<String>,
     /// What a span records.
-    pub span: SpanPlan,
+    pub span: span::Settings,
     /// The response header of an exposed trace id.
     pub response_header: String,
     /// Where spans are sent.
-    pub backends: Vec<Backend>,
+    pub backends: Vec<backend::Settings>,
     /// How they are sent.
-    pub export: ExportPlan,
-}
-
-/// Which formats are read, and how Opik's are spelt.
-#[derive(Debug)]
-pub struct Formats {
-    /// The formats that are believed, the most believed first.
-    pub extract: Vec<&'static Format>,
-    /// The formats that are written, where no rule says otherwise.
-    pub inject: FormatSet,
-    /// How Opik's headers are spelt upstream.
-    pub spelling: Spelling,
+    pub export: outbox::Settings,
 }
 
 /// Where the gateway runs.
@@ -76,21 +61,6 @@ pub enum Host {
     Envoy,
     /// At the edge, as a Cloudflare Worker.
     Worker,
-}
-
-/// What a span records of its request.
-#[derive(Debug)]
-pub struct SpanPlan {
-    /// The template of its name.
-    pub name: NameTemplate,
-    /// Whether all that the configuration puts into a name needs no escaping: the template, and the service in its place.
-    pub is_plain: bool,
-    /// The request headers recorded, in lower case.
-    pub headers: Vec<String>,
-    /// The query keys whose values are kept.
-    pub query: Vec<String>,
-    /// The header that names the thread of conversation.
-    pub thread: Option<String>,
 }
 
 /// Checks a URL to which requests or spans are sent, where a host reads one outside of the document.
@@ -126,6 +96,26 @@ impl Config {
             route: needs.route || self.span.name.has_route(),
             ..needs
         }
+    }
+
+    /// What the outbox is made for.
+    #[must_use]
+    pub fn delivery(&self) -> outbox::Delivery<'_> {
+        outbox::Delivery {
+            service: &self.service,
+            backends: &self.backends,
+            settings: self.export,
+        }
+    }
+
+    /// What is legal in this configuration and may still not be meant, one line each. A host logs it when it starts.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let doubt = |backend: &backend::Settings| (Api::of(backend)?.doubt)(&self.rules);
+        let doubts = self
+            .backends
+            .iter()
+            .filter_map(move |backend| Some((backend, doubt(backend)?)));
+        doubts.map(|(backend, doubt)| alloc::format!("backend {}: {doubt}", backend.name))
     }
 
     /// Whether a message may have to be read before its request is decided.
@@ -179,9 +169,9 @@ impl Config {
 
     /// The systems in which a span arrives when every backend takes it.
     #[must_use]
-    pub fn receives(&self) -> Receives {
+    pub fn receives(&self) -> Systems {
         let apis = self.backends.iter().filter_map(Api::of);
-        apis.fold(Receives::default(), |sum, api| Receives {
+        apis.fold(Systems::default(), |sum, api| Systems {
             opik: sum.opik || api.receives.opik,
             otel: sum.otel || api.receives.otel,
         })

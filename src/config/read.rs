@@ -9,11 +9,13 @@ use super::keys::DOCUMENT;
 use super::node::Node;
 use super::place::Place;
 use super::tree::Tree;
-use super::{Config, ExportPlan, Formats, Host, SpanPlan, Spelling, backends, rules, texts};
+use super::{Config, Host, backends, rules, texts};
 use crate::bytes::is_plain;
+use crate::format::Spelling;
 use crate::format::{ALIASES, Format};
-use crate::policy::Secret;
+use crate::secret::Secret;
 use crate::span::NameTemplate;
+use crate::{format, outbox, span};
 
 /// What reading needs besides the document.
 pub(super) struct Reader<'e> {
@@ -117,7 +119,7 @@ impl Reader<'_> {
         }
     }
 
-    fn formats(&mut self, node: &Node<'_, '_>) -> Formats {
+    fn formats(&mut self, node: &Node<'_, '_>) -> format::Settings {
         let extract = node.key("extract");
         let believed = self.format_list(&extract).unwrap_or_default();
         if believed.is_empty() && !extract.is_faulty() {
@@ -125,7 +127,7 @@ impl Reader<'_> {
                 .say(&extract.place, "is empty: no caller would be believed");
         }
         let inject = self.format_list(&node.key("inject")).unwrap_or_default();
-        Formats {
+        format::Settings {
             extract: believed,
             inject: inject.into_iter().collect(),
             spelling: node.key("opik_spelling").word().unwrap_or(Spelling::Both),
@@ -167,7 +169,7 @@ impl Reader<'_> {
         None
     }
 
-    fn span(&mut self, node: &Node<'_, '_>, service: &str, proofs: &[String]) -> SpanPlan {
+    fn span(&mut self, node: &Node<'_, '_>, service: &str, proofs: &[String]) -> span::Settings {
         const PROOF: &str = "is the secret of a trust.header, which is never recorded";
         let list = node.key("headers");
         let mut headers: Vec<String> = Vec::new();
@@ -189,7 +191,7 @@ impl Reader<'_> {
         let name = node.key("name").text();
         let name = name.and_then(|text| NameTemplate::parse(text).ok());
         let name = name.unwrap_or_default();
-        SpanPlan {
+        span::Settings {
             is_plain: name.is_plain() && is_plain(service.as_bytes()),
             name,
             headers,
@@ -198,7 +200,7 @@ impl Reader<'_> {
         }
     }
 
-    fn export(&mut self, node: &Node<'_, '_>) -> ExportPlan {
+    fn export(&mut self, node: &Node<'_, '_>) -> outbox::Settings {
         self.at_most(&node.key("batch_bytes"), &node.key("queue_bytes"));
         self.at_most(&node.key("backoff_ms"), &node.key("backoff_max_ms"));
         let gzip = node.key("gzip");
@@ -209,7 +211,7 @@ impl Reader<'_> {
             );
         }
         let whole = |key| node.key(key).whole().unwrap_or_default();
-        ExportPlan {
+        outbox::Settings {
             batch_spans: whole("batch_spans"),
             batch_bytes: whole("batch_bytes"),
             interval_ms: whole("interval_ms"),

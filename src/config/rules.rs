@@ -4,15 +4,20 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::layers;
 use super::node::Node;
 use super::place::Place;
 use super::read::{Reader, spelt_out};
-use super::{Formats, layers};
+use crate::format;
 use crate::format::Format;
 use crate::policy::{Cidr, Layer, Match, McpParent, Pattern, Route, Rules, SharedSecret, Trust};
 use crate::sampling::Sampler;
 
-pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>, formats: &Formats) -> Rules {
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    root: &Node<'_, '_>,
+    formats: &format::Settings,
+) -> Rules {
     let (rule, routes, rules) = (root.key("rule"), root.key("routes"), root.key("rules"));
     let is_faulty = root.key("formats").key("extract").is_faulty();
     // With a faulty list there is nothing to compare `require` with.

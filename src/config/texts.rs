@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use crate::format::FORMATS;
 use crate::format::foreign::is_foreign;
-use crate::headers::has_control;
 use crate::policy::{Cidr, LONGEST_HOST, Pattern};
 use crate::redact;
+use crate::request::has_control;
 use crate::span::NameTemplate;
 
 type Checked = Result<(), &'static str>;

@@ -38,15 +38,6 @@ impl Tree {
     }
 }
 
-/// The double that a number of JSON is, if it is one. By the parser of documents, which may be off in the last of 53 bits:
-/// the one of the standard library is 18 KB more of the filter.
-pub(crate) fn double(number: &[u8]) -> Option<f64> {
-    match serde_json::from_str(core::str::from_utf8(number).ok()?) {
-        Ok(Tree::Number(number)) => Some(number),
-        _ => None,
-    }
-}
-
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Grow)

@@ -4,7 +4,8 @@
 use alloc::format;
 
 use super::keys::Kind;
-use super::tree::{Tree, double};
+use super::tree::Tree;
+use crate::digits::double;
 
 impl Tree {
     /// Turns a value back into this kind, if Envoy has changed it.

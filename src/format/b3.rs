@@ -11,9 +11,9 @@
 //! checked and, once we write our own span id, dropped: it is the parent of an id that no longer stands there.
 
 use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity};
-use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
-use crate::fault::{Breach, Fault};
-use crate::headers::{Edits, Value};
+use crate::fault::{Fault, FaultKind};
+use crate::ids::{Ids, OtelIds, Sampling, SpanId, TraceId};
+use crate::request::{Edits, Value};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -40,17 +40,17 @@ fn extract<'a>(_: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
             })
         }),
     };
-    read().map_err(|breach| Fault { header: B3, breach })
+    read().map_err(|kind| Fault { header: B3, kind })
 }
 
-fn read(text: &[u8]) -> Result<(Ids, Sampling, bool), Breach> {
+fn read(text: &[u8]) -> Result<(Ids, Sampling, bool), FaultKind> {
     if let Some((ids, sampling)) = read_canonical(text) {
         return Ok((Ids::Otel(ids), sampling, true));
     }
     let mut parts = text.split(|byte| *byte == b'-');
     let fields = [(); 4].map(|()| parts.next());
     let ([Some(first), span, state, parent], None) = (fields, parts.next()) else {
-        return Err(Breach::Shape);
+        return Err(FaultKind::Shape);
     };
     let Some(span) = span else {
         return Ok((Ids::None, sampling(first)?, true));
@@ -58,7 +58,7 @@ fn read(text: &[u8]) -> Result<(Ids, Sampling, bool), Breach> {
     let trace = match first.len() {
         32 => TraceId::parse(first)?,
         16 => TraceId::padded(first).and_then(|trace| SpanId::parse(first).map(|_| trace))?,
-        _ => return Err(Breach::Hex),
+        _ => return Err(FaultKind::Hex),
     };
     let ids = OtelIds {
         trace,
@@ -67,8 +67,8 @@ fn read(text: &[u8]) -> Result<(Ids, Sampling, bool), Breach> {
     let sampling = state.map_or(Ok(Sampling::Defer), sampling)?;
     if let Some(parent) = parent {
         match SpanId::parse(parent) {
-            Ok(_) | Err(Breach::Zero) => {}
-            Err(breach) => return Err(breach),
+            Ok(_) | Err(FaultKind::Zero) => {}
+            Err(kind) => return Err(kind),
         }
     }
     Ok((Ids::Otel(ids), sampling, first.len() == 32))
@@ -90,12 +90,12 @@ fn read_canonical(text: &[u8]) -> Option<(OtelIds, Sampling)> {
     Some((ids, sampling))
 }
 
-fn sampling(state: &[u8]) -> Result<Sampling, Breach> {
+fn sampling(state: &[u8]) -> Result<Sampling, FaultKind> {
     match state {
         b"0" => Ok(Sampling::Deny),
         b"1" => Ok(Sampling::Accept),
         b"d" => Ok(Sampling::Debug),
-        _ => Err(Breach::State),
+        _ => Err(FaultKind::State),
     }
 }
 

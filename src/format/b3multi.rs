@@ -9,9 +9,9 @@
 //! decision counts. The parent is checked and, once we write our own span id, removed.
 
 use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity};
-use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
-use crate::fault::{Breach, Fault};
-use crate::headers::{Edits, trim};
+use crate::fault::{Fault, FaultKind};
+use crate::ids::{Ids, OtelIds, Sampling, SpanId, TraceId};
+use crate::request::{Edits, trim};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -51,8 +51,8 @@ fn extract<'a>(_: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     })?;
     let span_id = read(SPAN, span, SpanId::parse)?;
     let parent_id = read(PARENT, parent, |text| match SpanId::parse(text) {
-        Ok(_) | Err(Breach::Zero) => Ok(()),
-        Err(breach) => Err(breach),
+        Ok(_) | Err(FaultKind::Zero) => Ok(()),
+        Err(kind) => Err(kind),
     })?;
     let decision = read(SAMPLED, sampled, sampling)?;
     let debug = read(FLAGS, flags, |text| Ok(text == b"1"))?;
@@ -61,19 +61,19 @@ fn extract<'a>(_: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
         (Some(_), None, ..) => {
             return Err(Fault {
                 header: TRACE,
-                breach: Breach::Incomplete,
+                kind: FaultKind::Incomplete,
             });
         }
         (None, Some(_), ..) => {
             return Err(Fault {
                 header: SPAN,
-                breach: Breach::Incomplete,
+                kind: FaultKind::Incomplete,
             });
         }
         (None, None, Some(()), ..) => {
             return Err(Fault {
                 header: PARENT,
-                breach: Breach::Incomplete,
+                kind: FaultKind::Incomplete,
             });
         }
         _ => Ids::None,
@@ -97,19 +97,19 @@ fn extract<'a>(_: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
 fn read<'a, T>(
     header: &'static str,
     field: &Field<'a>,
-    parse: impl Fn(&'a [u8]) -> Result<T, Breach>,
+    parse: impl Fn(&'a [u8]) -> Result<T, FaultKind>,
 ) -> Result<Option<T>, Fault> {
     field
         .text()
         .and_then(|text| text.map(parse).transpose())
-        .map_err(|breach| Fault { header, breach })
+        .map_err(|kind| Fault { header, kind })
 }
 
-fn sampling(text: &[u8]) -> Result<Sampling, Breach> {
+fn sampling(text: &[u8]) -> Result<Sampling, FaultKind> {
     match text {
         b"0" | b"false" => Ok(Sampling::Deny),
         b"1" | b"true" => Ok(Sampling::Accept),
-        _ => Err(Breach::State),
+        _ => Err(FaultKind::State),
     }
 }
 

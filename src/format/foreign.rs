@@ -4,7 +4,7 @@
 use alloc::string::String;
 
 use super::seen::is_named;
-use crate::headers::{Edits, Headers};
+use crate::request::{Edits, Headers};
 use crate::sieve::{MARKS, mark};
 
 /// Their names in lower case; one that ends in `*` stands for all names with that beginning.
@@ -57,7 +57,7 @@ pub(crate) fn remove<'a>(headers: Headers<'a>, kept: &[String], edits: &mut Edit
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::headers::{Edit, Pair};
+    use crate::request::{Edit, Pair};
     use alloc::vec::Vec;
 
     #[test]

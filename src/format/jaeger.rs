@@ -17,9 +17,9 @@ use super::{
     BAGGAGE_BYTES, BAGGAGE_MEMBERS, Carried, Extracted, Field, Format, Header, Keep, Outgoing,
     Role, Seen, System, clear_headers, identity, rider,
 };
-use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
-use crate::fault::{Breach, Fault};
-use crate::headers::{Edits, Value, has_control};
+use crate::fault::{Fault, FaultKind};
+use crate::ids::{Ids, OtelIds, Sampling, SpanId, TraceId};
+use crate::request::{Edits, Value, has_control};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -53,7 +53,7 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     let [uber, debug, _, baggage] = fields else {
         return Ok(None);
     };
-    let fault = |header| move |breach| Fault { header, breach };
+    let fault = |header| move |kind| Fault { header, kind };
     let found = uber.text().and_then(|text| text.map(read).transpose());
     let found = found.map_err(fault(UBER))?;
     let forces = debug.text().map_err(fault(DEBUG))?;
@@ -80,7 +80,7 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     }))
 }
 
-fn read(text: &[u8]) -> Result<(OtelIds, Sampling, bool), Breach> {
+fn read(text: &[u8]) -> Result<(OtelIds, Sampling, bool), FaultKind> {
     if let Some((ids, sampling)) = read_canonical(text) {
         return Ok((ids, sampling, true));
     }
@@ -90,19 +90,19 @@ fn read(text: &[u8]) -> Result<(OtelIds, Sampling, bool), Breach> {
 }
 
 /// The value with each percent-escape decoded once: Jaeger's clients encode the value as a URL would, and decode it so.
-fn decoded<'r>(text: &[u8], room: &'r mut [u8; LONGEST_ID_HEADER]) -> Result<&'r [u8], Breach> {
+fn decoded<'r>(text: &[u8], room: &'r mut [u8; LONGEST_ID_HEADER]) -> Result<&'r [u8], FaultKind> {
     let mut rest = text;
     let mut length = 0;
     // The room is as long as the longest value that is read at all.
     for place in room.iter_mut() {
         (*place, rest) = match rest {
             [] => break,
-            [b'%', high, low, rest @ ..] => (byte_of(*high, *low).ok_or(Breach::Escape)?, rest),
-            [b'%', ..] => return Err(Breach::Escape),
+            [b'%', high, low, rest @ ..] => (byte_of(*high, *low).ok_or(FaultKind::Escape)?, rest),
+            [b'%', ..] => return Err(FaultKind::Escape),
             [byte, rest @ ..] => (*byte, rest),
         };
         if place.is_ascii_control() {
-            return Err(Breach::Control);
+            return Err(FaultKind::Control);
         }
         length += 1;
     }
@@ -115,26 +115,26 @@ fn byte_of(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
-fn read_fields(text: &[u8]) -> Result<(OtelIds, Sampling), Breach> {
+fn read_fields(text: &[u8]) -> Result<(OtelIds, Sampling), FaultKind> {
     let mut parts = text.split(|byte| *byte == b':');
     let fields = [(); 4].map(|()| parts.next());
     let ([Some(trace), Some(span), Some(parent), Some(flags)], None) = (fields, parts.next())
     else {
-        return Err(Breach::Shape);
+        return Err(FaultKind::Shape);
     };
     let ids = OtelIds {
         trace: TraceId::padded(trace)?,
         span: SpanId::padded(span)?,
     };
     if parent.len() > 16 || !parent.iter().all(u8::is_ascii_hexdigit) {
-        return Err(Breach::Hex);
+        return Err(FaultKind::Hex);
     }
     let bits = match flags {
         [low] => byte_of(b'0', *low),
         [high, low] => byte_of(*high, *low),
         _ => None,
     };
-    let bits = bits.ok_or(Breach::Flags)?;
+    let bits = bits.ok_or(FaultKind::Flags)?;
     let sampling = match (bits & DEBUGGED != 0, bits & SAMPLED != 0) {
         (true, _) => Sampling::Debug,
         (false, sampled) => Sampling::from(sampled),

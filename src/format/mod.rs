@@ -14,6 +14,7 @@ mod opik;
 mod opik_baggage;
 mod seen;
 mod set;
+mod settings;
 mod table;
 pub mod tracestate;
 mod w3c;
@@ -24,11 +25,12 @@ use alloc::string::String;
 pub use opik::Spelling;
 pub use seen::{Field, Seen};
 pub use set::FormatSet;
+pub use settings::Settings;
 use tracestate::{Ot, TraceState};
 
-use crate::context::{Dashed, Ids, OpikIds, OtelIds, Sampling};
 use crate::fault::Fault;
-use crate::headers::{Edits, is_name};
+use crate::ids::{Dashed, Ids, OpikIds, OtelIds, Sampling};
+use crate::request::{Edits, is_name};
 
 /// Every format this gateway knows. A new format is a file, its `mod` line and its row here.
 pub static FORMATS: &[Format] = &table::placed([

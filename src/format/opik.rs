@@ -12,9 +12,9 @@
 
 use super::seen::fit;
 use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity, rider};
-use crate::context::{Ids, OpikId, OpikIds, Sampling};
-use crate::fault::{Breach, Fault};
-use crate::headers::Edits;
+use crate::fault::{Fault, FaultKind};
+use crate::ids::{Ids, OpikId, OpikIds, Sampling};
+use crate::request::Edits;
 use crate::words::words;
 
 pub(super) const FORMAT: Format = Format {
@@ -82,7 +82,7 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
             };
             return Err(Fault {
                 header,
-                breach: Breach::Incomplete,
+                kind: FaultKind::Incomplete,
             });
         }
         (Some(trace), parent) => OpikIds { trace, parent },
@@ -108,11 +108,11 @@ fn read(seen: &Seen<'_>, name: &Name, fields: [&Field<'_>; 2]) -> Result<Option<
             // What is an id as it came needs no further look.
             let found = OpikId::parse(value, seen.now)
                 .or_else(|_| fit(value).and_then(|text| OpikId::parse(text, seen.now)));
-            let found = found.map_err(|breach| Fault { header, breach })?;
+            let found = found.map_err(|kind| Fault { header, kind })?;
             if id.is_some_and(|known| known != found) {
                 return Err(Fault {
                     header,
-                    breach: Breach::Differs,
+                    kind: FaultKind::Differs,
                 });
             }
             id = Some(found);

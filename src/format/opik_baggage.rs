@@ -13,9 +13,9 @@ use super::{
     BAGGAGE_BYTES, BAGGAGE_MEMBERS, Carried, Extracted, Field, Format, Header, Outgoing, Role,
     Seen, System,
 };
-use crate::context::{Ids, OpikId, OpikIds, Sampling};
-use crate::fault::{Breach, Fault};
-use crate::headers::{Edits, Value, has_control, trim};
+use crate::fault::{Fault, FaultKind};
+use crate::ids::{Ids, OpikId, OpikIds, Sampling};
+use crate::request::{Edits, Value, has_control, trim};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -63,12 +63,11 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
             key if key == SPAN.as_bytes() => (&mut parent, SPAN),
             _ => continue,
         };
-        let found =
-            OpikId::parse(member.value, seen.now).map_err(|breach| Fault { header, breach })?;
+        let found = OpikId::parse(member.value, seen.now).map_err(|kind| Fault { header, kind })?;
         if id.is_some_and(|known| known != found) {
             return Err(Fault {
                 header,
-                breach: Breach::Differs,
+                kind: FaultKind::Differs,
             });
         }
         *id = Some(found);
@@ -78,7 +77,7 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
         (None, Some(_)) => {
             return Err(Fault {
                 header: SPAN,
-                breach: Breach::Incomplete,
+                kind: FaultKind::Incomplete,
             });
         }
         (Some(trace), parent) => OpikIds { trace, parent },

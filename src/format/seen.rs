@@ -3,9 +3,9 @@
 use super::table::{FIELDS, Fields, NAMES, OWNERS, RIDERS, candidates};
 use super::{Format, FormatSet, Spelling};
 use crate::bytes;
-use crate::context::Time;
-use crate::fault::Breach;
-use crate::headers::{Edits, Headers, has_control, is_name, trim};
+use crate::fault::FaultKind;
+use crate::request::{Edits, Headers, has_control, is_name, trim};
+use crate::time::Time;
 
 /// The known trace headers of one request, found in one pass and without allocation.
 pub struct Seen<'a> {
@@ -61,7 +61,7 @@ impl<'a> Field<'a> {
     }
 
     /// The first copy without the white space around it, if it is fit to be read at all.
-    pub(super) fn text(&self) -> Result<Option<&'a [u8]>, Breach> {
+    pub(super) fn text(&self) -> Result<Option<&'a [u8]>, FaultKind> {
         self.first().map(fit).transpose()
     }
 
@@ -247,7 +247,7 @@ impl<'a> Seen<'a> {
 #[derive(Clone, Debug)]
 pub struct Values<'a> {
     first: Option<&'a [u8]>,
-    rest: core::slice::Iter<'a, crate::headers::Pair<'a>>,
+    rest: core::slice::Iter<'a, crate::request::Pair<'a>>,
     name: &'static str,
     skipped: bool,
 }
@@ -312,15 +312,15 @@ impl<'a> Iterator for Items<'a> {
 }
 
 /// A value without the white space around it, if an id can stand in it at all.
-pub(super) fn fit(value: &[u8]) -> Result<&[u8], Breach> {
+pub(super) fn fit(value: &[u8]) -> Result<&[u8], FaultKind> {
     if value.len() > LONGEST_ID_HEADER {
-        return Err(Breach::TooLong);
+        return Err(FaultKind::TooLong);
     }
     let text = trim(value);
     if bytes::any(text, |word| {
         bytes::below(word, b' ') | bytes::equal(word, 0x7f)
     }) {
-        Err(Breach::Control)
+        Err(FaultKind::Control)
     } else {
         Ok(text)
     }

@@ -12,8 +12,8 @@
 
 use alloc::vec::Vec;
 
-use crate::fault::Breach;
-use crate::headers::{Value, trim};
+use crate::fault::FaultKind;
+use crate::request::{Value, trim};
 use crate::sampling::Threshold;
 
 use super::seen::Values;
@@ -46,9 +46,9 @@ pub struct OtMember {
 
 impl<'a> TraceState<'a> {
     /// Reads the list; one bad member, or a 33rd, spoils it all.
-    pub(super) fn parse(values: Values<'a>) -> Result<Self, Breach> {
+    pub(super) fn parse(values: Values<'a>) -> Result<Self, FaultKind> {
         if values.clone().map(<[u8]>::len).sum::<usize>() > RAW_BYTES {
-            return Err(Breach::TooLong);
+            return Err(FaultKind::TooLong);
         }
         let mut keys: [&[u8]; MEMBERS] = [b""; MEMBERS];
         let mut count = 0;
@@ -62,7 +62,7 @@ impl<'a> TraceState<'a> {
             }
             let key = check(text)?;
             canonical &= !keys.iter().take(count).any(|known| *known == key);
-            *keys.get_mut(count).ok_or(Breach::TooManyMembers)? = key;
+            *keys.get_mut(count).ok_or(FaultKind::TooManyMembers)? = key;
             count += 1;
             bytes += text.len() + 1;
         }
@@ -235,10 +235,10 @@ fn members<'a>(values: Values<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])>
 }
 
 /// The key of a member, if all of it is well-formed.
-fn check(text: &[u8]) -> Result<&[u8], Breach> {
+fn check(text: &[u8]) -> Result<&[u8], FaultKind> {
     let mut parts = text.splitn(2, |byte| *byte == b'=');
     let (Some([first, tail @ ..]), Some(value)) = (parts.next(), parts.next()) else {
-        return Err(Breach::Member);
+        return Err(FaultKind::Member);
     };
     let key_fits = tail.len() < KEY
         && (first.is_ascii_lowercase() || first.is_ascii_digit())
@@ -250,9 +250,9 @@ fn check(text: &[u8]) -> Result<&[u8], Breach> {
             .iter()
             .all(|byte| matches!(byte, b' '..=b'~') && *byte != b'=' && *byte != b',');
     if key_fits && value_fits {
-        text.get(..=tail.len()).ok_or(Breach::Member)
+        text.get(..=tail.len()).ok_or(FaultKind::Member)
     } else {
-        Err(Breach::Member)
+        Err(FaultKind::Member)
     }
 }
 

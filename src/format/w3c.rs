@@ -13,9 +13,9 @@
 
 use super::tracestate::TraceState;
 use super::{Carried, Extracted, Field, Format, Header, OtelOut, Outgoing, Seen, System, identity};
-use crate::context::{Ids, OtelIds, Sampling, SpanId, TraceId};
-use crate::fault::{Breach, Fault};
-use crate::headers::{Edits, has_control, trim};
+use crate::fault::{Fault, FaultKind};
+use crate::ids::{Ids, OtelIds, Sampling, SpanId, TraceId};
+use crate::request::{Edits, has_control, trim};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -52,13 +52,13 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
         return Ok(None);
     };
     let mut carried = if parent.is_repeated() {
-        Err(Breach::Repeated)
+        Err(FaultKind::Repeated)
     } else {
         read(value)
     }
-    .map_err(|breach| Fault {
+    .map_err(|kind| Fault {
         header: TRACEPARENT,
-        breach,
+        kind,
     })?;
     if state.is_present() {
         carried.state = TraceState::parse(seen.values(TRACESTATE, state)).ok();
@@ -67,16 +67,16 @@ fn extract<'a>(seen: &Seen<'a>, fields: &[Field<'a>]) -> Extracted<'a> {
     Ok(Some(carried))
 }
 
-fn read<'a>(value: &[u8]) -> Result<Carried<'a>, Breach> {
+fn read<'a>(value: &[u8]) -> Result<Carried<'a>, FaultKind> {
     if value.len() > LONGEST {
-        return Err(Breach::TooLong);
+        return Err(FaultKind::TooLong);
     }
     let text = trim(value);
-    let said = said(text).map_err(|breach| {
+    let said = said(text).map_err(|kind| {
         if has_control(text) {
-            Breach::Control
+            FaultKind::Control
         } else {
-            breach
+            kind
         }
     })?;
     Ok(Carried {
@@ -96,34 +96,34 @@ struct Said {
     flags: u8,
 }
 
-fn said(text: &[u8]) -> Result<Said, Breach> {
-    let (text, tail) = text.split_at_checked(LENGTH).ok_or(Breach::Length)?;
+fn said(text: &[u8]) -> Result<Said, FaultKind> {
+    let (text, tail) = text.split_at_checked(LENGTH).ok_or(FaultKind::Length)?;
     let ([v0, v1, b'-', rest @ ..], true) = (text, tail.is_empty() || tail.starts_with(b"-"))
     else {
-        return Err(Breach::Shape);
+        return Err(FaultKind::Shape);
     };
     let version = byte(*v0, *v1)
         .filter(|version| *version != 0xff)
-        .ok_or(Breach::Version)?;
+        .ok_or(FaultKind::Version)?;
     if version == 0 && !tail.is_empty() {
-        return Err(Breach::Length);
+        return Err(FaultKind::Length);
     }
-    let (trace, rest) = rest.split_at_checked(32).ok_or(Breach::Shape)?;
+    let (trace, rest) = rest.split_at_checked(32).ok_or(FaultKind::Shape)?;
     let (span, rest) = rest
         .strip_prefix(b"-")
         .and_then(|rest| rest.split_at_checked(16))
-        .ok_or(Breach::Shape)?;
+        .ok_or(FaultKind::Shape)?;
     let [b'-', f0, f1] = rest else {
-        return Err(Breach::Shape);
+        return Err(FaultKind::Shape);
     };
     let ids = OtelIds {
         trace: TraceId::parse(trace)?,
         span: SpanId::parse(span)?,
     };
-    let flags = byte(*f0, *f1).ok_or(Breach::Flags)?;
+    let flags = byte(*f0, *f1).ok_or(FaultKind::Flags)?;
     // The grammar has no room for a control character but here.
     if !tail.is_empty() && has_control(tail) {
-        return Err(Breach::Control);
+        return Err(FaultKind::Control);
     }
     Ok(Said {
         version,

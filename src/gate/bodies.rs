@@ -2,13 +2,14 @@
 
 use alloc::boxed::Box;
 
-use super::{Continuation, Gate, offer};
-use crate::context::Time;
+use super::{Gate, offer};
 use crate::genai::{Dialect, Exchange};
-use crate::headers::Edits;
-use crate::policy::{AnswerEncoding, Genai, McpParent, Rule, Stance};
+use crate::policy::{Genai, IdAction, McpParent, ResponseEncoding, Rule};
+use crate::request::Continuation;
+use crate::request::Edits;
 use crate::request::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, Request};
 use crate::span::OpenSpan;
+use crate::time::Time;
 
 impl Gate {
     /// What has to read the body of a request before [`admit_ahead`](Self::admit_ahead) decides about it, as long as it
@@ -28,13 +29,13 @@ impl Gate {
         if request.continues.is_some_and(Continuation::has_ids) {
             return None;
         }
-        let place = rules.place(request)?;
+        let place = rules.find(request)?;
         let rule = rules.rule(place);
         let is_meta = rules.key(place, |layer| layer.mcp_parent) == Some(McpParent::Meta);
         // What is refused or let alone by its headers is not held, and what is forgotten need not be known.
         let proof = rules.proof(&rule, request, &[]);
-        let stance = rule.stance(proof);
-        let is_heard = matches!(stance, Ok(Some(Stance::Join | Stance::Link)));
+        let id_action = rule.id_action(proof);
+        let is_heard = matches!(id_action, Ok(Some(IdAction::Join | IdAction::Link)));
         let is_coming = request.headers.first(EXPECT.as_bytes()).is_none();
         if !(is_meta && is_heard && is_coming && rule.genai == Genai::Metadata) {
             return None;
@@ -59,13 +60,13 @@ pub(super) fn read(
     };
     span.read(exchange);
     match rule.genai_encoding {
-        AnswerEncoding::Readable => {
+        ResponseEncoding::Readable => {
             if let Some(offer) = offer::readable(request.headers) {
                 edits.set(ACCEPT_ENCODING, &offer);
             }
         }
-        AnswerEncoding::Identity => edits.set(ACCEPT_ENCODING, b"identity"),
-        AnswerEncoding::Any => {}
+        ResponseEncoding::Identity => edits.set(ACCEPT_ENCODING, b"identity"),
+        ResponseEncoding::Any => {}
     }
 }
 

@@ -4,8 +4,8 @@
 use alloc::vec::Vec;
 
 use crate::genai::is_readable;
-use crate::headers::{Headers, trim};
 use crate::request::ACCEPT_ENCODING;
+use crate::request::{Headers, trim};
 
 /// The offer without what we cannot read; none if it need not change. Where nothing is left it is `identity`. A client
 /// that refuses even that keeps its offer: it must be able to decode what it gets, and usage is `encoded` then.

@@ -5,7 +5,7 @@ use core::hint::black_box;
 use super::findings::Findings;
 use super::key::{Count, Text};
 use super::usage::Quantity;
-use crate::context::Time;
+use crate::time::Time;
 use crate::words::Word;
 
 /// The name of an attribute: the two parts, one behind the other.

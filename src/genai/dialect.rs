@@ -5,7 +5,7 @@ use core::hint::black_box;
 use super::api::{FACTS, Facts, PathMark, TOOLS};
 use super::provider::{Formula, PROVIDERS, Provider};
 use super::tables::{self, Documents};
-use crate::target::{split_host, split_path};
+use crate::request::target::{split_host, split_path};
 use crate::words::words;
 
 words! {

@@ -13,7 +13,7 @@ use super::key::{Mark, Text};
 use super::notes::Notes;
 use super::reader::{Framing, Reader};
 use super::tables::Row;
-use crate::context::Time;
+use crate::time::Time;
 
 /// How much of a body without events is scanned.
 const CAP: u32 = 8 << 20;

@@ -5,7 +5,7 @@ use super::dialect::Dialect;
 use super::key::{Count, Mark, Text};
 use super::notes::Notes;
 use super::provider::{Formula, VERTEX_ANTHROPIC};
-use crate::context::Time;
+use crate::time::Time;
 use crate::words::words;
 
 words! {

@@ -7,8 +7,8 @@ use super::key::{CHOICES, Count, Mark, Means, Text};
 use super::log::Log;
 use super::number;
 use super::tables::Row;
-use crate::config::double;
-use crate::context::Time;
+use crate::digits::double;
+use crate::time::Time;
 
 /// The longest name of a model and the longest id.
 const LONGEST_NAME: usize = 128;

@@ -6,10 +6,10 @@ use core::mem;
 
 use super::parcel::{Packed, Parcel};
 use super::pause::Stretch;
+use crate::backend;
 use crate::backend::{Api, Bodies, CALLS, Call, Frame, Moment};
-use crate::config::Backend;
-use crate::context::Time;
 use crate::span::Span;
+use crate::time::Time;
 
 /// Encoded spans. A unit is a span with the trace row that may belong to it: they are kept or dropped together.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Batch {
         span: &Span<'_>,
         api: &'static Api,
         frame: &Frame,
-        backend: &Backend,
+        backend: &backend::Settings,
     ) {
         let mut bodies = Bodies::new(&mut self.bodies, api.calls, frame, &mut self.latest);
         (api.encode)(span, backend, &mut bodies);
@@ -172,7 +172,7 @@ impl Batch {
     }
 
     /// All calls that are still to be made, packed for a carrier.
-    pub(super) fn pack(&self, api: &'static Api, backend: &Backend) -> Vec<u8> {
+    pub(super) fn pack(&self, api: &'static Api, backend: &backend::Settings) -> Vec<u8> {
         let calls = api.calls.iter().zip(&self.bodies).enumerate();
         let left = calls.filter(|(_, (_, body))| !body.is_empty());
         let packed = left.map(|(index, (call, body))| Packed {

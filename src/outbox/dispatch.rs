@@ -2,8 +2,8 @@
 
 use alloc::string::String;
 
-use crate::headers::Headers;
-use crate::policy::Secret;
+use crate::request::Headers;
+use crate::secret::Secret;
 
 /// A call to make.
 #[derive(Debug)]

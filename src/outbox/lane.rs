@@ -12,12 +12,13 @@ use super::counters::{CallOutcome, Counters, Dropped};
 use super::dispatch::{Dispatch, Outcome, Ticket};
 use super::largest::Largest;
 use super::pause::{Backoff, Stretch};
+use super::{Delivery, Settings};
+use crate::backend;
 use crate::backend::{Api, CALLS, Frame};
-use crate::config::{Backend, Config, ExportPlan};
-use crate::context::Time;
-use crate::gate::Receives;
-use crate::policy::Secret;
+use crate::identity::Systems;
+use crate::secret::Secret;
 use crate::span::Span;
+use crate::time::Time;
 
 /// One backend's queue.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(super) struct Lane {
     api: &'static Api,
     frame: Frame,
     headers: Vec<(String, Secret)>,
-    plan: ExportPlan,
+    plan: Settings,
     /// Batches that are not full: one, or one for each project where the calls name it.
     filling: Vec<Batch>,
     /// Sealed batches, the one in flight at the head. Bounded as their bytes are: each has a unit.
@@ -56,16 +57,21 @@ struct Flight {
 }
 
 impl Lane {
-    pub(super) fn new(index: usize, backend: &Backend, config: &Config, seed: u64) -> Option<Self> {
+    pub(super) fn new(
+        index: usize,
+        backend: &backend::Settings,
+        delivery: Delivery<'_>,
+        seed: u64,
+    ) -> Option<Self> {
         let api = Api::of(backend)?;
-        let frame = (api.frame)(&config.service, backend);
+        let frame = (api.frame)(delivery.service, backend);
         Some(Self {
             backend: index,
             api,
             opening: frame.openings.iter().map(Vec::len).sum(),
             frame,
             headers: (api.headers)(backend),
-            plan: carry::fitted(config.export, backend.via),
+            plan: carry::fitted(delivery.settings, backend.via),
             filling: Vec::new(),
             waiting: VecDeque::new(),
             flight: None,
@@ -73,7 +79,7 @@ impl Lane {
             backoff: Backoff::new(seed ^ (index as u64).wrapping_mul(GOLDEN)),
             farewell: None,
             is_shut: false,
-            expected: Largest::new(FIRST_EXPECTED.min(config.export.queue_bytes / 2)),
+            expected: Largest::new(FIRST_EXPECTED.min(delivery.settings.queue_bytes / 2)),
             closing: api.calls.iter().map(|call| call.close.len()).sum(),
             room: [0; CALLS],
             counters: Counters::default(),
@@ -85,7 +91,7 @@ impl Lane {
     }
 
     /// The systems in which its spans arrive.
-    pub(super) const fn receives(&self) -> Receives {
+    pub(super) const fn receives(&self) -> Systems {
         self.api.receives
     }
 
@@ -118,7 +124,7 @@ impl Lane {
         self.counters.queued_bytes + frames + promised.min(queue / 2).max(one) <= queue
     }
 
-    pub(super) fn push(&mut self, span: &Span<'_>, backend: &Backend, now: Time) {
+    pub(super) fn push(&mut self, span: &Span<'_>, backend: &backend::Settings, now: Time) {
         if self.is_shut {
             self.counters.turn_away(Dropped::Shutdown);
             return;
@@ -160,7 +166,7 @@ impl Lane {
     }
 
     /// The place of the batch that a span belongs to. Where the calls name a project, no batch is of two.
-    fn filling(&mut self, span: &Span<'_>, backend: &Backend, now: Time) -> usize {
+    fn filling(&mut self, span: &Span<'_>, backend: &backend::Settings, now: Time) -> usize {
         let named = self.api.project.is_some();
         let project = named.then(|| span.project().or(backend.project.as_deref()));
         let project = project.flatten();

@@ -10,18 +10,32 @@ mod lane;
 mod largest;
 mod parcel;
 mod pause;
+mod settings;
 
 use alloc::vec::Vec;
 
 pub use counters::{CallOutcome, Counters, Dropped};
 pub use dispatch::{Dispatch, Outcome, Ticket};
+pub use settings::Settings;
 
-use crate::config::Config;
-use crate::context::Time;
-use crate::gate::{Export, Receives};
+use crate::backend;
+use crate::gate::Export;
+use crate::identity::Systems;
 use crate::span::Span;
+use crate::time::Time;
 use lane::Lane;
 use parcel::Parcel;
+
+/// What an outbox is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'c> {
+    /// The name of this gateway.
+    pub service: &'c str,
+    /// The backends.
+    pub backends: &'c [backend::Settings],
+    /// How spans are batched and sent.
+    pub settings: Settings,
+}
 
 /// The spans of one host thread on their way to all backends.
 #[derive(Debug)]
@@ -34,10 +48,10 @@ pub struct Outbox {
 impl Outbox {
     /// An empty outbox. `seed` makes the pauses of many gateways differ.
     #[must_use]
-    pub fn new(config: &Config, seed: u64) -> Self {
-        let lanes = config.backends.iter().enumerate();
+    pub fn new(delivery: Delivery<'_>, seed: u64) -> Self {
+        let lanes = delivery.backends.iter().enumerate();
         let lanes = lanes
-            .filter_map(|(index, backend)| Lane::new(index, backend, config, seed))
+            .filter_map(|(index, backend)| Lane::new(index, backend, delivery, seed))
             .collect();
         Self { lanes, open: 0 }
     }
@@ -46,7 +60,7 @@ impl Outbox {
     /// opened, so that no parent is announced that will not arrive (law 7).
     #[must_use]
     pub fn export(&mut self, now: Time) -> Export {
-        let mut receives = Receives::default();
+        let mut receives = Systems::default();
         let mut stopped = true;
         for lane in &mut self.lanes {
             let one = lane.receives();
@@ -57,7 +71,7 @@ impl Outbox {
             receives.otel |= one.otel && takes;
         }
         // Where there is no backend nothing is wrong: nobody asked for spans.
-        if receives != Receives::default() || self.lanes.is_empty() {
+        if receives != Systems::default() || self.lanes.is_empty() {
             Export::Accepting(receives)
         } else if stopped {
             Export::Stopped
@@ -77,10 +91,10 @@ impl Outbox {
     }
 
     /// A span ended: it is encoded for every backend whose system it is in.
-    pub fn push(&mut self, span: &Span<'_>, config: &Config, now: Time) {
+    pub fn push(&mut self, span: &Span<'_>, backends: &[backend::Settings], now: Time) {
         self.abandon();
         for lane in &mut self.lanes {
-            if let Some(backend) = config.backends.get(lane.backend()) {
+            if let Some(backend) = backends.get(lane.backend()) {
                 lane.push(span, backend, now);
             }
         }
@@ -96,20 +110,20 @@ impl Outbox {
     /// The batch of a call, packed for a carrier that is to deliver it: all calls that it needs, and not that one alone.
     /// [`Self::carried`] unpacks it in a gateway with the same backends.
     #[must_use]
-    pub fn pack(&self, ticket: Ticket, config: &Config) -> Option<Vec<u8>> {
+    pub fn pack(&self, ticket: Ticket, backends: &[backend::Settings]) -> Option<Vec<u8>> {
         let lane = self.lanes.get(ticket.lane as usize)?;
-        lane.pack(config.backends.get(lane.backend())?)
+        lane.pack(backends.get(lane.backend())?)
     }
 
     /// An outbox with nothing in it but what a carrier brings; none if that is nothing of ours. `before` says how often the
     /// carrier has brought it already. What fails is tried for as long as the carrier brings it, each time after a longer
     /// pause.
     #[must_use]
-    pub fn carried(config: &Config, parcel: &[u8], before: u32, seed: u64) -> Option<Self> {
+    pub fn carried(delivery: Delivery<'_>, parcel: &[u8], before: u32, seed: u64) -> Option<Self> {
         let parcel = Parcel::unpack(parcel)?;
-        let mut backends = config.backends.iter().enumerate();
+        let mut backends = delivery.backends.iter().enumerate();
         let (index, backend) = backends.find(|(_, backend)| backend.name == parcel.backend)?;
-        let mut lane = Lane::new(index, backend, config, seed)?;
+        let mut lane = Lane::new(index, backend, delivery, seed)?;
         lane.take_over(&parcel, before)?;
         Some(Self {
             lanes: [lane].into(),
@@ -119,8 +133,8 @@ impl Outbox {
 
     /// All that waits, packed for a carrier.
     #[must_use]
-    pub fn parcels(&self, config: &Config) -> Vec<Vec<u8>> {
-        let of_lane = |lane: &Lane| Some(lane.parcels(config.backends.get(lane.backend())?));
+    pub fn parcels(&self, backends: &[backend::Settings]) -> Vec<Vec<u8>> {
+        let of_lane = |lane: &Lane| Some(lane.parcels(backends.get(lane.backend())?));
         self.lanes.iter().filter_map(of_lane).flatten().collect()
     }
 

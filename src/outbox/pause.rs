@@ -1,7 +1,7 @@
 //! Time without a clock: stretches of it, and the pauses between tries.
 
-use crate::config::ExportPlan;
-use crate::context::Time;
+use super::Settings;
+use crate::time::Time;
 
 /// A stretch of time. A clock that is set back ends it, so that nothing waits for the time of the mistake to return.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ impl Backoff {
     }
 
     /// A pause twice as long as the last, or the one that the backend asked for.
-    pub(super) fn grow(&mut self, plan: &ExportPlan, asked_s: Option<u32>, now: Time) {
+    pub(super) fn grow(&mut self, plan: &Settings, asked_s: Option<u32>, now: Time) {
         let doublings = self.setbacks.min(MOST_DOUBLINGS);
         self.setbacks = self.setbacks.saturating_add(1);
         let millis = match asked_s {
@@ -97,7 +97,7 @@ impl Backoff {
     }
 
     /// The longest pause.
-    pub(super) const fn rest(&mut self, plan: &ExportPlan, now: Time) {
+    pub(super) const fn rest(&mut self, plan: &Settings, now: Time) {
         self.is_asked = false;
         self.rest = Some(Stretch::of(now, plan.backoff_max_ms as u64));
     }

@@ -11,7 +11,7 @@ use crate::words::words;
 
 words! {
     /// What happens to the ids that a trusted caller sends.
-    Inbound {
+    InboundAction {
         /// Continued.
         Join = "join",
         /// Removed; a new trace links to them.
@@ -24,7 +24,7 @@ words! {
 }
 words! {
     /// What trace headers go upstream.
-    Upstream {
+    UpstreamAction {
         /// Those of the gateway's span.
         Send = "send",
         /// None: third parties learn nothing.
@@ -33,7 +33,7 @@ words! {
 }
 words! {
     /// What happens when no usable ids came in.
-    Missing {
+    MissingAction {
         /// New ones are made.
         Mint = "mint",
         /// The request is refused.
@@ -44,7 +44,7 @@ words! {
 }
 words! {
     /// What happens when a header was refused.
-    Invalid {
+    InvalidAction {
         /// It is removed; new ids are made where no valid ones are left.
         Restart = "restart",
         /// The request is refused.
@@ -53,7 +53,7 @@ words! {
 }
 words! {
     /// What happens when two families of one system disagree.
-    Conflict {
+    ConflictAction {
         /// The first in the order of `formats.extract` is taken.
         Prefer = "prefer",
         /// The request is refused.
@@ -62,7 +62,7 @@ words! {
 }
 words! {
     /// What happens to a caller for whom no condition of trust holds.
-    Untrusted {
+    UntrustedAction {
         /// Its ids are removed; a new trace links to them.
         Link = "link",
         /// Its ids are removed and forgotten.
@@ -93,7 +93,7 @@ words! {
 
 words! {
     /// How the answer of an LLM call may be encoded.
-    AnswerEncoding {
+    ResponseEncoding {
         /// As the client offers, as far as we can read it.
         Readable = "readable",
         /// Not at all: the upstream is asked for it as it is.
@@ -110,24 +110,24 @@ words! {
     reason = "the keys of `Rule`, each of which says what it is"
 )]
 pub struct Layer {
-    pub inbound: Option<Inbound>,
-    pub upstream: Option<Upstream>,
+    pub inbound: Option<InboundAction>,
+    pub upstream: Option<UpstreamAction>,
     pub inject: Option<FormatSet>,
     pub baggage_allow: Option<Vec<String>>,
     pub keep_headers: Option<Vec<String>>,
-    pub missing: Option<Missing>,
-    pub invalid: Option<Invalid>,
-    pub conflict: Option<Conflict>,
+    pub missing: Option<MissingAction>,
+    pub invalid: Option<InvalidAction>,
+    pub conflict: Option<ConflictAction>,
     pub require: Option<FormatSet>,
     pub trust: Option<Trust>,
-    pub untrusted: Option<Untrusted>,
+    pub untrusted: Option<UntrustedAction>,
     pub record: Option<bool>,
     pub record_preflight: Option<bool>,
     pub sample: Option<Sampler>,
     pub project: Option<String>,
     pub genai: Option<Genai>,
     pub genai_api: Option<Named>,
-    pub genai_encoding: Option<AnswerEncoding>,
+    pub genai_encoding: Option<ResponseEncoding>,
     pub mcp_parent: Option<McpParent>,
     pub expose: Option<bool>,
     pub tags: Option<Vec<String>>,
@@ -144,9 +144,9 @@ impl Layer {
 #[derive(Clone, Copy, Debug)]
 pub struct Rule<'c> {
     /// What happens to a trusted caller's ids.
-    pub inbound: Inbound,
+    pub inbound: InboundAction,
     /// What trace headers go upstream.
-    pub upstream: Upstream,
+    pub upstream: UpstreamAction,
     /// The formats written upstream.
     pub inject: FormatSet,
     /// The baggage keys that pass where the client's trace is not continued, and upstream of `upstream: strip`.
@@ -154,17 +154,17 @@ pub struct Rule<'c> {
     /// Other vendors' trace headers that pass there.
     pub keep_headers: &'c [String],
     /// What happens when no usable ids came in.
-    pub missing: Missing,
+    pub missing: MissingAction,
     /// What happens when a header was refused.
-    pub invalid: Invalid,
+    pub invalid: InvalidAction,
     /// What happens when two families disagree.
-    pub conflict: Conflict,
+    pub conflict: ConflictAction,
     /// With `missing: reject`, the formats any one of which will do.
     pub require: FormatSet,
     /// How a caller proves that its ids can be trusted.
     pub trust: Option<&'c Trust>,
     /// What happens to a caller that cannot.
-    pub untrusted: Untrusted,
+    pub untrusted: UntrustedAction,
     /// Whether a span is recorded.
     pub record: bool,
     /// Whether one is recorded of a browser's preflight.
@@ -178,7 +178,7 @@ pub struct Rule<'c> {
     /// Which API the calls speak, where the path does not say it.
     pub genai_api: Option<Named>,
     /// How the upstream may encode an answer that is read.
-    pub genai_encoding: AnswerEncoding,
+    pub genai_encoding: ResponseEncoding,
     /// Whether responses carry the trace id.
     pub expose: bool,
     /// Tags put on the span.
@@ -189,24 +189,24 @@ impl<'c> Rule<'c> {
     /// The rule before any layer, over the document's formats.
     pub(super) const fn bare(inject: FormatSet, extract: FormatSet) -> Self {
         Self {
-            inbound: Inbound::Join,
-            upstream: Upstream::Send,
+            inbound: InboundAction::Join,
+            upstream: UpstreamAction::Send,
             inject,
             baggage_allow: &[],
             keep_headers: &[],
-            missing: Missing::Mint,
-            invalid: Invalid::Restart,
-            conflict: Conflict::Prefer,
+            missing: MissingAction::Mint,
+            invalid: InvalidAction::Restart,
+            conflict: ConflictAction::Prefer,
             require: extract,
             trust: None,
-            untrusted: Untrusted::Link,
+            untrusted: UntrustedAction::Link,
             record: true,
             record_preflight: false,
             sample: Sampler::Always,
             project: None,
             genai: Genai::Off,
             genai_api: None,
-            genai_encoding: AnswerEncoding::Readable,
+            genai_encoding: ResponseEncoding::Readable,
             expose: false,
             tags: &[],
         }

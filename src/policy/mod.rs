@@ -6,26 +6,26 @@
 mod layer;
 mod needs;
 mod proof;
-mod refusal;
+mod rejection;
 mod routes;
 mod trust;
 
 pub use layer::{
-    AnswerEncoding, Conflict, Genai, Inbound, Invalid, Layer, McpParent, Missing, Rule, Untrusted,
-    Upstream,
+    ConflictAction, Genai, InboundAction, InvalidAction, Layer, McpParent, MissingAction,
+    ResponseEncoding, Rule, UntrustedAction, UpstreamAction,
 };
 pub use needs::Needs;
-pub(crate) use proof::Proof;
-pub use refusal::{Reason, Refusal};
+pub use rejection::{Reason, Rejection};
 pub(crate) use routes::LONGEST_HOST;
-pub use routes::{Match, Place, Route, Rules};
-pub use trust::{Cidr, Pattern, Peer, Secret, SharedSecret, Trust};
+pub use routes::{Match, Route, RuleIndex, Rules};
+pub use trust::{Cidr, Pattern, SharedSecret, Trust};
 
-use crate::arrival::Arrival;
+use crate::inbound::Inbound;
+use crate::request::Proof;
 
 /// How the ids of a caller are treated, once it is known whether the caller is trusted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Stance {
+pub(crate) enum IdAction {
     /// They are continued.
     Join,
     /// They are removed, and recorded on a span of a new trace.
@@ -47,61 +47,61 @@ pub(crate) enum Verdict {
 
 impl Rule<'_> {
     /// Judges the caller. `None` means that the rule leaves the request alone.
-    pub(crate) fn stance(&self, proof: Proof) -> Result<Option<Stance>, Refusal> {
+    pub(crate) fn id_action(&self, proof: Proof) -> Result<Option<IdAction>, Rejection> {
         let configured = match self.inbound {
-            Inbound::Off => return Ok(None),
-            Inbound::Join => Stance::Join,
-            Inbound::Link => Stance::Link,
-            Inbound::Restart => Stance::Restart,
+            InboundAction::Off => return Ok(None),
+            InboundAction::Join => IdAction::Join,
+            InboundAction::Link => IdAction::Link,
+            InboundAction::Restart => IdAction::Restart,
         };
         let trusted = self.trust.is_none() || proof.holds;
         Ok(Some(match (trusted, self.untrusted) {
             (true, _) => configured,
-            (false, Untrusted::Reject) => return Err(Refusal::Untrusted),
+            (false, UntrustedAction::Reject) => return Err(Rejection::Untrusted),
             // A rule that forgets everybody's ids does not remember those of strangers.
-            (false, Untrusted::Link) if configured != Stance::Restart => Stance::Link,
-            (false, _) => Stance::Restart,
+            (false, UntrustedAction::Link) if configured != IdAction::Restart => IdAction::Link,
+            (false, _) => IdAction::Restart,
         }))
     }
 
     /// What happens when no usable ids came in. A browser's preflight cannot carry any, so `missing` does not apply to it:
     /// new ids are made only for a span of ours.
-    const fn missing(&self, is_preflight: bool) -> Missing {
+    const fn missing(&self, is_preflight: bool) -> MissingAction {
         match (is_preflight, self.record_preflight) {
             (false, _) => self.missing,
-            (true, true) => Missing::Mint,
-            (true, false) => Missing::Pass,
+            (true, true) => MissingAction::Mint,
+            (true, false) => MissingAction::Pass,
         }
     }
 
     /// Judges what the caller sent.
     pub(crate) fn verdict(
         &self,
-        arrival: &Arrival<'_>,
+        inbound: &Inbound<'_>,
         is_preflight: bool,
-    ) -> Result<Verdict, Refusal> {
+    ) -> Result<Verdict, Rejection> {
         let missing = self.missing(is_preflight);
-        let required = arrival.valid.and(self.require);
-        if missing == Missing::Reject && required.is_empty() {
-            let in_place_of_it = arrival
+        let required = inbound.valid.and(self.require);
+        if missing == MissingAction::Reject && required.is_empty() {
+            let in_place_of_it = inbound
                 .faults()
                 .find(|(format, _)| self.require.contains(format));
-            let only = arrival.faults().next().filter(|_| arrival.valid.is_empty());
+            let only = inbound.faults().next().filter(|_| inbound.valid.is_empty());
             return Err(match in_place_of_it.or(only) {
-                Some((_, fault)) => Refusal::Invalid(fault),
-                None => Refusal::Missing(self.require),
+                Some((_, fault)) => Rejection::Invalid(fault),
+                None => Rejection::Missing(self.require),
             });
         }
-        let fault = arrival.faults().next();
-        if let (Invalid::Reject, Some((_, fault))) = (self.invalid, fault) {
-            return Err(Refusal::Invalid(fault));
+        let fault = inbound.faults().next();
+        if let (InvalidAction::Reject, Some((_, fault))) = (self.invalid, fault) {
+            return Err(Rejection::Invalid(fault));
         }
-        if let (Conflict::Reject, Some(clash)) = (self.conflict, arrival.clash) {
-            return Err(Refusal::Conflict(clash));
+        if let (ConflictAction::Reject, Some(conflict)) = (self.conflict, inbound.conflict) {
+            return Err(Rejection::Conflict(conflict));
         }
-        Ok(match (arrival.has_ids(), missing, fault) {
+        Ok(match (inbound.has_ids(), missing, fault) {
             (true, ..) => Verdict::Join,
-            (false, Missing::Pass, None) => Verdict::Pass,
+            (false, MissingAction::Pass, None) => Verdict::Pass,
             // What was refused is not what was never sent: a caller with bad ids gets good ones.
             (false, ..) => Verdict::Mint,
         })

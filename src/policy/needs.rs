@@ -1,6 +1,6 @@
 //! What all rules of a document need, whatever the request: so a host asks for nothing that no rule looks at.
 
-use super::{Genai, Inbound, Layer, Rules, Trust, Upstream};
+use super::{Genai, InboundAction, Layer, Rules, Trust, UpstreamAction};
 
 /// What rules want to know besides headers, so that a host asks its own questions only if somebody wants the answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,15 +36,19 @@ impl Rules {
     /// Whether the ids of any caller are continued.
     pub(crate) fn joins(&self) -> bool {
         let mut layers = self.layers();
-        self.default.inbound.is_none() || layers.any(|layer| layer.inbound == Some(Inbound::Join))
+        self.default.inbound.is_none()
+            || layers.any(|layer| layer.inbound == Some(InboundAction::Join))
     }
 
     /// Whether any rule removes the trace headers that formats do not own: from a client that is not joined, or with
     /// `upstream: strip`.
     pub(crate) fn removes_foreign(&self) -> bool {
         self.layers().any(|layer| {
-            let is_apart = matches!(layer.inbound, Some(Inbound::Link | Inbound::Restart));
-            is_apart || layer.upstream == Some(Upstream::Strip) || layer.trust.is_some()
+            let is_apart = matches!(
+                layer.inbound,
+                Some(InboundAction::Link | InboundAction::Restart)
+            );
+            is_apart || layer.upstream == Some(UpstreamAction::Strip) || layer.trust.is_some()
         })
     }
 

@@ -4,23 +4,13 @@
 use alloc::string::String;
 
 use super::{Rule, Rules, Trust};
-use crate::request::Request;
-
-/// What is known of a client's trust.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Proof {
-    /// Whether a condition of the rule holds, or held for an earlier pass.
-    pub(crate) holds: bool,
-    /// The conditions whose header the client has shown, a bit each: those of the first 64 layers that have any. Not looked
-    /// for where one holds already.
-    pub(crate) shown: u64,
-}
+use crate::request::{Proof, Request};
 
 impl Rules {
     /// Looks at what a client shows, and at what it has shown to an earlier pass. `proofs` are the names of all headers that
     /// prove trust.
     pub(crate) fn proof(&self, rule: &Rule<'_>, request: &Request<'_>, proofs: &[String]) -> Proof {
-        let earlier = request.continues.map(|earlier| earlier.onward.proof);
+        let earlier = request.continues.map(|earlier| earlier.judgement.proof);
         let earlier = earlier.unwrap_or_default();
         let holds = earlier.holds
             || rule.trust.is_some_and(|trust| {

@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::format::FormatSet;
-use crate::policy::{Inbound, Layer, Rule, Upstream};
+use crate::policy::{InboundAction, Layer, Rule, UpstreamAction};
 use crate::request::Request;
 
 /// All rules of a document.
@@ -77,7 +77,7 @@ pub struct Match {
 
 /// Where the layers of a request's rule are to be found: small, so that a span can remember it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Place {
+pub struct RuleIndex {
     route: Option<u32>,
     named: Option<u32>,
 }
@@ -132,8 +132,8 @@ impl Rules {
     pub(crate) fn among_ourselves(self) -> Self {
         Self {
             default: Layer {
-                inbound: Some(Inbound::Join),
-                upstream: Some(Upstream::Send),
+                inbound: Some(InboundAction::Join),
+                upstream: Some(UpstreamAction::Send),
                 trust: None,
                 ..self.default
             },
@@ -145,7 +145,7 @@ impl Rules {
 
     /// The place of a request's rule; none when it names a rule that does not exist.
     #[must_use]
-    pub fn place(&self, request: &Request<'_>) -> Option<Place> {
+    pub fn find(&self, request: &Request<'_>) -> Option<RuleIndex> {
         let named = match request.rule {
             None => None,
             Some(name) => {
@@ -158,11 +158,11 @@ impl Rules {
         } else {
             self.route(request)
         };
-        Some(Place { route, named })
+        Some(RuleIndex { route, named })
     }
 
     /// The layers above the default at a place, the upper one first.
-    fn above(&self, place: Place) -> [Option<&Layer>; 2] {
+    fn above(&self, place: RuleIndex) -> [Option<&Layer>; 2] {
         let named = place.named.and_then(|index| self.named.get(index as usize));
         let route = place
             .route
@@ -176,7 +176,7 @@ impl Rules {
     /// One key of the rule at a place.
     pub(crate) fn key<'c, T>(
         &'c self,
-        place: Place,
+        place: RuleIndex,
         of: impl Fn(&'c Layer) -> Option<T>,
     ) -> Option<T> {
         let [named, route] = self.above(place);
@@ -187,7 +187,7 @@ impl Rules {
 
     /// The rule at a place.
     #[must_use]
-    pub fn rule(&self, place: Place) -> Rule<'_> {
+    pub fn rule(&self, place: RuleIndex) -> Rule<'_> {
         let [named, route] = self.above(place);
         let mut rule = Rule::bare(self.inject, self.extract);
         rule.lay(&self.default);

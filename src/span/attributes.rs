@@ -5,10 +5,11 @@ use core::fmt;
 
 use super::texts::Piece;
 use super::{EndKind, ErrorType, Span};
-use crate::arrival::Clash;
-use crate::context::{OpikId, OpikIds, OtelIds, SpanId, TraceId, divided};
 use crate::fault::Fault;
 use crate::genai::{self, Words};
+use crate::ids::{OpikId, OpikIds, OtelIds, SpanId, TraceId};
+use crate::inbound::Conflict;
+use crate::time::divided;
 use crate::words::Word;
 
 /// One attribute.
@@ -54,7 +55,7 @@ pub enum Value<'s> {
     /// What was refused.
     Faults(Faults<'s>),
     /// What disagreed.
-    Clash(Clash),
+    Conflict(Conflict),
     /// What failed.
     Error(ErrorType<'s>),
     /// A number, as JSON spells it.
@@ -117,7 +118,7 @@ impl Span<'_> {
     /// Tells every attribute that this span has.
     pub fn attributes(&self, tell: &mut dyn FnMut(Attribute<'_>)) {
         known(self, tell);
-        for (index, name) in self.plan.headers.iter().enumerate() {
+        for (index, name) in self.settings.headers.iter().enumerate() {
             if let Some(text) = self.open.texts.header(index) {
                 tell(Attribute {
                     key: Key::RequestHeader(name),
@@ -154,10 +155,10 @@ attributes! { span:
     "http.request.body.size" => span.end.request_bytes.map(Value::Whole),
     "http.response.body.size" => span.end.response_bytes.map(Value::Whole),
     "error.type" => span.error().filter(|_| !names_error(span)).map(Value::Error),
-    "gatespan.decision" => Some(word(span.open.onward.decision.word())),
+    "gatespan.decision" => Some(word(span.open.judgement.decision.word())),
     "gatespan.end" => Some(word(span.end.kind.word())),
     "gatespan.fault" => faults(span),
-    "gatespan.conflict" => span.open.clash.map(Value::Clash),
+    "gatespan.conflict" => span.open.conflict.map(Value::Conflict),
     "gatespan.client.trace_id" => foreign_otel(span).map(|ids| Value::Trace(ids.trace)),
     "gatespan.client.span_id" => foreign_otel(span).map(|ids| Value::Span(ids.span)),
     "gatespan.tokens_per_second" => speed(span).map(Value::Whole),
@@ -244,7 +245,7 @@ impl fmt::Display for Value<'_> {
             Self::Span(id) => utf8(&id.hex()),
             Self::Opik(id) => utf8(&id.dashed()),
             Self::Faults(faults) => write!(f, "{faults}"),
-            Self::Clash(clash) => write!(f, "{clash}"),
+            Self::Conflict(conflict) => write!(f, "{conflict}"),
             Self::Error(error) => write!(f, "{error}"),
             Self::Decimal(number) => utf8(number),
             Self::Seconds(nanos) => {

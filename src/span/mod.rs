@@ -1,12 +1,14 @@
 //! The gateway's own span: opened at admission, closed once, and read by the backends through one table of attributes.
 
 mod attributes;
+mod continuation;
 mod name;
-mod onward;
+mod settings;
 mod texts;
 
 pub use attributes::{Attribute, Faults, Key, Known, Value};
 pub use name::{NamePart, NameTemplate};
+pub use settings::Settings;
 pub(crate) use texts::RECORDED_HEADERS;
 use texts::{Piece, Texts, is_thread};
 
@@ -14,27 +16,27 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::arrival::{Arrival, Clash};
-use crate::config::{Config, SpanPlan};
-use crate::context::{Dashed, OpikIds, OtelIds, Time};
 use crate::fault::Fault;
-use crate::gate::Onward;
 use crate::genai::{Exchange, Findings, SESSION_HEADERS};
-use crate::identity::Own;
-use crate::policy::Place;
+use crate::identity::OwnIds;
+use crate::ids::{Dashed, OpikIds, OtelIds};
+use crate::inbound::{Conflict, Inbound};
+use crate::policy::{RuleIndex, Rules};
+use crate::request::Judgement;
 use crate::request::Request;
+use crate::time::Time;
 use crate::words::words;
 
 /// A span that has begun. Closing it consumes it, so it is recorded once.
 #[derive(Clone, Debug)]
 pub struct OpenSpan {
-    own: Own,
+    own: OwnIds,
     dashed: Option<Dashed>,
-    place: Place,
-    onward: Onward,
+    place: RuleIndex,
+    judgement: Judgement,
     started: Time,
     client: Client,
-    clash: Option<Clash>,
+    conflict: Option<Conflict>,
     faults: Vec<Fault>,
     texts: Texts,
     exchange: Option<Box<Exchange>>,
@@ -42,11 +44,11 @@ pub struct OpenSpan {
 
 /// What the gate knows when it opens a span.
 pub(crate) struct Opening<'o, 'a> {
-    pub(crate) own: Own,
-    pub(crate) place: Place,
-    pub(crate) onward: Onward,
+    pub(crate) own: OwnIds,
+    pub(crate) place: RuleIndex,
+    pub(crate) judgement: Judgement,
     /// What the caller sent, as far as it may be remembered.
-    pub(crate) arrival: &'o Arrival<'a>,
+    pub(crate) inbound: &'o Inbound<'a>,
     /// The caller's ids are not continued but remembered.
     pub(crate) linked: bool,
     /// The tracestate that goes upstream.
@@ -119,21 +121,21 @@ pub struct Span<'g> {
     findings: Option<Box<Findings>>,
     project: Option<&'g str>,
     tags: &'g [String],
-    plan: &'g SpanPlan,
+    settings: &'g Settings,
     service: &'g str,
 }
 
 impl OpenSpan {
     pub(crate) fn begin(
         request: &Request<'_>,
-        plan: &SpanPlan,
+        plan: &Settings,
         opening: &Opening<'_, '_>,
     ) -> Box<Self> {
         let Opening {
             own,
             place,
-            onward,
-            arrival,
+            judgement,
+            inbound,
             linked,
             state,
             is_read,
@@ -141,7 +143,7 @@ impl OpenSpan {
         } = *opening;
         let thread = thread(request, plan, is_read);
         let mut faults = Vec::new();
-        for (_, fault) in arrival.faults() {
+        for (_, fault) in inbound.faults() {
             // One header spoils every format of its family.
             if !faults.contains(&fault) {
                 faults.push(fault);
@@ -154,15 +156,15 @@ impl OpenSpan {
                 Dashed { trace, span }
             }),
             place,
-            onward,
+            judgement,
             started: now,
             client: Client {
-                opik: arrival.opik,
-                otel: arrival.otel,
+                opik: inbound.opik,
+                otel: inbound.otel,
                 linked,
                 http: None,
             },
-            clash: arrival.clash,
+            conflict: inbound.conflict,
             faults,
             texts: Texts::of(request, plan, thread, state),
             exchange: None,
@@ -230,17 +232,23 @@ impl OpenSpan {
 
     /// Ends the span.
     #[must_use]
-    pub fn close(mut self: Box<Self>, config: &Config, end: End, now: Time) -> Span<'_> {
+    pub(crate) fn close<'g>(
+        mut self: Box<Self>,
+        rules: &'g Rules,
+        settings: &'g Settings,
+        service: &'g str,
+        end: End,
+        now: Time,
+    ) -> Span<'g> {
         let exchange = self.exchange.take();
         let findings = exchange.map(|exchange| exchange.end(end.kind == EndKind::Complete));
-        let rules = &config.rules;
         Span {
             project: rules.key(self.place, |layer| layer.project.as_deref()),
             tags: rules
                 .key(self.place, |layer| layer.tags.as_deref())
                 .unwrap_or_default(),
-            plan: &config.span,
-            service: &config.service,
+            settings,
+            service,
             ended: now.max(self.started),
             end,
             findings: findings.map(Box::new),
@@ -252,7 +260,7 @@ impl OpenSpan {
 impl Span<'_> {
     /// The ids, and where the span hangs in each system.
     #[must_use]
-    pub const fn own(&self) -> Own {
+    pub const fn own(&self) -> OwnIds {
         self.open.own
     }
 
@@ -316,7 +324,7 @@ impl Span<'_> {
     /// request, and nobody finds a span without a name: then it is that of the gateway.
     #[inline]
     pub fn name(&self) -> impl Iterator<Item = &[u8]> {
-        let filled = || self.plan.name.filled(&self.open.texts);
+        let filled = || self.settings.name.filled(&self.open.texts);
         let nameless = filled().all(is_blank).then_some(self.service.as_bytes());
         let count = if nameless.is_some() { 0 } else { usize::MAX };
         filled().take(count).chain(nameless)
@@ -324,7 +332,7 @@ impl Span<'_> {
 
     /// Whether no text of the request, and nothing in its name, needs escaping in any notation.
     pub(crate) const fn is_plain(&self) -> bool {
-        self.plan.is_plain && self.open.texts.are_plain()
+        self.settings.is_plain && self.open.texts.are_plain()
     }
 
     /// The name of this gateway.
@@ -380,7 +388,7 @@ impl Span<'_> {
 }
 
 /// The thread that the caller names: in the configured header, or, where bodies are read, in one that agents use.
-fn thread<'a>(request: &Request<'a>, plan: &SpanPlan, is_read: bool) -> Option<&'a [u8]> {
+fn thread<'a>(request: &Request<'a>, plan: &Settings, is_read: bool) -> Option<&'a [u8]> {
     let usual: &[&str] = if is_read { &SESSION_HEADERS } else { &[] };
     let names = plan
         .thread

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::Settings;
 use crate::bytes;
-use crate::config::SpanPlan;
 use crate::redact;
 use crate::request::Request;
-use crate::target::split_path;
+use crate::request::target::split_path;
 
 /// The texts of one span. Each is UTF-8, and all the same they are bytes: where a piece is cut out of a `str`, both its ends
 /// are looked at each time.
@@ -89,7 +89,7 @@ impl Texts {
     /// `state` is the tracestate of the span, which may be empty.
     pub(super) fn of(
         request: &Request<'_>,
-        plan: &SpanPlan,
+        plan: &Settings,
         thread: Option<&[u8]>,
         state: &[u8],
     ) -> Self {
@@ -155,7 +155,7 @@ struct Writer {
 impl Writer {
     fn write(
         request: &Request<'_>,
-        plan: &SpanPlan,
+        plan: &Settings,
         thread: Option<&[u8]>,
         state: &[u8],
         mends: bool,
@@ -203,7 +203,7 @@ impl Writer {
         self.seal(index, start, text.is_some());
     }
 
-    fn put_query(&mut self, query: Option<&[u8]>, plan: &SpanPlan) {
+    fn put_query(&mut self, query: Option<&[u8]>, plan: &Settings) {
         let start = self.buffer.len();
         if let Some(query) = query {
             redact::query(beginning(query), &plan.query, &mut self.buffer);

@@ -1,7 +1,6 @@
 //! What is said at the start about a document without fault.
 
 use gatespan::Config;
-use gatespan::backend::warnings;
 use gatespan::config::Host;
 
 #[test]
@@ -37,7 +36,7 @@ fn a_doubt_about_a_backend_is_said_where_the_rules_let_it_come_to_that() {
                  callers that are joined are not seen there"
             )
         });
-        let found: Vec<String> = warnings(&config).collect();
+        let found: Vec<String> = config.warnings().collect();
         assert_eq!(found, wanted.collect::<Vec<_>>(), "{document}");
     }
 }

@@ -45,7 +45,7 @@ fn continued(headers: &str) -> String {
         path: b"/",
         host: b"gateway.test",
         headers: Headers::new(&pairs),
-        peer: gatespan::policy::Peer::default(),
+        peer: gatespan::Peer::default(),
         route: None,
         rule: None,
         continues: None,

@@ -114,7 +114,7 @@ fn at_most_64_headers_of_baggage() {
         "jaeger",
         &headers.join("\n"),
         "{M}/{N} accept",
-        gatespan::config::Spelling::Both,
+        gatespan::format::Spelling::Both,
     );
     let wanted = super::text(&super::expand(
         "-uberctx-k64; -uberctx-k65; uber-trace-id: {M}:{N}:0:01",

@@ -1,7 +1,7 @@
 //! Opik's own headers, in both spellings of their names.
 
 use super::{Reading, Writing, compare, read_all, write_all, written};
-use gatespan::config::Spelling;
+use gatespan::format::Spelling;
 
 #[test]
 fn reads() {

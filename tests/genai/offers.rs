@@ -1,8 +1,8 @@
 //! Which encodings the upstream of a call is offered (tests/scenarios/offers.json).
 
+use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::policy::Peer;
-use gatespan::{Admission, Config, Edit, Export, Gate, Headers, Receives, Request, Time};
+use gatespan::{Admission, Config, Edit, Export, Gate, Headers, Request, Systems, Time};
 
 use crate::rows::{parsed, text};
 
@@ -32,7 +32,7 @@ fn offered(encoding: Option<&str>, lines: &[&str]) -> Option<String> {
         rule: None,
         continues: None,
     };
-    let receives = Receives {
+    let receives = Systems {
         opik: false,
         otel: true,
     };

@@ -37,7 +37,7 @@ fn an_answer_says_all_of_it() {
     );
 }
 
-const FIRST: &str = r#"{"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-5-mini-2025-08-07","choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"finish_reason":null}],"usage":null}"#;
+const FIRST: &str = r#"{"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-5-mini-2025-08-07","choices":[{"index":0,"delta":{"role":"assistant","content":"","rejection":null},"finish_reason":null}],"usage":null}"#;
 const TEXT: &str = r#"{"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-5-mini-2025-08-07","choices":[{"index":0,"delta":{"content":"Grüße, \ud83d\ude00 \"usage\":{\"prompt_tokens\":5}"},"finish_reason":null}],"usage":null}"#;
 const TOOL: &str = r#"{"id":"chatcmpl-1","model":"gpt-5-mini-2025-08-07","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_1","function":{"name":"f","arguments":"{\"usage\":1}"}}]},"finish_reason":null}]}"#;
 const LAST: &str = r#"{"id":"chatcmpl-1","model":"gpt-5-mini-2025-08-07","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}"#;

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
+use gatespan::Peer;
 use gatespan::config::Host;
 use gatespan::genai::{Findings, Value as Told};
-use gatespan::policy::Peer;
 use gatespan::{Admission, Config, End, EndKind, Export, Gate, Headers, Pair, Request, Span, Time};
 use serde_json::{Map, Value, json};
 
@@ -173,7 +173,7 @@ fn drive<'a, P: AsRef<[u8]> + 'a>(
         request_bytes: None,
         response_bytes: None,
     };
-    said(&span.close(gate.config(), end, Time(STARTED.0 + 60 * APART)))
+    said(&gate.close(span, end, Time(STARTED.0 + 60 * APART)))
 }
 
 fn gate(row: &Row) -> Gate {

@@ -1,11 +1,11 @@
 //! Law 17: a request that its host sends through the gateway again is one request. The second pass continues the first and is
 //! not judged by headers that the first wrote or removed.
 
+use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::policy::Peer;
 use gatespan::{
-    Admission, Config, Continuation, Decision, End, EndKind, Export, Gate, Headers, OpikId, Own,
-    Refusal, Request, SpanId, TraceId, TraceRow,
+    Admission, Config, Continuation, Decision, End, EndKind, Export, Gate, Headers, OpikId, OwnIds,
+    Rejection, Request, SpanId, TraceId, TraceRow,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use crate::{NOW, document};
 #[derive(Clone, Debug)]
 struct Outcome {
     upstream: Owned,
-    own: Option<Own>,
+    own: Option<OwnIds>,
     decision: Decision,
     continuation: Option<Continuation>,
 }
@@ -26,11 +26,11 @@ struct Outcome {
 impl Outcome {
     /// The trace and the parent of its span in both systems.
     fn places(&self) -> [Option<(TraceId, Option<SpanId>)>; 2] {
-        let opik = |own: Own| {
+        let opik = |own: OwnIds| {
             let place = own.opik?;
             Some((place.trace.as_trace(), place.parent.map(OpikId::as_span)))
         };
-        let otel = |own: Own| own.otel.map(|place| (place.trace, place.parent));
+        let otel = |own: OwnIds| own.otel.map(|place| (place.trace, place.parent));
         [self.own.and_then(opik), self.own.and_then(otel)]
     }
 }
@@ -49,7 +49,7 @@ fn pass(
     rule: Option<&str>,
     continues: Option<&Continuation>,
     entropy: [u8; 20],
-) -> Result<Outcome, Refusal> {
+) -> Result<Outcome, Rejection> {
     let pairs: Vec<(&[u8], &[u8])> = client
         .headers
         .iter()
@@ -73,7 +73,7 @@ fn pass(
     let export = Export::Accepting(gate.config().receives());
     let pass = match gate.admit(&request, export, NOW, &entropy) {
         Admission::Pass(pass) => pass,
-        Admission::Refuse(refusal) => return Err(refusal),
+        Admission::Reject(rejection) => return Err(rejection),
     };
     let end = End {
         status: Some(302),
@@ -86,7 +86,7 @@ fn pass(
     let own = pass.span.map(|open| {
         assert!(continuation.is_none());
         continuation = Some(open.continuation());
-        let span = open.close(gate.config(), end, NOW);
+        let span = gate.close(open, end, NOW);
         assert!(span.error().is_none(), "a redirect is no error");
         span.own()
     });
@@ -122,12 +122,12 @@ proptest! {
     fn second_pass_continues_the_first(
         caller in caller(),
         mut document in document(),
-        stance in prop::sample::select(vec!["join", "link", "restart"]),
+        id_action in prop::sample::select(vec!["join", "link", "restart"]),
         upstream in prop::sample::select(vec!["send", "strip"]),
         other in prop::sample::select(vec!["join", "link", "restart"]),
         entropy: [u8; 40],
     ) {
-        document["rule"]["inbound"] = stance.into();
+        document["rule"]["inbound"] = id_action.into();
         document["rule"]["upstream"] = upstream.into();
         // A rule that joins nothing cannot demand anything.
         let missing = if other == "join" { "reject" } else { "mint" };
@@ -184,7 +184,7 @@ fn twice(
     second: &Value,
     headers: &[&[(&str, &str)]],
     is_ours: bool,
-) -> (Outcome, Result<Outcome, Refusal>) {
+) -> (Outcome, Result<Outcome, Rejection>) {
     let gate = gate(&json!({
         "rules": { "first": first, "second": second },
         "formats": { "extract": ["opik", "w3c"], "inject": ["opik", "w3c"] },
@@ -234,7 +234,7 @@ fn trust_goes_on_and_is_not_gained() {
     };
     for (first, second, headers, is_ours, wanted, why) in TRUST {
         let (_, far) = twice(&rule(first), &rule(second), &[headers], *is_ours);
-        let expected = (!wanted).then_some(Refusal::Untrusted);
+        let expected = (!wanted).then_some(Rejection::Untrusted);
         assert_eq!(far.err(), expected, "{first} then {second}: {why}");
     }
 }
@@ -261,7 +261,7 @@ fn request_that_is_let_alone_is_judged_when_it_is_not() {
     assert!(near.own.is_none() && near.continuation.is_none());
     assert_eq!(far.unwrap().decision, Decision::Joined);
     let (_, far) = twice(&off, &strict, &[NOTHING], true);
-    assert!(matches!(far, Err(Refusal::Missing(_))));
+    assert!(matches!(far, Err(Rejection::Missing(_))));
 }
 
 #[test]
@@ -311,5 +311,5 @@ fn second_rule_that_does_not_exist_refuses() {
         near.continuation.as_ref(),
         [2; 20],
     );
-    assert!(matches!(far, Err(Refusal::Config)));
+    assert!(matches!(far, Err(Rejection::Config)));
 }

@@ -1,7 +1,7 @@
 //! Callers of all kinds: each format present or not, right or wrong, agreeing or not. The headers are spelt here by hand,
 //! so that a mistake in `inject` cannot hide one in `extract`; a format that is not known here spells itself.
 
-use gatespan::config::Spelling;
+use gatespan::format::Spelling;
 use gatespan::format::tracestate::Ot;
 use gatespan::format::{FORMATS, Format, Keep, OtelOut, Outgoing, Seen};
 use gatespan::{Edit, Edits, Headers, OpikId, OpikIds, OtelIds, Sampling, SpanId, Time, TraceId};

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use gatespan::Peer;
 use gatespan::format::System;
-use gatespan::policy::Peer;
 use gatespan::{
-    Admission, End, EndKind, Export, Gate, Headers, Ids, OpenSpan, OtelIds, Own, Pair, Refusal,
-    Request, Sampling, SpanId, TraceId,
+    Admission, End, EndKind, Export, Gate, Headers, Ids, OpenSpan, OtelIds, OwnIds, Pair,
+    Rejection, Request, Sampling, SpanId, TraceId,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ struct Outcome {
     /// How many pieces were shown before it was decided.
     read: usize,
     upstream: Owned,
-    own: Option<Own>,
+    own: Option<OwnIds>,
     links: Vec<OtelIds>,
     told: BTreeMap<String, String>,
 }
@@ -48,7 +48,7 @@ impl Outcome {
             request_bytes: None,
             response_bytes: None,
         };
-        let span = open.close(gate.config(), end, NOW);
+        let span = gate.close(open, end, NOW);
         self.own = Some(span.own());
         span.links(&mut |ids| self.links.push(ids));
         span.attributes(&mut |told| {
@@ -110,7 +110,7 @@ fn pass(
     came: &Owned,
     pieces: &[&[u8]],
     entropy: [u8; 20],
-) -> Result<Outcome, Refusal> {
+) -> Result<Outcome, Rejection> {
     let gate = Gate::new(config(document));
     let mut pairs: Vec<(&[u8], &[u8])> = vec![(b"content-type", b"application/json")];
     pairs.extend(came.iter().map(|(n, v)| (n.as_slice(), v.as_slice())));
@@ -118,7 +118,7 @@ fn pass(
     let (admission, read) = admitted(&gate, &request, pieces, &entropy);
     let pass = match admission {
         Admission::Pass(pass) => pass,
-        Admission::Refuse(refusal) => return Err(refusal),
+        Admission::Reject(rejection) => return Err(rejection),
     };
     let upstream = apply::apply(came, &pass.edits);
     let mut outcome = Outcome {
@@ -306,7 +306,7 @@ fn the_stance_of_the_rule_is_that_of_the_message() {
         &[body.as_bytes()],
         [7; 20],
     );
-    assert!(matches!(refused, Err(Refusal::Untrusted)));
+    assert!(matches!(refused, Err(Rejection::Untrusted)));
 }
 
 fn apply_texts(headers: &Owned) -> Vec<String> {
@@ -331,10 +331,10 @@ fn what_is_required_may_stand_in_the_message() {
     ] {
         let body = message(parent);
         let refused = pass(&otlp(&rule), &vec![], &[body.as_bytes()], [7; 20]);
-        let Err(refusal @ Refusal::Missing(_)) = refused else {
+        let Err(rejection @ Rejection::Missing(_)) = refused else {
             panic!("{parent}: {refused:?}")
         };
-        assert_eq!(refusal.detail(), "missing: send traceparent");
+        assert_eq!(rejection.detail(), "missing: send traceparent");
     }
 }
 

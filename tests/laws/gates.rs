@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
+use gatespan::Peer;
 use gatespan::config::Host;
 use gatespan::format::{FORMATS, Seen, System};
-use gatespan::policy::Peer;
 use gatespan::{
-    Admission, Config, Decision, End, EndKind, Export, Gate, Headers, Ids, Pair, Receives, Request,
-    Sampling, Sieve,
+    Admission, Config, Decision, End, EndKind, Export, Gate, Headers, Ids, Pair, Request, Sampling,
+    Sieve, Systems,
 };
 
 use super::fair::sendable;
@@ -77,15 +77,15 @@ baggage: user=u,opik.trace_id=019cae0b-ba33-7b60-9c1b-2281eda8d7fe
 authorization: Bearer secret";
 
 const EXPORTS: [Export; 4] = [
-    Export::Accepting(Receives {
+    Export::Accepting(Systems {
         opik: true,
         otel: false,
     }),
-    Export::Accepting(Receives {
+    Export::Accepting(Systems {
         opik: true,
         otel: true,
     }),
-    Export::Accepting(Receives {
+    Export::Accepting(Systems {
         opik: false,
         otel: true,
     }),
@@ -118,8 +118,8 @@ pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) -> Option<(Own
     let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
     let pass = match gate.admit(&request, export, NOW, &entropy) {
         Admission::Pass(pass) => pass,
-        Admission::Refuse(refusal) => {
-            assert!(refusal.body().starts_with('{'), "a body made of nothing");
+        Admission::Reject(rejection) => {
+            assert!(rejection.body().starts_with('{'), "a body made of nothing");
             return None;
         }
     };
@@ -134,8 +134,7 @@ pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) -> Option<(Own
             response_bytes: None,
         };
         let mut count = 0;
-        open.close(gate.config(), end, NOW)
-            .attributes(&mut |_| count += 1);
+        gate.close(open, end, NOW).attributes(&mut |_| count += 1);
         assert!(count > 0);
     }
     Some((left, pass.decision))

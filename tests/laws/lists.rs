@@ -1,6 +1,6 @@
 //! What must hold for the two headers that carry members of others: `tracestate` and `baggage`.
 
-use gatespan::config::Spelling;
+use gatespan::format::Spelling;
 use gatespan::format::tracestate::Ot;
 use gatespan::format::{Format, Keep, OtelOut, Outgoing, Seen};
 use gatespan::{Edits, Headers, Ids, OpikId, OpikIds, Sampler, Sampling};

@@ -1,6 +1,6 @@
 //! What must hold for each row of the table of formats by itself.
 
-use gatespan::config::Spelling;
+use gatespan::format::Spelling;
 use gatespan::format::tracestate::Ot;
 use gatespan::format::{Carried, FORMATS, Format, Keep, OtelOut, Outgoing, Role, Seen, System};
 use gatespan::{Edits, Headers, Ids, OpikId, OpikIds, OtelIds, Pair, Sampling, SpanId, TraceId};

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use gatespan::config::Spelling;
+use gatespan::format::Spelling;
 use gatespan::format::tracestate::Ot;
 use gatespan::format::{FORMATS, Format, Keep, OtelOut, Outgoing, Seen};
 use gatespan::{

@@ -1,6 +1,6 @@
 //! What Opik is sent of a story, held against its contract.
 
-use gatespan::Receives;
+use gatespan::Systems;
 use serde_json::Value;
 
 use super::contract;
@@ -21,7 +21,7 @@ pub struct Written {
 /// Tells a story to a gateway with this document.
 pub fn told(document: &str, story: &Story<'_>) -> Written {
     let mut stage = Stage::new(document);
-    let opik_only = Receives {
+    let opik_only = Systems {
         opik: true,
         otel: false,
     };

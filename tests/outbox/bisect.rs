@@ -150,7 +150,10 @@ fn packed(items: usize, has_rows: bool) -> Vec<u8> {
     stage.leave();
     let sent = stage.sent();
     assert_eq!(sent.items().len(), items, "one batch");
-    stage.outbox.pack(sent.ticket, stage.gate.config()).unwrap()
+    stage
+        .outbox
+        .pack(sent.ticket, &stage.gate.config().backends)
+        .unwrap()
 }
 
 /// Wherever the bad item of a path stands, all others are stored, and the calls of that path stay within the bound. The
@@ -163,7 +166,7 @@ fn find_every(items: usize, path: &str) -> usize {
     let places = (0..items).step_by(1 + items / 34).chain([items - 1]);
     for bad in places {
         let bad = format!(r#""name":"GET /{bad}""#);
-        stage.outbox = Outbox::carried(stage.gate.config(), &parcel, 0, 7).unwrap();
+        stage.outbox = Outbox::carried(stage.gate.config().delivery(), &parcel, 0, 7).unwrap();
         let mut calls = 0;
         while let Some(sent) = stage.poll() {
             calls += usize::from(sent.path == path);

@@ -15,7 +15,11 @@ fn packed(export: &str, spans: usize) -> (Stage, Vec<Vec<u8>>) {
     stage.leave();
     let mut parcels = Vec::new();
     while let Some(sent) = stage.poll() {
-        parcels.extend(stage.outbox.pack(sent.ticket, stage.gate.config()));
+        parcels.extend(
+            stage
+                .outbox
+                .pack(sent.ticket, &stage.gate.config().backends),
+        );
         stage.settle(sent.ticket, Outcome::Taken);
     }
     (stage, parcels)
@@ -24,12 +28,13 @@ fn packed(export: &str, spans: usize) -> (Stage, Vec<Vec<u8>>) {
 /// The gateway to which a carrier brings a parcel.
 fn carried(parcel: &[u8], before: u32) -> Stage {
     let mut stage = Stage::new("{}");
-    stage.outbox = Outbox::carried(stage.gate.config(), parcel, before, 7).expect("a parcel");
+    stage.outbox =
+        Outbox::carried(stage.gate.config().delivery(), parcel, before, 7).expect("a parcel");
     stage
 }
 
 fn left(stage: &Stage) -> Vec<Vec<u8>> {
-    stage.outbox.parcels(stage.gate.config())
+    stage.outbox.parcels(&stage.gate.config().backends)
 }
 
 #[test]
@@ -177,7 +182,7 @@ fn what_is_not_ours_is_not_taken() {
             false,
         ),
     ] {
-        let outbox = Outbox::carried(stage.gate.config(), parcel.as_bytes(), 0, 7);
+        let outbox = Outbox::carried(stage.gate.config().delivery(), parcel.as_bytes(), 0, 7);
         assert_eq!(outbox.is_some(), is_ours, "{parcel}");
     }
 }

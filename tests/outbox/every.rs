@@ -221,7 +221,10 @@ fn packed(backend: &str, spans: usize) -> (Vec<u8>, Vec<Sent>) {
         stage.leave();
     }
     let sent = stage.sent();
-    let parcel = stage.outbox.pack(sent.ticket, stage.gate.config()).unwrap();
+    let parcel = stage
+        .outbox
+        .pack(sent.ticket, &stage.gate.config().backends)
+        .unwrap();
     stage.settle(sent.ticket, Outcome::Taken);
     assert_eq!(stage.counters().exported, spans as u64);
     (parcel, direct.drain())
@@ -232,7 +235,7 @@ fn what_is_carried_is_what_would_have_been_sent() {
     for backend in BACKENDS {
         let (parcel, direct) = packed(backend, 7);
         let mut other = gateway(backend, "other");
-        other.outbox = Outbox::carried(other.gate.config(), &parcel, 0, 7).unwrap();
+        other.outbox = Outbox::carried(other.gate.config().delivery(), &parcel, 0, 7).unwrap();
         let bodies = |sent: Vec<Sent>| -> Vec<_> {
             sent.into_iter()
                 .map(|sent| (sent.path, sent.reads_answer, sent.body))
@@ -249,7 +252,7 @@ fn a_bad_item_is_found_on_the_other_side_in_bodies_that_are_still_the_makers() {
         let (parcel, _) = packed(backend, 9);
         let mut other = gateway(backend, "other and with a much longer name");
         let code = codes(&other, &[Meaning::Split])[0];
-        other.outbox = Outbox::carried(other.gate.config(), &parcel, 0, 7).unwrap();
+        other.outbox = Outbox::carried(other.gate.config().delivery(), &parcel, 0, 7).unwrap();
         let mut stored: BTreeMap<String, u32> = BTreeMap::new();
         while let Some(sent) = other.poll() {
             assert_eq!(

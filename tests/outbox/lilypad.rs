@@ -194,9 +194,12 @@ fn what_a_queue_brings_again_need_not_have_been_sent_before() {
     stage.minted("0");
     stage.leave();
     let sent = stage.sent();
-    let parcel = stage.outbox.pack(sent.ticket, stage.gate.config()).unwrap();
+    let parcel = stage
+        .outbox
+        .pack(sent.ticket, &stage.gate.config().backends)
+        .unwrap();
     for before in [0, 1, 5] {
-        stage.outbox = Outbox::carried(stage.gate.config(), &parcel, before, 7).unwrap();
+        stage.outbox = Outbox::carried(stage.gate.config().delivery(), &parcel, before, 7).unwrap();
         let sent = stage.sent();
         stage.answer(&sent, 500);
         assert_eq!(stage.counters().exported, 0, "{before}");

@@ -139,10 +139,13 @@ fn a_parcel_is_of_one_project_whoever_delivers_it() {
     maker.leave();
     let mut delivered = Vec::new();
     while let Some(sent) = maker.poll() {
-        let parcel = maker.outbox.pack(sent.ticket, maker.gate.config()).unwrap();
+        let parcel = maker
+            .outbox
+            .pack(sent.ticket, &maker.gate.config().backends)
+            .unwrap();
         maker.settle(sent.ticket, Outcome::Taken);
         let mut other = in_host("{}", "other", Host::Worker);
-        other.outbox = Outbox::carried(other.gate.config(), &parcel, 0, 7).unwrap();
+        other.outbox = Outbox::carried(other.gate.config().delivery(), &parcel, 0, 7).unwrap();
         let rows = other.sent();
         other.answer(&rows, 200);
         let spans = other.sent();

@@ -1,7 +1,7 @@
 //! Several backends are sent the same spans, and none of them minds what becomes of another.
 
 use gatespan::outbox::{Counters, Dropped, Outcome};
-use gatespan::{Export, Receives};
+use gatespan::{Export, Systems};
 
 use super::stage::{LILYPAD, OPIK, OTLP, OTLP_JSON, OTLP_OPIK, ROWS, Stage, asks, status};
 
@@ -97,7 +97,7 @@ fn what_a_full_one_was_not_promised_is_dropped_there_and_nowhere_else() {
         &[OPIK, OTLP],
         r#"{"queue_bytes": 16384, "batch_bytes": 4096}"#,
     );
-    let both = Receives {
+    let both = Systems {
         opik: true,
         otel: true,
     };
@@ -115,7 +115,7 @@ fn what_a_full_one_was_not_promised_is_dropped_there_and_nowhere_else() {
             }
         }
     }
-    let otel = Receives {
+    let otel = Systems {
         opik: false,
         otel: true,
     };
@@ -140,7 +140,7 @@ fn what_a_stopped_one_was_not_promised_is_counted_as_refused() {
     let (lilypad, opik) = (stage.sent(), stage.sent());
     stage.answer(&lilypad, 402);
     stage.answer(&opik, 200);
-    let only = Receives {
+    let only = Systems {
         opik: true,
         otel: false,
     };

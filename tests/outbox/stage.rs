@@ -1,12 +1,12 @@
 //! A gateway with an outbox, a clock that is a number, and a backend that is played by the test.
 
+use gatespan::Peer;
 use gatespan::backend::{APIS, Api, Meaning};
 use gatespan::config::Host;
 use gatespan::outbox::{Counters, Dropped, Outcome, Ticket};
-use gatespan::policy::Peer;
 use gatespan::{
-    Admission, Config, End, EndKind, Export, Gate, Headers, OpenSpan, Outbox, Pair, Receives,
-    Request, Time,
+    Admission, Config, End, EndKind, Export, Gate, Headers, OpenSpan, Outbox, Pair, Request,
+    Systems, Time,
 };
 use serde_json::Value;
 
@@ -71,7 +71,7 @@ impl Stage {
 
     pub fn in_host(document: &str, host: Host) -> Self {
         let config = Config::parse(document, host, &|_| None).unwrap();
-        let outbox = Outbox::new(&config, 7);
+        let outbox = Outbox::new(config.delivery(), 7);
         Self {
             gate: Gate::new(config),
             outbox,
@@ -127,8 +127,9 @@ impl Stage {
 
     /// The end of a request.
     pub fn close(&mut self, open: Box<OpenSpan>) {
-        let span = open.close(self.gate.config(), END, self.now);
-        self.outbox.push(&span, self.gate.config(), self.now);
+        let span = self.gate.close(open, END, self.now);
+        self.outbox
+            .push(&span, &self.gate.config().backends, self.now);
         self.check();
     }
 
@@ -270,7 +271,7 @@ pub const LILYPAD: &str = r#"{"kind": "lilypad", "url": "http://lilypad.test", "
 /// A backend for each API, in the order of the table.
 pub const BACKENDS: [&str; APIS.len()] = [OPIK, OTLP, OTLP_JSON, OTLP_OPIK, LILYPAD];
 
-pub const ACCEPTING: Export = Export::Accepting(Receives {
+pub const ACCEPTING: Export = Export::Accepting(Systems {
     opik: true,
     otel: false,
 });

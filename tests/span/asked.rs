@@ -1,7 +1,7 @@
 //! Requests as text: `METHOD TARGET HOST`, then a header a line; what the host knows besides stands in lines that begin
 //! with a colon, like `:verified: true` for a client's certificate that the host has verified.
 
-use gatespan::policy::Peer;
+use gatespan::Peer;
 use gatespan::{Headers, Pair, Request};
 
 /// Who holds the bytes of a request.

@@ -30,7 +30,7 @@ const ENDS: &[Row] = &[
     (EndKind::Timeout, Some(504), Some(4), Some("timeout"), "too late"),
     (EndKind::ClientTimeout, Some(408), None, None, "the client did not send all of its request"),
     (EndKind::ClientTimeout, Some(200), Some(2), None, "as a gRPC client is told of it"),
-    (EndKind::LocalReply, Some(403), None, None, "a refusal of the gateway is the caller's mistake"),
+    (EndKind::LocalReply, Some(403), None, None, "a rejection of the gateway is the caller's mistake"),
     (EndKind::LocalReply, Some(503), None, Some("503"), "a failure of the gateway is not"),
     (EndKind::NoRoute, Some(404), None, None, "the caller asked for nothing"),
     (EndKind::Malformed, Some(400), None, None, "the caller said nothing"),
@@ -96,7 +96,7 @@ fn nothing_ends_before_it_began() {
         };
         let open = pass.span.unwrap();
         assert_eq!(open.started(), NOW);
-        let span = open.close(gate.config(), OK, now);
+        let span = gate.close(open, OK, now);
         assert_eq!((span.started(), span.ended()), (NOW, ended));
     }
 }

@@ -1,9 +1,9 @@
 //! Requests that go through a real gate and a real outbox, and the calls that come out.
 
+use gatespan::Peer;
 use gatespan::config::Host;
 use gatespan::outbox::{Outcome, Ticket};
-use gatespan::policy::Peer;
-use gatespan::{Admission, Config, End, EndKind, Gate, Headers, Outbox, Own, Request, Time};
+use gatespan::{Admission, Config, End, EndKind, Gate, Headers, Outbox, OwnIds, Request, Time};
 
 pub const NOW: Time = Time::from_millis(1_772_446_530_125);
 
@@ -65,7 +65,7 @@ impl Stage {
     pub fn new(document: &str) -> Self {
         let config = Config::parse(document, Host::Worker, &|_| None);
         let config = config.unwrap_or_else(|faults| panic!("{document}: {faults:?}"));
-        let outbox = Outbox::new(&config, 7);
+        let outbox = Outbox::new(config.delivery(), 7);
         Self {
             gate: Gate::new(config),
             outbox,
@@ -75,7 +75,7 @@ impl Stage {
     }
 
     /// Tells it, and says where its span is.
-    pub fn tell(&mut self, story: &Story<'_>) -> Own {
+    pub fn tell(&mut self, story: &Story<'_>) -> OwnIds {
         let request = Request {
             method: story.method,
             scheme: b"https",
@@ -107,8 +107,9 @@ impl Stage {
         for (number, event) in (1..).zip(story.events) {
             span.observe(event, Time(self.now.0 + number * 100_000_000));
         }
-        let span = span.close(self.gate.config(), story.end, ended);
-        self.outbox.push(&span, self.gate.config(), self.now);
+        let span = self.gate.close(span, story.end, ended);
+        self.outbox
+            .push(&span, &self.gate.config().backends, self.now);
         span.own()
     }
 

@@ -13,8 +13,8 @@ mod apply;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::policy::Peer;
 use gatespan::{Admission, Config, Export, Gate, Headers, Pair, Request, Time, Word};
 use serde_json::{Value, json};
 
@@ -121,8 +121,8 @@ fn show(rule: &Value, headers: &[(&str, &str)], number: u8) {
         now,
         &entropy,
     ) {
-        Admission::Refuse(refusal) => {
-            println!("   answer    {} {}", refusal.status(), refusal.body());
+        Admission::Reject(rejection) => {
+            println!("   answer    {} {}", rejection.status(), rejection.body());
         }
         Admission::Pass(pass) => {
             let came: apply::Owned = pairs

@@ -4,12 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{KIND_SERVER, SCOPE, STATUS_ERROR, Says, attributes, flags};
+use crate::backend::{Dialect, Settings};
 use crate::backend::{json, resource_attributes};
-use crate::config::{Backend, Dialect};
 use crate::span::{Span, Value};
 
 /// How a body begins: with everything that stands before the spans.
-pub(super) fn opening(service: &str, backend: &Backend) -> Vec<u8> {
+pub(super) fn opening(service: &str, backend: &Settings) -> Vec<u8> {
     let mut out = Vec::from(br#"{"resourceSpans":[{"resource":{"attributes":["#);
     let mut list = List(&mut out);
     for (key, value) in resource_attributes(service, backend) {

@@ -14,11 +14,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Api, Call, Frame, Meaning, Served, answer, as_configured, leave, opik};
-use crate::config::{Backend, BackendKind, Dialect, Encoding};
-use crate::gate::Receives;
+use crate::backend::{BackendKind, Dialect, Encoding, Settings};
 use crate::genai;
 use crate::identity::OtelPlace;
-use crate::policy::Secret;
+use crate::identity::Systems;
+use crate::secret::Secret;
 use crate::span::{Key, Span, Value};
 
 pub(super) const PROTOBUF: Api = Api {
@@ -27,7 +27,7 @@ pub(super) const PROTOBUF: Api = Api {
         encoding: Some(Encoding::Protobuf),
         dialect: Some(Dialect::Latest),
     },
-    receives: Receives {
+    receives: Systems {
         opik: false,
         otel: true,
     },
@@ -76,7 +76,7 @@ pub(super) const OPIK: Api = Api {
         encoding: Some(Encoding::Protobuf),
         dialect: Some(Dialect::Opik),
     },
-    receives: Receives {
+    receives: Systems {
         opik: true,
         otel: true,
     },
@@ -130,7 +130,7 @@ pub(crate) fn has_path(url: &str) -> bool {
     url.ends_with(PATH)
 }
 
-fn headers(backend: &Backend) -> Vec<(String, Secret)> {
+fn headers(backend: &Settings) -> Vec<(String, Secret)> {
     let key = backend.api_key.iter();
     let bearer = key.map(|key| ("authorization".into(), key.after("Bearer ")));
     bearer.chain(backend.headers.iter().cloned()).collect()

@@ -13,7 +13,8 @@ use super::message::{
 };
 use super::{KIND_SERVER, PATH, SCOPE, STATUS_ERROR, Says, attributes, flags};
 use crate::backend::{Call, resource_attributes};
-use crate::config::{Backend, Dialect, double};
+use crate::backend::{Dialect, Settings};
+use crate::digits::double;
 use crate::span::{Span, Value};
 
 pub(super) const CALL: Call = Call {
@@ -25,7 +26,7 @@ pub(super) const CALL: Call = Call {
 };
 
 /// How a body begins: with everything that stands before the spans.
-pub(super) fn opening(service: &str, backend: &Backend) -> Vec<u8> {
+pub(super) fn opening(service: &str, backend: &Settings) -> Vec<u8> {
     let mut about = Vec::new();
     for (key, value) in resource_attributes(service, backend) {
         let value = AnyValue::Text(value.as_bytes());

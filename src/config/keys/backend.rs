@@ -1,7 +1,8 @@
 //! The keys of a backend, and of what is sent there.
 
 use super::{Key, Kind, Preset, key};
-use crate::config::{BackendKind, Dialect, Encoding, Via, texts};
+use crate::backend::{BackendKind, Dialect, Encoding, Via};
+use crate::config::texts;
 use crate::words::Word;
 
 /// What a backend says.

@@ -7,7 +7,8 @@ mod rule;
 use backend::{BACKEND, EXPORT};
 use rule::{ROUTE, RULE};
 
-use super::{Spelling, texts};
+use super::texts;
+use crate::format::Spelling;
 use crate::format::{ALIASES, FORMATS as KNOWN};
 use crate::redact::QUERY_KEPT;
 use crate::span::RECORDED_HEADERS;

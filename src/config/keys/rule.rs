@@ -4,7 +4,8 @@ use super::{FORMATS, Key, Kind, Preset, key};
 use crate::config::texts;
 use crate::genai::Named;
 use crate::policy::{
-    AnswerEncoding, Conflict, Genai, Inbound, Invalid, McpParent, Missing, Untrusted, Upstream,
+    ConflictAction, Genai, InboundAction, InvalidAction, McpParent, MissingAction,
+    ResponseEncoding, UntrustedAction, UpstreamAction,
 };
 use crate::words::Word;
 
@@ -12,12 +13,12 @@ use crate::words::Word;
 pub(super) const RULE: &[Key] = &[
     key(
         "inbound",
-        Kind::Word(Inbound::WORDS),
+        Kind::Word(InboundAction::WORDS),
         "what happens to the ids of a trusted caller; join unless said otherwise",
     ),
     key(
         "upstream",
-        Kind::Word(Upstream::WORDS),
+        Kind::Word(UpstreamAction::WORDS),
         "what trace headers go upstream; send unless said otherwise",
     ),
     key(
@@ -38,17 +39,17 @@ pub(super) const RULE: &[Key] = &[
     ),
     key(
         "missing",
-        Kind::Word(Missing::WORDS),
+        Kind::Word(MissingAction::WORDS),
         "what happens when no usable ids came in; mint unless said otherwise",
     ),
     key(
         "invalid",
-        Kind::Word(Invalid::WORDS),
+        Kind::Word(InvalidAction::WORDS),
         "what happens when a trace header is malformed; restart unless said otherwise",
     ),
     key(
         "conflict",
-        Kind::Word(Conflict::WORDS),
+        Kind::Word(ConflictAction::WORDS),
         "what happens when two formats of one system disagree; prefer unless said otherwise",
     ),
     key(
@@ -63,7 +64,7 @@ pub(super) const RULE: &[Key] = &[
     ),
     key(
         "untrusted",
-        Kind::Word(Untrusted::WORDS),
+        Kind::Word(UntrustedAction::WORDS),
         "with trust, what happens to a caller for whom no condition holds; link unless said otherwise",
     ),
     key(
@@ -99,7 +100,7 @@ pub(super) const RULE: &[Key] = &[
     ),
     key(
         "genai_encoding",
-        Kind::Word(AnswerEncoding::WORDS),
+        Kind::Word(ResponseEncoding::WORDS),
         "how the upstream may encode an answer that is read: as the client offers without what cannot be read (br, zstd), \
          not at all, or as the client offers; readable unless said otherwise",
     ),

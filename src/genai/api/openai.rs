@@ -115,7 +115,7 @@ const FINISH: Key = word("finish_reason", Pending);
 pub(super) const DELTA: &[Key] = &[
     payload("content"),
     each("tool_calls", &[payload("function")]),
-    payload("refusal"),
+    payload("rejection"),
     // DeepSeek's and OpenRouter's.
     payload("reasoning_content"),
     payload("reasoning"),

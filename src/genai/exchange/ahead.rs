@@ -2,9 +2,9 @@
 //! Protocol). However it is cut into pieces, the outcome is the same: what was not there in time is never believed.
 
 use super::{Body, Exchange};
-use crate::context::Time;
 use crate::genai::api::TOOLS;
 use crate::genai::key::Text;
+use crate::time::Time;
 
 /// How much of a request is read for that: half of what Envoy holds back at the edge before it answers 413.
 const AHEAD: u32 = 16 << 10;

@@ -5,14 +5,15 @@ use alloc::vec::Vec;
 
 use super::Lane;
 use crate::backend::Meaning;
-use crate::config::{Backend, ExportPlan, Via};
+use crate::backend::{self, Via};
+use crate::outbox::Settings;
 use crate::outbox::batch::Batch;
 use crate::outbox::counters::CallOutcome;
 use crate::outbox::parcel::Parcel;
 
 impl Lane {
     /// The batch whose call is next, packed with all its calls.
-    pub(in crate::outbox) fn pack(&self, backend: &Backend) -> Option<Vec<u8>> {
+    pub(in crate::outbox) fn pack(&self, backend: &backend::Settings) -> Option<Vec<u8>> {
         Some(self.waiting.front()?.pack(self.api, backend))
     }
 
@@ -27,7 +28,7 @@ impl Lane {
     }
 
     /// All that waits, packed.
-    pub(in crate::outbox) fn parcels(&self, backend: &Backend) -> Vec<Vec<u8>> {
+    pub(in crate::outbox) fn parcels(&self, backend: &backend::Settings) -> Vec<Vec<u8>> {
         let packed = |batch: &Batch| batch.pack(self.api, backend);
         self.waiting.iter().map(packed).collect()
     }
@@ -51,10 +52,10 @@ impl Lane {
 }
 
 /// A carrier takes no batch of any size.
-pub(super) fn fitted(plan: ExportPlan, via: Via) -> ExportPlan {
+pub(super) fn fitted(plan: Settings, via: Via) -> Settings {
     match via {
         Via::Http => plan,
-        Via::Queue => ExportPlan {
+        Via::Queue => Settings {
             batch_bytes: plan.batch_bytes.min(MESSAGE_BYTES),
             ..plan
         },

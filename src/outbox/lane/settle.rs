@@ -2,10 +2,10 @@
 
 use super::Lane;
 use crate::backend::{Meaning, pause};
-use crate::context::Time;
 use crate::outbox::batch::Batch;
 use crate::outbox::counters::{CallOutcome, Dropped};
 use crate::outbox::dispatch::Outcome;
+use crate::time::Time;
 
 impl Lane {
     /// What came of the call in flight; of any other, nothing comes any more.

@@ -1,7 +1,7 @@
 //! A gateway with the defaults of an empty document, and requests sent through it.
 
+use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::policy::Peer;
 use gatespan::{Admission, Config, Edit, Edits, Entropy, Export, Gate, Headers, Request, Time};
 
 use crate::said::Lines;

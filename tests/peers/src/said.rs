@@ -3,10 +3,10 @@
 use core::fmt;
 
 use crate::gateway::{NOW, admit, edited, gate, pairs, request};
-use gatespan::config::Spelling;
+use gatespan::format::Spelling;
 use gatespan::format::tracestate::Ot;
 use gatespan::format::{Keep, OtelOut, Outgoing, Seen};
-use gatespan::{Admission, Decision, Edits, Format, Headers, OtelIds, Refusal};
+use gatespan::{Admission, Decision, Edits, Format, Headers, OtelIds, Rejection};
 use gatespan::{Sampling, SpanId, TraceId};
 
 /// Header lines: names and values.
@@ -119,8 +119,8 @@ pub fn by_gatespan(formats: &[&str], lines: &Lines) -> Said {
     );
     let pairs = pairs(lines);
     match admit(&gate, &request(&pairs)) {
-        Admission::Refuse(Refusal::Invalid(_)) => Said::Refused,
-        Admission::Refuse(other) => panic!("nothing else refuses here: {other:?}"),
+        Admission::Reject(Rejection::Invalid(_)) => Said::Refused,
+        Admission::Reject(other) => panic!("nothing else refuses here: {other:?}"),
         Admission::Pass(pass) => {
             let out = edited(lines, &pass.edits);
             let mut spellings = formats.iter().map(|format| canonical(format, &out));

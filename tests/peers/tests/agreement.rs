@@ -62,7 +62,7 @@ proptest! {
         prop_assert_eq!(sent.state.sampled, pass.span.is_some());
         if let Some(span) = pass.span {
             let end = End { status: Some(200), grpc_status: None, kind: EndKind::Complete, request_bytes: None, response_bytes: None };
-            let span = span.close(gate.config(), end, NOW);
+            let span = gate.close(span, end, NOW);
             let (came, own) = (span.client().otel.unwrap(), span.own());
             prop_assert_eq!(own.otel.unwrap().parent, Some(came.span));
             prop_assert_eq!((sent.trace, sent.span), (came.trace.bits(), own.id.as_span().bits()));

@@ -1,6 +1,6 @@
 //! Towards Opik: its own ids, everything else as metadata, and rows of traces before that.
 
-use gatespan::Own;
+use gatespan::OwnIds;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -213,13 +213,13 @@ fn place(key: &str) -> &'static str {
 }
 
 /// Whether the row of the trace is ours to write.
-fn has_row(own: &Own) -> bool {
+fn has_row(own: &OwnIds) -> bool {
     own.opik.unwrap().row != gatespan::TraceRow::NotOurs
 }
 
 fn hold(told: &[Told], inbound: &str) {
     let mut stage = Stage::new(&document("", &recording(inbound)));
-    let owns: Vec<Own> = told
+    let owns: Vec<OwnIds> = told
         .iter()
         .map(|one| one.told(|story| stage.tell(story)))
         .collect();

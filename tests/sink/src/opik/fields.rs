@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::refusal::{Fault, Refusal, Stage};
+use super::rejection::{Fault, Rejection, Stage};
 use super::rules::{
     Broken, Mode, Scene, content, environment, error, moment, not_blank, not_negative, own_id,
     reference, source, span_type, tags, text, usage,
@@ -89,7 +89,7 @@ pub(super) fn check(
     kind: Kind,
     scene: &Scene,
     item: Option<usize>,
-) -> Result<(), Refusal> {
+) -> Result<(), Rejection> {
     let faults: Vec<Fault> = FIELDS
         .iter()
         .filter(|field| {
@@ -119,7 +119,7 @@ pub(super) fn check(
     if faults.is_empty() {
         Ok(())
     } else {
-        Err(Refusal {
+        Err(Rejection {
             faults,
             items: Some(1),
             list: kind.list(),

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use self::refusal::{Fault, Refusal, Stage};
+use self::rejection::{Fault, Rejection, Stage};
 use self::rules::{Mode, Scene};
 use crate::http::{Answer, Request};
 use crate::ids;
@@ -13,7 +13,7 @@ use crate::store::{Document, Kind, Row, System};
 mod fields;
 mod mapping;
 mod otel;
-mod refusal;
+mod rejection;
 mod rows;
 mod rules;
 mod who;
@@ -105,8 +105,8 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
             &format!("/#{}", request.asked("trace_id").unwrap_or_default()),
         ));
     }
-    let refusal = match who::enter(request, &shared.options) {
-        Err(refusal) => refusal,
+    let rejection = match who::enter(request, &shared.options) {
+        Err(rejection) => rejection,
         Ok(workspace) => {
             let Some((act, id)) = call(request) else {
                 return plain(not_found());
@@ -127,14 +127,14 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
                         reasons: Vec::new(),
                     };
                 }
-                Err(refusal) => refusal,
+                Err(rejection) => rejection,
             }
         }
     };
     Received {
-        answer: refusal.answer(),
-        items: refusal.items,
-        reasons: refusal.reasons(),
+        answer: rejection.answer(),
+        items: rejection.items,
+        reasons: rejection.reasons(),
     }
 }
 
@@ -163,7 +163,7 @@ struct Order<'a> {
     shared: &'a Shared,
 }
 
-type Outcome = Result<(Answer, Option<usize>), Refusal>;
+type Outcome = Result<(Answer, Option<usize>), Rejection>;
 
 impl Order<'_> {
     fn carry_out(&self, act: Act) -> Outcome {
@@ -214,14 +214,14 @@ impl Order<'_> {
     /// The whole batch is taken, or nothing of it.
     fn batch(&self, kind: Kind, scene: &Scene) -> Outcome {
         let list = self.object()?.remove(kind.list()).unwrap_or(Value::Null);
-        let whole = |stage, reason| Refusal::of(Fault::whole(stage, kind.list(), reason));
+        let whole = |stage, reason| Rejection::of(Fault::whole(stage, kind.list(), reason));
         let items = match list {
             Value::Array(items) if (1..=BATCH).contains(&items.len()) => items,
             Value::Array(items) => {
-                let refusal = whole(Stage::Validate, "must hold 1 to 1000 items");
-                return Err(Refusal {
+                let rejection = whole(Stage::Validate, "must hold 1 to 1000 items");
+                return Err(Rejection {
                     items: Some(items.len()),
-                    ..refusal
+                    ..rejection
                 });
             }
             Value::Null => return Err(whole(Stage::Validate, "is required")),
@@ -238,7 +238,7 @@ impl Order<'_> {
         Ok((Answer::empty(200), Some(count)))
     }
 
-    fn take_all(&self, kind: Kind, items: Vec<Value>, scene: &Scene) -> Result<usize, Refusal> {
+    fn take_all(&self, kind: Kind, items: Vec<Value>, scene: &Scene) -> Result<usize, Rejection> {
         let count = items.len();
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         for (place, item) in items.into_iter().enumerate() {
@@ -248,11 +248,11 @@ impl Order<'_> {
             };
             match fields::check(&document, kind, scene, Some(place)) {
                 Ok(()) => rows.push(rows::row(document, kind, self.workspace, scene)),
-                Err(refusal) => faults.extend(refusal.faults),
+                Err(rejection) => faults.extend(rejection.faults),
             }
         }
         if !faults.is_empty() {
-            return Err(Refusal {
+            return Err(Rejection {
                 faults,
                 items: Some(count),
                 list: kind.list(),
@@ -264,7 +264,7 @@ impl Order<'_> {
         Ok(count)
     }
 
-    fn object(&self) -> Result<Document, Refusal> {
+    fn object(&self) -> Result<Document, Rejection> {
         let kind = self
             .kind
             .unwrap_or_default()
@@ -272,7 +272,7 @@ impl Order<'_> {
             .next()
             .unwrap_or_default()
             .trim();
-        let whole = |stage, reason| Refusal::of(Fault::whole(stage, "", reason));
+        let whole = |stage, reason| Rejection::of(Fault::whole(stage, "", reason));
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(whole(Stage::Media, "content-type must be application/json"));
         }

@@ -15,7 +15,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::{Value, json};
 
 use super::mapping::Mapped;
-use super::refusal::{Fault, Refusal, Stage};
+use super::rejection::{Fault, Rejection, Stage};
 use crate::otlp::{self, Encoding};
 use crate::store::Document;
 use crate::{ids, instant};
@@ -28,8 +28,8 @@ pub(super) fn documents(
     body: &[u8],
     content_type: Option<&str>,
     project: Option<&str>,
-) -> Result<Vec<Value>, Refusal> {
-    let whole = |stage, field, reason| Refusal::of(Fault::whole(stage, field, reason));
+) -> Result<Vec<Value>, Rejection> {
+    let whole = |stage, field, reason| Rejection::of(Fault::whole(stage, field, reason));
     match Encoding::of(content_type) {
         Some(Encoding::Protobuf) => {}
         Some(Encoding::Json) => {
@@ -62,21 +62,21 @@ pub(super) fn documents(
     if faults.is_empty() {
         return Ok(documents);
     }
-    Err(Refusal {
+    Err(Rejection {
         items: Some(documents.len() + faults.len()),
         faults,
         list: "spans",
     })
 }
 
-fn refuse(faults: Vec<otlp::Fault>) -> Refusal {
+fn refuse(faults: Vec<otlp::Fault>) -> Rejection {
     let faults = faults.into_iter().map(|fault| Fault {
         stage: Stage::Parse,
         item: None,
         field: fault.field.into(),
         reason: fault.reason.into(),
     });
-    Refusal {
+    Rejection {
         faults: faults.collect(),
         items: None,
         list: "",

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::refusal::{Fault, Refusal, Stage};
+use super::rejection::{Fault, Rejection, Stage};
 use super::rules::Scene;
 use crate::store::{Document, Key, Kind, Row, System, Table};
 use crate::{ids, instant};
@@ -79,7 +79,7 @@ pub(super) fn find<'a>(table: &'a Table, workspace: &str, id: &str) -> Option<&'
 
 /// `POST` of one. A trace that is there is a conflict, a span that is there stays as it is; what an update brought before
 /// its creation is merged into it.
-pub(super) fn create(table: &mut Table, mut row: Row) -> Result<(), Refusal> {
+pub(super) fn create(table: &mut Table, mut row: Row) -> Result<(), Rejection> {
     if let Some(held) = find(table, &row.key.workspace, &row.key.id) {
         agree(&held.key, &row.key)?;
         if !held.partial {
@@ -103,7 +103,7 @@ pub(super) fn create(table: &mut Table, mut row: Row) -> Result<(), Refusal> {
 }
 
 /// `PATCH`: an upsert. What it does not name stays.
-pub(super) fn update(table: &mut Table, mut row: Row) -> Result<(), Refusal> {
+pub(super) fn update(table: &mut Table, mut row: Row) -> Result<(), Rejection> {
     let Some(held) = find(table, &row.key.workspace, &row.key.id) else {
         row.partial = true;
         row.document.insert("start_time".to_owned(), EPOCH.into());
@@ -131,7 +131,7 @@ fn touch(row: &mut Row, held: i64) {
         .insert("last_updated_at".to_owned(), instant::spell(row.at).into());
 }
 
-fn agree(held: &Key, given: &Key) -> Result<(), Refusal> {
+fn agree(held: &Key, given: &Key) -> Result<(), Rejection> {
     let same = [
         (held.project == given.project, "project_name"),
         (held.trace == given.trace, "trace_id"),
@@ -143,6 +143,6 @@ fn agree(held: &Key, given: &Key) -> Result<(), Refusal> {
     })
 }
 
-fn conflict(field: &'static str, reason: &'static str) -> Refusal {
-    Refusal::of(Fault::whole(Stage::Conflict, field, reason))
+fn conflict(field: &'static str, reason: &'static str) -> Rejection {
+    Rejection::of(Fault::whole(Stage::Conflict, field, reason))
 }

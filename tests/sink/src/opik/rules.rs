@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::refusal::Stage;
+use super::rejection::Stage;
 use crate::{ids, instant};
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! Who may come in. Without a key the sink is the open-source server: no key is asked for, and a workspace other than its
 //! own is not found. With one it is the cloud.
 
-use super::refusal::{Fault, Refusal, Stage};
+use super::rejection::{Fault, Rejection, Stage};
 use crate::http::Request;
 use crate::server::Options;
 
-pub(super) fn enter(request: &Request, options: &Options) -> Result<String, Refusal> {
+pub(super) fn enter(request: &Request, options: &Options) -> Result<String, Rejection> {
     let given = request
         .header("comet-workspace")
         .filter(|name| !name.is_empty());
-    let refuse = |stage, field, reason| Err(Refusal::of(Fault::whole(stage, field, reason)));
+    let refuse = |stage, field, reason| Err(Rejection::of(Fault::whole(stage, field, reason)));
     let Some(key) = &options.key else {
         return match given {
             None => Ok(options.workspace.clone()),

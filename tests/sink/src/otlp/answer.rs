@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Encoding;
 use crate::http::Answer;
 
-/// `google.rpc.Status`, of which a refusal's body is one.
+/// `google.rpc.Status`, of which a rejection's body is one.
 #[derive(Clone, PartialEq, Message)]
 struct Status {
     #[prost(int32, tag = "1")]
@@ -21,7 +21,7 @@ struct Status {
 /// `google.rpc.Code.INVALID_ARGUMENT`.
 const INVALID: i32 = 3;
 
-pub(super) fn refusal(status: u16, encoding: Option<Encoding>, message: &str) -> Answer {
+pub(super) fn rejection(status: u16, encoding: Option<Encoding>, message: &str) -> Answer {
     let body = Status {
         code: INVALID,
         message: message.to_owned(),

@@ -95,14 +95,14 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
     let request = delivery.request;
     if request.method != "POST" {
         return refuse(
-            answer::refusal(405, None, "only POST is answered here"),
+            answer::rejection(405, None, "only POST is answered here"),
             &[],
         );
     }
     let Some(encoding) = Encoding::of(request.header("content-type")) else {
         let reason = "content-type must be application/x-protobuf or application/json";
         return refuse(
-            answer::refusal(415, None, reason),
+            answer::rejection(415, None, reason),
             &[Place::Top.fault(reason)],
         );
     };
@@ -110,7 +110,7 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
         Ok(read) => read,
         Err(faults) => {
             let first = faults.first().map(ToString::to_string).unwrap_or_default();
-            return refuse(answer::refusal(400, Some(encoding), &first), &faults);
+            return refuse(answer::rejection(400, Some(encoding), &first), &faults);
         }
     };
     let way = rows::Way {

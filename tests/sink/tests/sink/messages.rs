@@ -53,7 +53,7 @@ fn one_connection_many_requests_of_every_kind() {
         assert_eq!(
             client.traces(&json!({ "traces": [] })),
             422,
-            "a refusal does not end the connection"
+            "a rejection does not end the connection"
         );
         let ping = client.send("GET", "/api/is-alive/ping", "", b"").unwrap();
         assert_eq!(ping.json()["healthy"], true);

@@ -1,4 +1,4 @@
-//! Bodies of OTLP, how they are sent, and how a refusal looks.
+//! Bodies of OTLP, how they are sent, and how a rejection looks.
 
 use gatespan_sink::Sink;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -109,7 +109,7 @@ struct Status {
     message: String,
 }
 
-/// The message of a refusal, in whichever encoding it came.
+/// The message of a rejection, in whichever encoding it came.
 pub(super) fn told(answer: &Answer) -> String {
     if answer
         .head

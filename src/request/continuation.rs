@@ -11,11 +11,8 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::Decision;
-use crate::context::{OpikId, OpikIds, OtelIds, Sampling, SpanId, TraceId};
-use crate::identity::Identity;
-use crate::policy::Proof;
-use crate::words::Word;
+use crate::ids::{OpikId, OpikIds, OtelIds, Sampling, SpanId, TraceId};
+use crate::words::{Word, words};
 
 /// What the next pass of a request continues: its trace as it went upstream, if anything was made of it, and what its client has
 /// proven.
@@ -25,12 +22,22 @@ pub struct Continuation {
     pub(crate) otel: Option<OtelIds>,
     /// The tracestate.
     pub(crate) state: Vec<u8>,
-    pub(crate) onward: Onward,
+    pub(crate) judgement: Judgement,
+}
+
+/// What is known of a client's trust.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Proof {
+    /// Whether a condition of the rule holds, or held for an earlier pass.
+    pub(crate) holds: bool,
+    /// The conditions whose header the client has shown, a bit each: those of the first 64 layers that have any. Not looked
+    /// for where one holds already.
+    pub(crate) shown: u64,
 }
 
 /// What is decided about a request, apart from its ids.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Onward {
+pub(crate) struct Judgement {
     /// What the client has proven.
     pub(crate) proof: Proof,
     /// Whether the low 56 bits of the trace id are vouched to be random.
@@ -39,15 +46,33 @@ pub(crate) struct Onward {
     pub(crate) decision: Decision,
 }
 
+words! {
+    /// What was done with the caller's ids.
+    Decision {
+        /// They were continued.
+        Joined = "joined",
+        /// None came: new ones were made.
+        Minted = "minted",
+        /// They were removed; the new trace remembers them.
+        Linked = "linked",
+        /// They were removed or refused; a new trace was begun.
+        Restarted = "restarted",
+        /// Nothing was made of the request.
+        Passed = "passed",
+        /// The request was refused.
+        Rejected = "rejected",
+    }
+}
+
 impl Continuation {
     /// That of a request that is let alone: its earlier pass goes on, if there was one.
     #[cold]
-    pub(super) fn untouched(proof: Proof, earlier: Option<&Self>) -> Option<Box<Self>> {
+    pub(crate) fn untouched(proof: Proof, earlier: Option<&Self>) -> Option<Box<Self>> {
         let nothing = Self {
             opik: None,
             otel: None,
             state: Vec::new(),
-            onward: Onward {
+            judgement: Judgement {
                 proof,
                 random: false,
                 sampling: Sampling::Defer,
@@ -55,22 +80,8 @@ impl Continuation {
             },
         };
         let mut kept = earlier.cloned().unwrap_or(nothing);
-        kept.onward.proof = proof;
+        kept.judgement.proof = proof;
         kept.or_nothing().map(Box::new)
-    }
-
-    /// That of a request that goes on without a span of ours.
-    #[inline]
-    pub(super) fn unrecorded(identity: &Identity<'_>, onward: Onward) -> Option<Box<Self>> {
-        if identity.opik.is_none() && identity.otel.is_none() && onward.proof == Proof::default() {
-            return None;
-        }
-        Some(Box::new(Self {
-            opik: identity.opik,
-            otel: identity.otel.as_ref().map(|otel| otel.ids),
-            state: identity.state().into_owned(),
-            onward,
-        }))
     }
 
     /// Whether there is a trace to continue.
@@ -80,19 +91,19 @@ impl Continuation {
 
     /// None if there is nothing to continue.
     fn or_nothing(self) -> Option<Self> {
-        let is_something = self.has_ids() || self.onward.proof != Proof::default();
+        let is_something = self.has_ids() || self.judgement.proof != Proof::default();
         is_something.then_some(self)
     }
 
     /// As a host keeps it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Onward {
+        let Judgement {
             proof,
             random,
             sampling,
             decision,
-        } = self.onward;
+        } = self.judgement;
         let id = |id: Option<OpikId>| id.map_or(0, OpikId::bits);
         let ids = [
             id(self.opik.map(|ids| ids.trace)),
@@ -132,7 +143,7 @@ impl Continuation {
             opik,
             otel: otel.map(|(trace, span)| OtelIds { trace, span }),
             state: state.to_vec(),
-            onward: Onward {
+            judgement: Judgement {
                 proof: Proof {
                     holds: flags & 1 != 0,
                     shown: if is_ours { shown as u64 } else { 0 },

@@ -2,8 +2,8 @@
 
 use super::OpenSpan;
 use super::texts::Piece;
-use crate::context::{OpikIds, OtelIds};
-use crate::gate::Continuation;
+use crate::ids::{OpikIds, OtelIds};
+use crate::request::Continuation;
 
 impl OpenSpan {
     /// What the next pass continues, if the host sends the request through the gateway again: this span is its parent, where
@@ -25,7 +25,7 @@ impl OpenSpan {
             opik: opik.or(client.and_then(|client| client.opik)),
             otel: otel.or(client.and_then(|client| client.otel)),
             state: state.to_vec(),
-            onward: self.onward,
+            judgement: self.judgement,
         }
     }
 }

@@ -85,14 +85,14 @@ impl Fault {
     }
 }
 
-pub(super) struct Refusal {
+pub(super) struct Rejection {
     pub(super) faults: Vec<Fault>,
     pub(super) items: Option<usize>,
     /// What the items are called.
     pub(super) list: &'static str,
 }
 
-impl Refusal {
+impl Rejection {
     pub(super) fn of(fault: Fault) -> Self {
         Self {
             faults: vec![fault],

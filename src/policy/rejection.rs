@@ -3,14 +3,14 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use crate::arrival::Clash;
 use crate::fault::Fault;
 use crate::format::FormatSet;
-use crate::rpc::Rpc;
+use crate::inbound::Conflict;
+use crate::request::Rpc;
 use crate::words::{Word, words};
 
 words! {
-    /// The word for a refusal in answers and counters.
+    /// The word for a rejection in answers and counters.
     Reason {
         /// No usable ids where the rule demands them.
         Missing = "missing",
@@ -27,21 +27,21 @@ words! {
 
 /// Why a request is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Refusal {
+pub enum Rejection {
     /// None of these formats brought usable ids.
     Missing(FormatSet),
     /// This header was refused.
     Invalid(Fault),
     /// These two headers disagree.
-    Conflict(Clash),
+    Conflict(Conflict),
     /// No condition of trust holds.
     Untrusted,
     /// The rule that the route asks for does not exist. Enforcement must not fall away by a typing error.
     Config,
 }
 
-impl Refusal {
-    /// The media type of [`Refusal::body`] (RFC 9457).
+impl Rejection {
+    /// The media type of [`Rejection::body`] (RFC 9457).
     pub const CONTENT_TYPE: &'static str = "application/problem+json";
 
     /// The word for it.
@@ -107,13 +107,13 @@ impl Refusal {
                 text
             }
             Self::Invalid(fault) => format!("invalid: {fault}"),
-            Self::Conflict(clash) => format!("conflict: {clash}"),
+            Self::Conflict(conflict) => format!("conflict: {conflict}"),
             Self::Untrusted => "untrusted: the caller meets no condition of trust".to_string(),
             Self::Config => "config: the route names an unknown rule".to_string(),
         }
     }
 
-    /// The body of the answer, of type [`Refusal::CONTENT_TYPE`].
+    /// The body of the answer, of type [`Rejection::CONTENT_TYPE`].
     #[must_use]
     pub fn body(self) -> String {
         let title = match self {

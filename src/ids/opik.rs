@@ -2,8 +2,9 @@
 
 use core::num::NonZeroU64;
 
-use super::{Halves, SpanId, Time, TraceId};
-use crate::fault::Breach;
+use super::{Halves, SpanId, TraceId};
+use crate::fault::FaultKind;
+use crate::time::Time;
 use crate::{bytes, digits};
 
 /// An Opik id: a UUID of version 7 and variant 10, hence never zero.
@@ -53,16 +54,16 @@ impl OpikId {
     }
 
     /// A dashed or undashed UUID of version 7 in any case, its time at most [`FUTURE_MS`] ahead of `now` (law 11).
-    pub fn parse(text: &[u8], now: Time) -> Result<Self, Breach> {
+    pub fn parse(text: &[u8], now: Time) -> Result<Self, FaultKind> {
         let found = if let Ok(dashed) = text.try_into() {
             digits::dashed_any_case(dashed)
         } else {
             text.try_into().ok().and_then(digits::any_case)
         };
-        let [high, low] = found.ok_or(Breach::Uuid)?;
-        let id = Self::from_halves(high, low).ok_or(Breach::NotVersion7)?;
+        let [high, low] = found.ok_or(FaultKind::Uuid)?;
+        let id = Self::from_halves(high, low).ok_or(FaultKind::NotVersion7)?;
         if id.millis() > now.millis().saturating_add(FUTURE_MS) {
-            return Err(Breach::Future);
+            return Err(FaultKind::Future);
         }
         Ok(id)
     }
@@ -183,19 +184,28 @@ mod tests {
 
     #[test]
     fn a_uuid_has_36_or_32_characters_and_nothing_else() {
-        for (text, breach) in [
-            ("{019cae0b-ba4d-7b60-9c1b-2281eda8d7fe}", Breach::Uuid),
+        for (text, kind) in [
+            ("{019cae0b-ba4d-7b60-9c1b-2281eda8d7fe}", FaultKind::Uuid),
             (
                 "urn:uuid:019cae0b-ba4d-7b60-9c1b-2281eda8d7fe",
-                Breach::Uuid,
+                FaultKind::Uuid,
             ),
-            ("", Breach::Uuid),
-            ("019cae0b-ba4d-4b60-9c1b-2281eda8d7fe", Breach::NotVersion7),
-            ("019cae0b-ba4d-7b60-dc1b-2281eda8d7fe", Breach::NotVersion7),
-            ("00000000-0000-0000-0000-000000000000", Breach::NotVersion7),
-            ("ffffffff-ffff-7fff-bfff-ffffffffffff", Breach::Future),
+            ("", FaultKind::Uuid),
+            (
+                "019cae0b-ba4d-4b60-9c1b-2281eda8d7fe",
+                FaultKind::NotVersion7,
+            ),
+            (
+                "019cae0b-ba4d-7b60-dc1b-2281eda8d7fe",
+                FaultKind::NotVersion7,
+            ),
+            (
+                "00000000-0000-0000-0000-000000000000",
+                FaultKind::NotVersion7,
+            ),
+            ("ffffffff-ffff-7fff-bfff-ffffffffffff", FaultKind::Future),
         ] {
-            assert_eq!(OpikId::parse(text.as_bytes(), NOW), Err(breach), "{text}");
+            assert_eq!(OpikId::parse(text.as_bytes(), NOW), Err(kind), "{text}");
         }
     }
 }

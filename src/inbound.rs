@@ -2,15 +2,15 @@
 
 use core::fmt;
 
-use crate::context::{Ids, OpikIds, OtelIds, Sampling};
 use crate::fault::Fault;
 use crate::format::tracestate::TraceState;
 use crate::format::{Carried, Extracted, FORMATS, Format, FormatSet, Seen, System, in_message};
-use crate::gate::Continuation;
+use crate::ids::{Ids, OpikIds, OtelIds, Sampling};
+use crate::request::Continuation;
 
 /// What a request brought along.
 #[derive(Debug)]
-pub(crate) struct Arrival<'a> {
+pub(crate) struct Inbound<'a> {
     /// What each format of the table found.
     found: [Extracted<'a>; FORMATS.len()],
     /// The formats that say something usable.
@@ -30,19 +30,19 @@ pub(crate) struct Arrival<'a> {
     /// The caller's sampling decision.
     pub(crate) sampling: Sampling,
     /// Two headers that disagree.
-    pub(crate) clash: Option<Clash>,
+    pub(crate) conflict: Option<Conflict>,
 }
 
 /// Two headers of one system that carry different ids.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Clash {
+pub struct Conflict {
     /// The format whose ids were taken.
     pub won: &'static Format,
     /// The format whose ids were not; the same one when its header came twice.
     pub lost: &'static Format,
 }
 
-impl fmt::Display for Clash {
+impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { won, lost } = self;
         if won == lost {
@@ -53,7 +53,7 @@ impl fmt::Display for Clash {
     }
 }
 
-impl<'a> Arrival<'a> {
+impl<'a> Inbound<'a> {
     /// Fills in what every known format says, where it stands: it is large. Believes those of `order`, the first of a system most (law 5).
     pub(crate) fn read(&mut self, seen: &Seen<'a>, order: &[&'static Format]) {
         for format in seen.formats().iter() {
@@ -81,7 +81,7 @@ impl<'a> Arrival<'a> {
                 continue;
             }
             if differs {
-                self.clash.get_or_insert(Clash {
+                self.conflict.get_or_insert(Conflict {
                     won: format,
                     lost: format,
                 });
@@ -93,7 +93,7 @@ impl<'a> Arrival<'a> {
             if ids != Ids::None {
                 let won = *winner.get_or_insert(format);
                 if !self.believe(ids) {
-                    self.clash.get_or_insert(Clash { won, lost: format });
+                    self.conflict.get_or_insert(Conflict { won, lost: format });
                 }
             }
         }
@@ -133,9 +133,9 @@ impl<'a> Arrival<'a> {
     #[inline(never)]
     pub(crate) fn resume(&mut self, earlier: &'a Continuation) {
         (self.opik, self.otel) = (earlier.opik, earlier.otel);
-        (self.random, self.sampling) = (earlier.onward.random, earlier.onward.sampling);
+        (self.random, self.sampling) = (earlier.judgement.random, earlier.judgement.sampling);
         self.state = TraceState::kept(&earlier.state);
-        (self.clash, self.refused) = (None, FormatSet::EMPTY);
+        (self.conflict, self.refused) = (None, FormatSet::EMPTY);
     }
 
     /// Nothing came, or is as if it had not (law 15). Not a constant: that would be copied whole, and here no more than marks are written.
@@ -151,7 +151,7 @@ impl<'a> Arrival<'a> {
             random: false,
             state: None,
             sampling: Sampling::Defer,
-            clash: None,
+            conflict: None,
         }
     }
 

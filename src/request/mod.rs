@@ -1,10 +1,19 @@
-//! A request as a host hands it to the core.
+//! What crosses between a host and the core: a request goes in, changes to its headers come out.
 
-use crate::gate::Continuation;
-use crate::headers::Headers;
-use crate::policy::Peer;
-use crate::rpc::Rpc;
-use crate::target::{split_host, split_path};
+mod continuation;
+mod headers;
+mod rpc;
+pub(crate) mod target;
+
+pub use continuation::{Continuation, Decision};
+pub(crate) use continuation::{Judgement, Proof};
+pub use headers::{Edit, Edits, Headers, Pair, Value};
+pub(crate) use headers::{has_control, is_name, trim};
+pub use rpc::Rpc;
+
+use core::net::IpAddr;
+
+use target::{split_host, split_path};
 
 /// A request as a host sees it.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +36,17 @@ pub struct Request<'a> {
     pub rule: Option<&'a [u8]>,
     /// What an earlier pass of this request has left, if the host sends it through the gateway again.
     pub continues: Option<&'a Continuation>,
+}
+
+/// What the host knows about the client's connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peer<'a> {
+    /// The address.
+    pub address: Option<IpAddr>,
+    /// The URI and DNS names in the client's certificate, as far as the host shows them.
+    pub names: &'a [&'a [u8]],
+    /// Whether the host has verified that certificate.
+    pub is_verified: bool,
 }
 
 impl<'a> Request<'a> {

@@ -1,22 +1,22 @@
 //! The response to a request that goes no further.
 
-use gatespan::{Refusal, Rpc};
+use gatespan::{Rejection, Rpc};
 
 use crate::host::{self, Map};
 
 /// Responds in the form that the client understands.
-pub(crate) fn refuse(refusal: Refusal, rpc: Option<Rpc>) {
-    let grpc_status = i32::from(refusal.grpc_status());
-    let details = refusal.code_details();
+pub(crate) fn refuse(rejection: Rejection, rpc: Option<Rpc>) {
+    let grpc_status = i32::from(rejection.grpc_status());
+    let details = rejection.code_details();
     let done = if rpc.is_some() {
-        let headers = refusal.grpc_headers();
+        let headers = rejection.grpc_headers();
         let headers = headers.each_ref().map(|(name, value)| (*name, &**value));
         host::answer(OK, grpc_status, details, &headers, b"")
     } else {
-        let headers = [(CONTENT_TYPE, Refusal::CONTENT_TYPE)];
-        let body = refusal.body();
+        let headers = [(CONTENT_TYPE, Rejection::CONTENT_TYPE)];
+        let body = rejection.body();
         host::answer(
-            refusal.status(),
+            rejection.status(),
             grpc_status,
             details,
             &headers,

@@ -2,42 +2,41 @@
 
 use alloc::string::String;
 
-use crate::arrival::Arrival;
-use crate::context::{Dashed, Ids, Sampling};
 use crate::format::{Carried, FORMATS, Format, Keep, OtelOut, Outgoing, Seen, System, foreign};
-use crate::gate::Unrecorded;
-use crate::headers::{Edits, Headers};
-use crate::identity::Identity;
-use crate::policy::{Rule, Stance, Upstream};
+use crate::identity::{Identity, Unrecorded};
+use crate::ids::{Dashed, Ids, Sampling};
+use crate::inbound::Inbound;
+use crate::policy::{IdAction, Rule, UpstreamAction};
+use crate::request::{Edits, Headers};
 
 /// The edits that make the outgoing headers agree with one another.
 pub(crate) fn write<'a>(
     seen: &Seen<'a>,
-    arrival: &Arrival<'a>,
+    inbound: &Inbound<'a>,
     identity: &Identity<'a>,
     rule: &Rule<'a>,
-    stance: Stance,
+    id_action: IdAction,
     proofs: &'a [String],
     dashed: Option<&Dashed>,
 ) -> Edits<'a> {
     let mut edits = Edits::default();
     remove_proofs(seen.headers(), proofs, &mut edits);
-    let strip = rule.upstream == Upstream::Strip;
-    let stranger = stance != Stance::Join;
+    let strip = rule.upstream == UpstreamAction::Strip;
+    let stranger = id_action != IdAction::Join;
     let keep = Keep {
         strip,
         only: (strip || stranger).then_some(rule.baggage_allow),
     };
     let is_unsampled = identity.unrecorded == Some(Unrecorded::Unsampled);
-    let outgoing = outgoing(arrival, identity, dashed, rule, keep);
+    let outgoing = outgoing(inbound, identity, dashed, rule, keep);
     for format in seen.formats().or(rule.inject).iter() {
         // An unsampled request gets no Opik header that it did not bring (law 7b).
         let is_added =
             rule.inject.contains(format) && !(format.system == System::Opik && is_unsampled);
-        match fate(format, arrival.carried(format), &outgoing, is_added) {
-            Fate::Stays => {}
-            Fate::Written => format.inject(seen, &outgoing, &mut edits),
-            Fate::Removed => format.clear(seen, &outgoing, &mut edits),
+        match header_action(format, inbound.carried(format), &outgoing, is_added) {
+            HeaderAction::Stays => {}
+            HeaderAction::Written => format.inject(seen, &outgoing, &mut edits),
+            HeaderAction::Removed => format.clear(seen, &outgoing, &mut edits),
         }
     }
     if keep.riders() {
@@ -60,7 +59,7 @@ pub(crate) fn remove_proofs<'a>(headers: Headers<'a>, proofs: &'a [String], edit
 /// The ids to spell. A decision left to the receiver is made here when a format is written that cannot leave it open:
 /// a deferred B3 beside a decided `traceparent` would be two different states.
 fn outgoing<'o>(
-    arrival: &Arrival<'_>,
+    inbound: &Inbound<'_>,
     identity: &Identity<'o>,
     dashed: Option<&'o Dashed>,
     rule: &Rule<'_>,
@@ -78,7 +77,7 @@ fn outgoing<'o>(
         let decides = FORMATS.iter().any(|format| {
             format.system == System::Otel
                 && !format.defers
-                && (rule.inject.contains(format) || arrival.carried(format).is_some())
+                && (rule.inject.contains(format) || inbound.carried(format).is_some())
         });
         if decides {
             otel.sampling = identity.sampling;
@@ -88,7 +87,7 @@ fn outgoing<'o>(
 }
 
 /// What happens to one format.
-enum Fate {
+enum HeaderAction {
     /// It says already what we would write.
     Stays,
     /// It spells the outgoing ids.
@@ -97,12 +96,12 @@ enum Fate {
     Removed,
 }
 
-fn fate(
+fn header_action(
     format: &'static Format,
     carried: Option<&Carried<'_>>,
     outgoing: &Outgoing<'_>,
     is_added: bool,
-) -> Fate {
+) -> HeaderAction {
     let goes = match format.system {
         // What we add or change has both ids; a lone trace id goes on alone (law 8).
         System::Opik => outgoing
@@ -111,13 +110,15 @@ fn fate(
         System::Otel => outgoing.otel.is_some(),
     };
     match carried {
-        _ if outgoing.keep.strip => Fate::Removed,
-        Some(carried) if carried.canonical && says(format, carried, outgoing) => Fate::Stays,
-        Some(_) if goes => Fate::Written,
+        _ if outgoing.keep.strip => HeaderAction::Removed,
+        Some(carried) if carried.canonical && says(format, carried, outgoing) => {
+            HeaderAction::Stays
+        }
+        Some(_) if goes => HeaderAction::Written,
         // A decision without ids contradicts nothing where no ids stand beside it.
-        Some(carried) if carried.ids == Ids::None => Fate::Stays,
-        None if goes && is_added => Fate::Written,
-        _ => Fate::Removed,
+        Some(carried) if carried.ids == Ids::None => HeaderAction::Stays,
+        None if goes && is_added => HeaderAction::Written,
+        _ => HeaderAction::Removed,
     }
 }
 

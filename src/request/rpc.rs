@@ -11,7 +11,7 @@
 
 use alloc::vec::Vec;
 
-use crate::headers::{is_name, trim};
+use crate::request::{is_name, trim};
 
 /// What a gRPC client speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

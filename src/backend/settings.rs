@@ -1,14 +1,14 @@
-//! Where spans are sent, and how.
+//! What the configuration says of one backend.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::policy::Secret;
+use crate::secret::Secret;
 use crate::words::words;
 
-/// A place to which spans are sent.
+/// One backend, as the configuration describes it.
 #[derive(Debug)]
-pub struct Backend {
+pub struct Settings {
     /// Its name in counters; its kind unless the document names it.
     pub name: String,
     /// Whose API it speaks.
@@ -37,7 +37,7 @@ pub struct Backend {
     pub project_id: Option<String>,
 }
 
-impl Backend {
+impl Settings {
     /// The authority of its URL, and the path that its calls begin with.
     #[must_use]
     pub fn target(&self) -> (&str, &str) {
@@ -91,25 +91,4 @@ words! {
         /// Those by which Opik files them, with its own ids.
         Opik = "opik",
     }
-}
-
-/// How spans are batched and sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ExportPlan {
-    /// Spans in a batch at most.
-    pub batch_spans: u32,
-    /// Bytes in a batch at most.
-    pub batch_bytes: u32,
-    /// How old the oldest span of a batch may grow.
-    pub interval_ms: u32,
-    /// Bytes in all batches together at most.
-    pub queue_bytes: u32,
-    /// How long a call may take.
-    pub timeout_ms: u32,
-    /// How often a batch is tried.
-    pub attempts: u32,
-    /// The first pause between tries.
-    pub backoff_ms: u32,
-    /// The longest.
-    pub backoff_max_ms: u32,
 }

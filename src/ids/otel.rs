@@ -4,7 +4,7 @@ use core::num::NonZeroU64;
 
 use super::Halves;
 use crate::digits;
-use crate::fault::Breach;
+use crate::fault::FaultKind;
 
 /// A 128-bit OpenTelemetry trace id, never zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -22,16 +22,16 @@ impl TraceId {
     }
 
     /// Exactly 32 lower-case hex digits.
-    pub fn parse(text: &[u8]) -> Result<Self, Breach> {
-        let text = text.try_into().map_err(|_| Breach::Hex)?;
-        let [high, low] = digits::lower_case(text).ok_or(Breach::Hex)?;
-        Self::from_halves(high, low).ok_or(Breach::Zero)
+    pub fn parse(text: &[u8]) -> Result<Self, FaultKind> {
+        let text = text.try_into().map_err(|_| FaultKind::Hex)?;
+        let [high, low] = digits::lower_case(text).ok_or(FaultKind::Hex)?;
+        Self::from_halves(high, low).ok_or(FaultKind::Zero)
     }
 
     /// Up to 32 hex digits of either case, padded with zeros on the left.
-    pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
+    pub(crate) fn padded(text: &[u8]) -> Result<Self, FaultKind> {
         let [high, low] = left_padded(text, 32)?;
-        Self::from_halves(high, low).ok_or(Breach::Zero)
+        Self::from_halves(high, low).ok_or(FaultKind::Zero)
     }
 
     const fn from_halves(high: u64, low: u64) -> Option<Self> {
@@ -70,15 +70,15 @@ impl SpanId {
     }
 
     /// Exactly 16 lower-case hex digits.
-    pub fn parse(text: &[u8]) -> Result<Self, Breach> {
-        let text = text.try_into().map_err(|_| Breach::Hex)?;
-        Self::from_bits(digits::lower_case_half(text).ok_or(Breach::Hex)?).ok_or(Breach::Zero)
+    pub fn parse(text: &[u8]) -> Result<Self, FaultKind> {
+        let text = text.try_into().map_err(|_| FaultKind::Hex)?;
+        Self::from_bits(digits::lower_case_half(text).ok_or(FaultKind::Hex)?).ok_or(FaultKind::Zero)
     }
 
     /// Up to 16 hex digits of either case, padded with zeros on the left.
-    pub(crate) fn padded(text: &[u8]) -> Result<Self, Breach> {
+    pub(crate) fn padded(text: &[u8]) -> Result<Self, FaultKind> {
         let [_, bits] = left_padded(text, 16)?;
-        Self::from_bits(bits).ok_or(Breach::Zero)
+        Self::from_bits(bits).ok_or(FaultKind::Zero)
     }
 
     /// The 64 bits.
@@ -95,16 +95,16 @@ impl SpanId {
 }
 
 /// 1 to `length` hex digits of either case, zeros added on the left.
-fn left_padded(text: &[u8], length: usize) -> Result<[u64; 2], Breach> {
+fn left_padded(text: &[u8], length: usize) -> Result<[u64; 2], FaultKind> {
     let mut padded = [b'0'; DIGITS];
     match DIGITS
         .checked_sub(text.len())
         .and_then(|start| padded.get_mut(start..))
     {
         Some(room) if (1..=length).contains(&text.len()) => room.copy_from_slice(text),
-        _ => return Err(Breach::Hex),
+        _ => return Err(FaultKind::Hex),
     }
-    digits::any_case(&padded).ok_or(Breach::Hex)
+    digits::any_case(&padded).ok_or(FaultKind::Hex)
 }
 
 /// What the longest id has.
