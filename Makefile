@@ -15,8 +15,8 @@ TIMES = $(if $(filter $@,$(MAKECMDGOALS)),.make/times $@)
 # How long `make fuzz` feeds each target, `make fuzz-module` plays, and `make soak` calls each gateway.
 SECONDS := 60
 
-.PHONY: help run check fmt lint test-core docs nostd test test-workspace page schema bench fuzz clean
-.PHONY: tour wasm worker e2e edge bench-envoy bench-edge cost abi fuzz-module soak
+.PHONY: help run tour test test-all check fmt lint test-core docs nostd cost abi test-workspace page
+.PHONY: test-envoy test-worker e2e edge fuzz fuzz-module soak bench bench-envoy bench-edge wasm worker schema clean
 
 help: ## this list
 	@echo "make TARGET, one of:"
@@ -32,17 +32,21 @@ tour: ## the core alone: requests as they come in, and what goes upstream
 
 ## Prove
 
-test: check test-workspace e2e page edge ## everything that must hold before a change lands
+test: check test-workspace test-envoy test-worker ## what must hold before a change lands: everything but the slow half
 	@$(TIMES)
 
-check: fmt lint test-core docs nostd cost abi ## the quick half: style, the core's tests, documentation, no_std, the filter's cost and ABI
+test-all: check test-workspace e2e edge page fuzz-module soak ## everything, as CI runs it
+	@$(TIMES)
+
+check: fmt lint test-core docs nostd cost abi ## the part without Envoy and workerd: style, the core, documentation, no_std, cost and ABI of the filter
 	@$(TIMES)
 
 fmt: ## the formatting is rustfmt's
 	@$(STAGE) cargo fmt --all --check
 
-lint: ## clippy finds nothing in any crate
+lint: ## clippy, and the rules of tests/house: arrows between rooms, names, lengths
 	@$(STAGE) cargo clippy --workspace --all-targets -- -D warnings
+	@$(STAGE) cargo run --quiet --example house
 
 test-core: ## the core's tests alone
 	@$(STAGE) cargo test
@@ -65,14 +69,26 @@ test-workspace: ## the tests of the other crates
 page: ## the sink's page in headless Chromium; pictures in target/page
 	@$(STAGE) .make/page
 
+# What `make test` runs of the tests through hosts: the scenario tables, the examples, and what a change of headers, spans,
+# configuration, bodies or backends usually breaks. Left to `make test-all`: what waits for timeouts, updates, restarts and
+# outages, what installs or deploys (SDKs, `make run`, wrangler), and the soaks. About a minute each.
+TEST_ENVOY := scenarios examples headers ends genai genai_ways bedrock mcp redirects grpc_web protocols san secrets lilypad otlp_opik no_wait
+TEST_WORKER := scenarios genai encodings mcp config untouched status
+
+test-envoy: ## the tests through a real Envoy that a change breaks most often: TEST_ENVOY
+	@$(STAGE) .make/e2e $(TEST_ENVOY:%=tests/e2e/test_%.py)
+
+test-worker: ## the same through a real workerd: TEST_WORKER
+	@$(STAGE) .make/edge-test $(TEST_WORKER:%=tests/edge/%.test.mjs)
+
 # ARGS: what pytest takes, as in `make e2e ARGS='-k scenarios'`.
 ARGS :=
-e2e: ## the tests through a real Envoy
+e2e: ## all tests through a real Envoy; ARGS="-k NAME"
 	@$(STAGE) .make/e2e $(ARGS)
 
 # FILES: which of them, as in `make edge FILES=tests/edge/scenarios.test.mjs`.
 FILES :=
-edge: ## the tests of the Worker through a real workerd
+edge: ## all tests through a real workerd; FILES=tests/edge/NAME.test.mjs
 	@$(STAGE) .make/edge-test $(FILES)
 
 fuzz: ## random bytes into each parser; SECONDS=60 for each target
