@@ -66,7 +66,7 @@ abi: ## callbacks and answers, right and wrong, through the shipped filter: no t
 test-workspace: ## the tests of the other crates
 	@$(STAGE) cargo test --workspace --exclude gatespan
 
-page: ## the sink's page in headless Chromium; pictures in target/page
+page: ## the page of `make run` in headless Chromium; pictures in target/page, those of README also in docs/ with KEEP=1
 	@$(STAGE) .make/page
 
 # What `make test` runs of the tests through hosts: the scenario tables, the examples, and what a change of headers, spans,

@@ -8,9 +8,10 @@ import bootstrap as b
 import demo_config
 import pytest
 import replies
+import yaml
 from app import App
 from envoy import Envoy, validate
-from places import EXAMPLES, KEPT
+from places import EXAMPLES, KEPT, ROOT
 from wire import send
 
 NAMES = sorted(path.name for path in EXAMPLES.glob("*.yaml"))
@@ -166,6 +167,21 @@ def test_tracer(started, app, sink):
     assert arrived.all("tracestate") == []
     envoy.until(lambda: [one for one in collector.arrived if one.target == "/v1/traces"], what="export its own spans")
     collector.stop()
+
+
+def test_readme(app, sink, start):
+    """The filters of README, in the connection manager that it describes."""
+    text = re.search(r"```yaml\n(http_filters:.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
+    document = yaml.safe_load(as_yaml.gateway("{}", app.port, sink.port))
+    (listener,) = document["static_resources"]["listeners"]
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    assert manager["http_filters"][1] == yaml.safe_load(text)["http_filters"][1]
+    manager.update(yaml.safe_load(text), common_http_protocol_options={"headers_with_underscores_action": "ALLOW"})
+    envoy = start(as_yaml.kept("readme", as_yaml.dumped(document)))
+    assert send(envoy.port, target="/v1/chat").json()["fault"] == "missing"
+    assert send(envoy.port, [TRACED], target="/v1/chat").status == 200
+    assert send(envoy.port, target="/healthz").status == 200
+    assert sink.wait(spans=1)
 
 
 def test_demo_for_another_opik():

@@ -137,9 +137,18 @@ impl Browser {
     }
 
     pub(crate) fn picture(&mut self, file: &Path) {
-        // Arrivals glow for a moment; the picture is of what stays.
+        self.capture(&json!({ "format": "png" }), file);
+    }
+
+    /// A picture of a part of the page.
+    pub(crate) fn picture_of(&mut self, clip: &Value, file: &Path) {
+        self.capture(&json!({ "format": "png", "clip": clip }), file);
+    }
+
+    fn capture(&mut self, params: &Value, file: &Path) {
+        // New rows are highlighted for a moment: wait until they are not.
         thread::sleep(Duration::from_millis(1_600));
-        let picture = self.call("Page.captureScreenshot", &json!({ "format": "png" }));
+        let picture = self.call("Page.captureScreenshot", params);
         let bytes = base64(picture["data"].as_str().expect("a picture"));
         assert!(bytes.starts_with(b"\x89PNG"), "no picture");
         fs::write(file, bytes).expect("the picture is written");

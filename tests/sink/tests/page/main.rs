@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod cdp;
+mod readme;
 mod samples;
 mod systems;
 
@@ -41,6 +42,15 @@ fn the_page_shows_what_was_reported() {
         Vec::<String>::new(),
         "the page complained"
     );
+    drop(browser);
+    let story = readme::Story {
+        program: &program,
+        profile: &profile,
+        folder: &folder,
+        begin: samples.begin,
+    };
+    story.before();
+    story.after();
 }
 
 fn count(browser: &mut Browser, selector: &str) -> Value {

@@ -148,7 +148,7 @@ pub(crate) fn id(millis: u64, number: u64) -> String {
     )
 }
 
-fn moment(millis: u64) -> String {
+pub(crate) fn moment(millis: u64) -> String {
     let (mut days, rest) = (millis / 86_400_000, millis % 86_400_000);
     let leap = |year: u64| {
         year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
