@@ -132,7 +132,7 @@ fn an_empty_document_has_every_default() {
         let export = format!("{:?}", config.export);
         assert_eq!(
             export,
-            "ExportPlan { batch_spans: 200, batch_bytes: 1000000, interval_ms: 1000, queue_bytes: 4194304, \
+            "Settings { batch_spans: 200, batch_bytes: 1000000, interval_ms: 1000, queue_bytes: 4194304, \
              timeout_ms: 5000, attempts: 6, backoff_ms: 500, backoff_max_ms: 30000 }"
         );
         let rule = format!("{:?}", rule(&config));
