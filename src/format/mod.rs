@@ -1,7 +1,7 @@
 //! The wire formats: one file each, one row each in [`FORMATS`].
 //!
 //! A format reads its own headers ([`Format::extract`]), writes them ([`Format::inject`]) and takes them away
-//! ([`Format::clear`]). It never sees another format; `departure.rs` decides what is written where.
+//! ([`Format::clear`]). It never sees another format; `outbound.rs` decides what is written where.
 
 // A format without its row would be code that nothing calls: that does not compile.
 #![deny(dead_code)]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::File;
+
 const README: &str = "README.md";
 const PICTURES: [&str; 2] = ["docs/before.png", "docs/after.png"];
 const PICTURE_BYTES: u64 = 150_000;
@@ -15,7 +17,10 @@ const VERSIONS: [(&str, &str, &str); 4] = [
     ("Cargo.toml", "rust-version = \"", "\""),
 ];
 
-pub(crate) fn check(broken: &mut BTreeMap<String, String>) {
+/// A text in backquotes that begins so is a path of this repository.
+const ROOTS: [&str; 6] = ["src/", "filter/", "edge/", "tests/", "docs/", "envoy/"];
+
+pub(crate) fn check(files: &[File], broken: &mut BTreeMap<String, String>) {
     let readme = fs::read_to_string(README).unwrap_or_default();
     for picture in PICTURES {
         let bytes = fs::metadata(picture).map_or(0, |data| data.len());
@@ -40,8 +45,41 @@ pub(crate) fn check(broken: &mut BTreeMap<String, String>) {
         documents.extend(entries.map(|entry| entry.path()));
     }
     documents.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
+    // The changelog is about the past.
+    documents.retain(|path| !path.ends_with("CHANGELOG.md"));
     for document in documents {
         links(&document, broken);
+        let text = fs::read_to_string(&document).unwrap_or_default();
+        paths(&document.display().to_string(), &text, files, broken);
+    }
+    for file in files.iter().filter(|file| file.path.ends_with(".rs")) {
+        let comments = file.text.lines().map(str::trim_start);
+        let comments = comments.filter(|line| line.starts_with("//"));
+        let comments: Vec<&str> = comments.collect();
+        paths(&file.path, &comments.join("\n"), files, broken);
+    }
+}
+
+/// Paths and names of Rust files in backquotes. One with a capital, such as `NAME`, is an example.
+fn paths(name: &str, text: &str, files: &[File], broken: &mut BTreeMap<String, String>) {
+    let name = name.trim_start_matches("./");
+    for line in text.lines() {
+        for quoted in line.split('`').skip(1).step_by(2) {
+            let is_path = ROOTS.iter().any(|root| quoted.starts_with(root));
+            let is_file = quoted.ends_with(".rs") && !quoted.contains(' ');
+            let is_example = quoted
+                .contains(|letter: char| letter.is_ascii_uppercase() || " *{<(".contains(letter));
+            if is_example || !(is_path || is_file) {
+                continue;
+            }
+            let ending = format!("/{quoted}");
+            let is_there =
+                Path::new(quoted).exists() || files.iter().any(|file| file.path.ends_with(&ending));
+            if !is_there {
+                let what = "is no file of this repository".to_owned();
+                broken.insert(format!("path {name} {quoted}"), what);
+            }
+        }
     }
 }
 
