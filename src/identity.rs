@@ -96,6 +96,8 @@ words! {
         ExportStopped = "export_stopped",
         /// The request is a browser's preflight, and the rule does not record those.
         Preflight = "preflight",
+        /// The host gave no random bytes, so there are no new ids.
+        NoEntropy = "no_entropy",
     }
 }
 
@@ -116,7 +118,7 @@ impl<'a> Identity<'a> {
         recording: Recording,
         sampler: Sampler,
         now: Time,
-        entropy: &Entropy,
+        entropy: Option<&Entropy>,
     ) -> Self {
         if verdict == Verdict::Pass {
             return Self {
@@ -130,6 +132,9 @@ impl<'a> Identity<'a> {
                 }),
             };
         }
+        let Some(entropy) = entropy else {
+            return Self::without_entropy(inbound, recording);
+        };
         let facts = Facts::of(inbound, sampler, now, entropy);
         match recording {
             Recording::Forward(reason) => facts.forward(reason),
@@ -137,6 +142,28 @@ impl<'a> Identity<'a> {
                 facts.unsampled(receives)
             }
             Recording::Record(receives) => facts.record(receives),
+        }
+    }
+
+    /// Without random bytes no id is made: valid ids of the client go on, and no span is recorded.
+    #[cold]
+    fn without_entropy(inbound: &Inbound<'a>, recording: Recording) -> Self {
+        let otel = inbound.otel.map(|ids| OtelOut {
+            ids,
+            sampling: inbound.sampling,
+            random: inbound.random,
+            state: inbound.state.clone(),
+            ot: Ot::Keep,
+        });
+        Self {
+            opik: inbound.opik,
+            otel,
+            sampling: inbound.sampling,
+            own: None,
+            unrecorded: Some(match recording {
+                Recording::Forward(reason) if inbound.has_ids() => reason,
+                _ => Unrecorded::NoEntropy,
+            }),
         }
     }
 

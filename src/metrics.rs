@@ -1,47 +1,59 @@
-//! What a host counts, and the names under which every host shows it.
+//! The counters and gauges of a gateway, by the names that every host uses.
 
 use core::fmt;
 
-use crate::backend;
-use crate::gate::Pass;
 use crate::identity::Unrecorded;
-use crate::outbox::{CallOutcome, Counters, Dropped, Outbox};
+use crate::outbox::{CallOutcome, Counters, Dropped};
 use crate::policy::Reason;
 use crate::request::Decision;
 use crate::words::Word;
 
-/// What became of the requests.
+/// How many requests had each result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Tally {
+pub struct RequestCounts {
     decisions: [u64; Decision::WORDS.len()],
     unrecorded: [u64; Unrecorded::WORDS.len()],
-    rejects: [u64; Reason::WORDS.len()],
+    rejections: [u64; Reason::WORDS.len()],
+}
+
+impl RequestCounts {
+    pub(crate) fn count_forward(&mut self, decision: Decision, unrecorded: Option<Unrecorded>) {
+        count(&mut self.decisions, decision);
+        if let Some(reason) = unrecorded {
+            count(&mut self.unrecorded, reason);
+        }
+    }
+
+    pub(crate) fn count_rejection(&mut self, reason: Reason) {
+        count(&mut self.decisions, Decision::Rejected);
+        count(&mut self.rejections, reason);
+    }
 }
 
 /// A counter or a gauge.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric<'n> {
     /// Its name, the same in every host.
-    pub name: Name<'n>,
-    /// Whether it may fall.
+    pub name: MetricName<'n>,
+    /// Whether its value can fall.
     pub is_gauge: bool,
     /// Its value.
     pub value: u64,
 }
 
-/// A name in parts: it is put together for those who want to read it, and not each time something is counted.
+/// A name in parts. It is joined when somebody reads it, and not each time something is counted.
 #[derive(Clone, Copy, Debug)]
-pub struct Name<'n> {
-    prefix: Prefix<'n>,
+pub struct MetricName<'n> {
+    prefix: MetricPrefix<'n>,
     group: &'n str,
     word: &'n str,
 }
 
 /// How the names of a backend's counters begin: with one word or with two.
 #[derive(Clone, Copy, Debug)]
-pub struct Prefix<'n>(pub &'n str, pub &'n str);
+pub struct MetricPrefix<'n>(pub &'n str, pub &'n str);
 
-impl fmt::Display for Name<'_> {
+impl fmt::Display for MetricName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.prefix.0)?;
         let others = [self.prefix.1, self.group, self.word];
@@ -52,105 +64,93 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// Who is told of each metric.
-pub type Listener<'l> = &'l mut dyn FnMut(Metric<'_>);
+/// Receives each metric.
+pub type Visitor<'v> = &'v mut dyn FnMut(Metric<'_>);
 
-impl Tally {
-    /// A request was let through.
-    pub fn passed(&mut self, pass: &Pass<'_>) {
-        count(&mut self.decisions, pass.decision);
-        if let Some(reason) = pass.unrecorded {
-            count(&mut self.unrecorded, reason);
-        }
+/// Visits every metric, always all of them and in the same order. `backends` are the names and counters of the backends, in the order of the
+/// configuration. The counters of the first one have plain names as well.
+pub fn metrics<'n>(
+    requests: &RequestCounts,
+    backends: impl Iterator<Item = (&'n str, Counters)>,
+    visit: Visitor<'_>,
+) {
+    let RequestCounts {
+        decisions,
+        unrecorded,
+        rejections,
+    } = requests;
+    for (group, words, values) in [
+        ("requests.decision", Decision::WORDS, decisions.as_slice()),
+        ("requests.unrecorded.reason", Unrecorded::WORDS, unrecorded),
+        ("rejects.reason", Reason::WORDS, rejections),
+    ] {
+        family(PLAIN, group, words, values.iter().copied(), visit);
     }
-
-    /// A request was refused.
-    pub fn rejected(&mut self, reason: Reason) {
-        count(&mut self.decisions, Decision::Rejected);
-        count(&mut self.rejects, reason);
-    }
-}
-
-/// Tells every metric, always all of them and in the same order. The counters of the first backend stand under the plain
-/// names as well as under its own.
-pub fn metrics(tally: &Tally, outbox: &Outbox, backends: &[backend::Settings], tell: Listener<'_>) {
-    family(
-        PLAIN,
-        "requests.decision",
-        Decision::WORDS,
-        &tally.decisions,
-        tell,
-    );
-    let reasons = &tally.unrecorded;
-    family(
-        PLAIN,
-        "requests.unrecorded.reason",
-        Unrecorded::WORDS,
-        reasons,
-        tell,
-    );
-    family(PLAIN, "rejects.reason", Reason::WORDS, &tally.rejects, tell);
-    for (index, backend) in backends.iter().enumerate() {
-        let mut all = outbox.counters();
-        let found = all.find(|(backend, _)| *backend == index);
-        let counters = found.map_or_else(Counters::default, |(_, counters)| counters);
+    for (index, (name, counters)) in backends.enumerate() {
         if index == 0 {
-            delivery(PLAIN, &counters, tell);
+            delivery(PLAIN, &counters, visit);
         }
-        delivery(Prefix("gatespan.backend", &backend.name), &counters, tell);
+        delivery(MetricPrefix("gatespan.backend", name), &counters, visit);
     }
 }
 
-const PLAIN: Prefix<'static> = Prefix("gatespan", "");
+const PLAIN: MetricPrefix<'static> = MetricPrefix("gatespan", "");
 
-/// Tells what became of spans, under names with this beginning.
-pub fn delivery(prefix: Prefix<'_>, counters: &Counters, tell: Listener<'_>) {
+/// Visits the metrics of one backend, by names that begin with this prefix.
+pub fn delivery(prefix: MetricPrefix<'_>, counters: &Counters, visit: Visitor<'_>) {
     for (group, is_gauge, value) in [
         ("spans.recorded", false, counters.recorded),
         ("spans.exported", false, counters.exported),
         ("queue.spans", true, counters.queued),
         ("queue.bytes", true, counters.queued_bytes),
     ] {
-        let name = Name {
+        let name = MetricName {
             prefix,
             group,
             word: "",
         };
-        tell(Metric {
+        visit(Metric {
             name,
             is_gauge,
             value,
         });
     }
+    let dropped = Dropped::MEANINGS.iter();
     family(
         prefix,
         "spans.dropped.reason",
         Dropped::WORDS,
-        &counters.dropped,
-        tell,
+        dropped.map(|reason| counters.dropped.of(*reason)),
+        visit,
     );
+    let calls = CallOutcome::MEANINGS.iter();
     family(
         prefix,
         "export.calls.outcome",
         CallOutcome::WORDS,
-        &counters.calls,
-        tell,
+        calls.map(|outcome| counters.calls.of(*outcome)),
+        visit,
     );
 }
 
-/// Counters that differ in their last word, in the order of the words.
-#[inline(never)]
-fn family(prefix: Prefix<'_>, group: &str, words: &[&str], values: &[u64], tell: Listener<'_>) {
+/// Visits counters whose names differ in the last word.
+fn family(
+    prefix: MetricPrefix<'_>,
+    group: &str,
+    words: &[&str],
+    values: impl Iterator<Item = u64>,
+    visit: Visitor<'_>,
+) {
     for (word, value) in words.iter().zip(values) {
-        let name = Name {
+        let name = MetricName {
             prefix,
             group,
             word,
         };
-        tell(Metric {
+        visit(Metric {
             name,
             is_gauge: false,
-            value: *value,
+            value,
         });
     }
 }

@@ -59,6 +59,7 @@ fn rule(config: &Config) -> Rule<'_> {
         route: None,
         rule: None,
         continues: None,
+        has_body: false,
     };
     config.rules.rule(config.rules.find(&request).unwrap())
 }

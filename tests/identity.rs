@@ -29,7 +29,7 @@ use gatespan::config::Host;
 use gatespan::format::Spelling;
 use gatespan::format::{FORMATS, Seen, System};
 use gatespan::{
-    Admission, Config, End, EndKind, Export, Gate, Headers, Ids, OpikId, OwnIds, Request, Sampling,
+    Availability, Config, End, EndKind, Gate, Headers, Ids, OpikId, OwnIds, Request, Sampling,
     Time, TraceRow,
 };
 use proptest::prelude::*;
@@ -187,9 +187,10 @@ fn pass(
         route: None,
         rule: None,
         continues: None,
+        has_body: false,
     };
-    let export = Export::Accepting(gate.config().receives());
-    let Admission::Pass(pass) = gate.admit(&request, export, now, &entropy) else {
+    let export = Availability::Accepting(gate.config().receives());
+    let Ok(pass) = gate.decide(&request, None, export, now, || Some(entropy)) else {
         return None;
     };
     let upstream = apply::apply(came, &pass.edits);

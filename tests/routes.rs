@@ -13,7 +13,7 @@ mod asked;
 
 use asked::Asked;
 use gatespan::config::Host;
-use gatespan::{Admission, Config, Export, Gate, Rejection, Time, Word};
+use gatespan::{Availability, Config, Gate, Rejection, Time, Word};
 use proptest::prelude::*;
 
 fn config(document: &str) -> Config {
@@ -178,12 +178,9 @@ fn a_rule_that_does_not_exist_refuses() {
     for name in ["c", "A", "", "aa", "e"] {
         let text = format!("GET / h\n:rule: {name}");
         let asked = Asked::read(&text);
-        let export = Export::Accepting(gate.config().receives());
-        let admission = gate.admit(&asked.request(), export, Time(0), &[0; 20]);
-        assert!(
-            matches!(admission, Admission::Reject(Rejection::Config)),
-            "{name}"
-        );
+        let export = Availability::Accepting(gate.config().receives());
+        let admission = gate.decide(&asked.request(), None, export, Time(0), || Some([0; 20]));
+        assert!(matches!(admission, Err(Rejection::Config)), "{name}");
     }
 }
 
@@ -240,8 +237,9 @@ fn any_one_condition_of_trust_is_enough() {
             "GET / h\n{known}\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         );
         let asked = Asked::read(&text);
-        let export = Export::Accepting(gate.config().receives());
-        let Admission::Pass(pass) = gate.admit(&asked.request(), export, Time(0), &[0; 20]) else {
+        let export = Availability::Accepting(gate.config().receives());
+        let Ok(pass) = gate.decide(&asked.request(), None, export, Time(0), || Some([0; 20]))
+        else {
             panic!("{known} was refused")
         };
         assert_eq!(pass.decision.word(), decision, "{why}");

@@ -23,8 +23,8 @@ use std::collections::BTreeMap;
 use gatespan::Peer;
 use gatespan::config::Host;
 use gatespan::{
-    Admission, Config, End, EndKind, Export, Gate, Headers, OpikId, OwnIds, Rejection, Request,
-    Span, Time, TraceRow, Word,
+    Availability, Config, End, EndKind, Gate, Headers, OpikId, OwnIds, Rejection, Request, Span,
+    Time, TraceRow, Word,
 };
 use pattern::{Bound, filled};
 use serde_json::Value;
@@ -150,15 +150,16 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
         route: row["request"]["route"].as_str().map(str::as_bytes),
         rule: row["request"]["rule"].as_str().map(str::as_bytes),
         continues: None,
+        has_body: false,
     };
     let export = export(row, &gate);
     let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
-    match gate.admit(&request, export, NOW, &entropy) {
-        Admission::Reject(rejection) => Outcome {
+    match gate.decide(&request, None, export, NOW, || Some(entropy)) {
+        Err(rejection) => Outcome {
             refused: vec![refused(rejection)],
             ..Outcome::default()
         },
-        Admission::Pass(pass) => Outcome {
+        Ok(pass) => Outcome {
             refused: Vec::new(),
             upstream: apply::apply(&came, &pass.edits)
                 .iter()
@@ -178,11 +179,11 @@ fn drive(row: &Value, lines: &[String]) -> Outcome {
     }
 }
 
-fn export(row: &Value, gate: &Gate) -> Export {
+fn export(row: &Value, gate: &Gate) -> Availability {
     match row["export"].as_str() {
-        Some("queue_full") => Export::QueueFull,
-        Some("stopped") => Export::Stopped,
-        _ => Export::Accepting(gate.config().receives()),
+        Some("queue_full") => Availability::QueueFull,
+        Some("stopped") => Availability::Stopped,
+        _ => Availability::Accepting(gate.config().receives()),
     }
 }
 

@@ -18,7 +18,7 @@ mod rows;
 
 use asked::Asked;
 use gatespan::config::Host;
-use gatespan::{Admission, Config, End, EndKind, Export, Gate, Request, Span, Time, Unrecorded};
+use gatespan::{Availability, Config, End, EndKind, Gate, Request, Span, Time, Unrecorded};
 
 const NOW: Time = Time::from_millis(1_772_446_530_125);
 
@@ -44,9 +44,9 @@ fn gate(document: &str) -> Gate {
 
 /// What is read from the span of a request.
 fn ask<T>(gate: &Gate, request: &Request<'_>, end: End, read: impl FnOnce(&Span<'_>) -> T) -> T {
-    let export = Export::Accepting(gate.config().receives());
+    let export = Availability::Accepting(gate.config().receives());
     let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
-    let Admission::Pass(pass) = gate.admit(request, export, NOW, &entropy) else {
+    let Ok(pass) = gate.decide(request, None, export, NOW, || Some(entropy)) else {
         panic!("{request:?} was refused")
     };
     read(&gate.close(pass.span.expect("a span"), end, NOW))
@@ -277,12 +277,12 @@ fn no_span_has_its_reason() {
     let asked = Asked::read("GET / h");
     let none = gatespan::Systems::default();
     for (export, wanted) in [
-        (Export::Accepting(gate.config().receives()), None),
-        (Export::Accepting(none), Some(Unrecorded::Rule)),
-        (Export::QueueFull, Some(Unrecorded::QueueFull)),
-        (Export::Stopped, Some(Unrecorded::ExportStopped)),
+        (Availability::Accepting(gate.config().receives()), None),
+        (Availability::Accepting(none), Some(Unrecorded::Rule)),
+        (Availability::QueueFull, Some(Unrecorded::QueueFull)),
+        (Availability::Stopped, Some(Unrecorded::ExportStopped)),
     ] {
-        let Admission::Pass(pass) = gate.admit(&asked.request(), export, NOW, &[1; 20]) else {
+        let Ok(pass) = gate.decide(&asked.request(), None, export, NOW, || Some([1; 20])) else {
             panic!("refused")
         };
         assert_eq!(

@@ -1,6 +1,6 @@
 // One call to a backend.
 
-/** Makes a call and tells `owner` what came of it. */
+/** Makes a call and passes its outcome to `owner`. */
 export async function make({ pauses, timeout }, owner, call) {
   try {
     const headers = call.headers();
@@ -11,11 +11,11 @@ export async function make({ pauses, timeout }, owner, call) {
       redirect: "manual",
       signal: AbortSignal.timeout(timeout),
     });
-    const beginning = await read(response, call.wanted());
+    const beginning = await read(response, call.wanted_bytes());
     const asked = pauses.map((name) => response.headers.get(name) ?? "");
-    call.answered(response.status, asked.join("\n"), beginning);
+    call.set_response(response.status, asked.join("\n"), beginning);
   } catch (error) {
-    console.warn(`gatespan: no answer from the backend: ${error}`);
+    console.warn(`gatespan: no response from the backend: ${error}`);
   }
   owner.settle(call, Date.now());
 }
@@ -38,7 +38,7 @@ async function read({ body }, most) {
     kept += wanted.length;
     seen += chunk.length;
   }
-  // Whatever becomes of it, the response has been read.
+  // Whether the rest can be cancelled does not matter: the response was read.
   reader.cancel().catch(() => {});
   return beginning;
 }

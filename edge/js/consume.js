@@ -1,5 +1,5 @@
-// The other side of the Queue: what this Worker or another isolate of it has put there is brought to the backend. Tries are
-// the platform's to count: `max_retries` of the consumer, and then its dead letter queue.
+// The consumer of the Queue: messages that an isolate of this Worker has sent are delivered to the backend. The platform counts the attempts
+// (`max_retries` of the consumer) and has a dead letter queue.
 import { make } from "./call.js";
 import { failed } from "./isolate.js";
 
@@ -7,26 +7,26 @@ import { failed } from "./isolate.js";
 export async function consume(isolate, batch, env) {
   let delaySeconds;
   for (const message of batch.messages) {
-    // A backend that wants to be left alone is left alone.
+    // The backend asked for a pause.
     if (delaySeconds === undefined) delaySeconds = await delivered(isolate, message, env);
     else message.retry({ delaySeconds });
   }
 }
 
-/** For how many seconds the backend is to be left alone; undefined if it may be called. */
+/** For how many seconds the backend must not be called; undefined if it may be called. */
 async function delivered(isolate, message, env) {
   try {
     const { body, attempts } = message;
-    const courier = isBytes(body) ? isolate.core.courier(new Uint8Array(body), attempts) : undefined;
-    if (courier === undefined) {
+    const consumer = isBytes(body) ? isolate.core.consume(new Uint8Array(body), attempts) : undefined;
+    if (consumer === undefined) {
       console.error(`gatespan: message ${message.id} is not of this configuration`);
       message.retry({ delaySeconds: MINUTE });
       return undefined;
     }
-    for (let call; (call = courier.poll(Date.now())); ) await make(isolate, courier, call);
-    const delaySeconds = courier.pause(Date.now());
-    await settle(courier, message, env, delaySeconds);
-    isolate.core.brought(courier);
+    for (let call; (call = consumer.poll(Date.now())); ) await make(isolate, consumer, call);
+    const delaySeconds = consumer.pause_s(Date.now());
+    await settle(consumer, message, env, delaySeconds);
+    isolate.core.count_consumed(consumer);
     return delaySeconds;
   } catch (error) {
     failed(isolate, error);
@@ -35,18 +35,18 @@ async function delivered(isolate, message, env) {
   }
 }
 
-/** What waits for another configuration should not use up its tries before that comes. */
+/** A message for another configuration waits for it. It must not use up its attempts before. */
 export const MINUTE = 60;
 
-/** Anything else is somebody else's, and a number would be the length of an array. */
+/** Other types are not messages of ours, and a number would become the length of an array. */
 const isBytes = (body) => body instanceof ArrayBuffer || body instanceof Uint8Array;
 
-async function settle(courier, message, env, delaySeconds) {
+async function settle(consumer, message, env, delaySeconds) {
   if (delaySeconds === undefined) return message.ack();
-  if (courier.is_whole()) return message.retry({ delaySeconds });
-  // A part was accepted: only the rest goes round once more.
+  if (consumer.is_whole()) return message.retry({ delaySeconds });
+  // A part was accepted: only the rest is sent again.
   const rest = [];
-  for (let body; (body = courier.left(rest.length)); ) rest.push({ body, contentType: "bytes" });
+  for (let body; (body = consumer.left(rest.length)); ) rest.push({ body, contentType: "bytes" });
   try {
     await put(env.GATESPAN_QUEUE, rest, delaySeconds);
     message.ack();

@@ -1,71 +1,75 @@
-// One request: asked about, changed, forwarded, and seen to its end.
+// One request: the core decides, its headers are changed, it is forwarded, and its end is recorded.
 import { Ending, StatusRequest } from "gatespan-core";
-import { readAhead, whole } from "./ahead.js";
+import { lengthOf, readRequest, readResponse, readResponseHeaders, requestLength } from "./bodies.js";
+import { readHeld, whole } from "./held.js";
 import { failed } from "./isolate.js";
 import { local } from "./local.js";
-import { answers, lengthOf, observedAnswer, observedRequest, requestLength } from "./observe.js";
-import { NOBODYS, ended, opened } from "./span.js";
 import { statusRequest } from "./status.js";
+import { begin, end } from "./stream.js";
 
-/** Forwards a request as the core says. */
+/** Forwards a request as the core decides. */
 export async function forward(isolate, request, env, ctx) {
-  const url = spelt(request.url);
+  const url = normalised(request.url);
   if (url === undefined) return local.unreadable(request);
   const joined = [];
-  let answer, held;
+  let admission, held;
   try {
-    const [told, now] = [facts(request, url, isolate, joined), Date.now()];
-    if (isolate.readsAhead && request.body) held = await readAhead(isolate, request, told, now, ctx);
-    answer = isolate.core.admit(told, now, held?.number ?? NOBODYS).split("\n");
+    const [text, now] = [textOf(request, url, isolate, joined), Date.now()];
+    admission = isolate.core.admit(text, request.body !== null, now).split("\n");
+    if (admission[0] === "H") {
+      const number = +admission[1];
+      held = await readHeld(isolate, request, number, ctx);
+      admission = isolate.core.admit_held(text, number, Date.now()).split("\n");
+    }
   } catch (error) {
     failed(isolate, error);
     return local.failed(request);
   }
-  if (answer[0] === "R") return refusal(answer);
-  const [, number, origin, trace] = answer;
-  const isRead = answer[0] === "B";
-  const span = number === "" ? null : opened(isolate, +number, env, ctx);
-  if (origin === "") return own(isolate, trace, span, Ending.NoOrigin, local.noOrigin(request));
+  if (admission[0] === "R") return rejection(admission);
+  const [, number, origin, trace] = admission;
+  const readsBodies = admission[0] === "B";
+  const stream = number === "" ? null : begin(isolate, +number, env, ctx);
+  if (origin === "") return own(isolate, trace, stream, Ending.NoOrigin, local.noOrigin(request));
   const place = isolate.origins[origin];
   let response;
   try {
-    let { body } = request;
-    if (held || (isRead && body)) {
+    let body = held ? held.rest : request.body;
+    if (held || (readsBodies && body)) {
       const length = held ? held.length : requestLength(request);
-      if (isRead) body = observedRequest(span, body);
-      body = whole(held?.pieces, body, length);
+      if (readsBodies) body = readRequest(stream, body);
+      body = whole(held?.chunks, body, length);
     }
-    response = await send(place, request, url, env, answer, joined, body);
+    response = await send(place, request, url, env, admission, joined, body);
   } catch (error) {
     if (request.signal.aborted) {
-      if (span) ended(span, Ending.CallerLeft, 0);
+      if (stream) end(stream, Ending.ClientLeft, 0);
       throw error;
     }
     console.warn(`gatespan: origin ${place}: ${error}`);
-    return own(isolate, trace, span, Ending.OriginUnreachable, local.unreachable(request));
+    return own(isolate, trace, stream, Ending.OriginUnreachable, local.unreachable(request));
   }
-  const body = span ? watched(span, request, response, isRead, isUrl(place)) : response.body;
+  const body = stream ? watched(stream, request, response, readsBodies, isUrl(place)) : response.body;
   if (body === response.body && (trace === "" || !canBeRebuilt(response))) return response;
-  return exposing(isolate, trace, new Response(body, response));
+  return withTrace(isolate, trace, new Response(body, response));
 }
 
-/** Whether the platform makes a response like this one. What it was given it passes in any case. */
+/** Whether the platform can construct a response like this one. It passes on any response that it has received. */
 const canBeRebuilt = ({ status, webSocket }) => (status >= 200 && status < 600) || Boolean(webSocket);
 
 /** An origin is a URL or the name of a service binding. */
 const isUrl = (place) => place.includes("://");
 
 /**
- * A URL as `fetch` would spell it, which resolves `/../` and more: what is judged has to be what is asked for, or a rule by
- * path is one detour away from no rule. The platform leaves it as it came, and may not be able to read it.
+ * The URL as `fetch` normalises it (`/../` and more). The core must see the path that the origin will get, or a client could avoid a rule by path.
+ * The platform does not normalise it, and may not be able to read it.
  */
-const spelt = (url) => URL.parse(url)?.href.split("#", 1)[0];
+const normalised = (url) => URL.parse(url)?.href.split("#", 1)[0];
 
-/** What the core wants to know: a line each. Headers that may have come in several copies are told in `joined`. */
-function facts(request, url, { wanted, beginnings }, joined) {
+/** The request for the core, one item a line. Names of headers that may be several copies are added to `joined`. */
+function textOf(request, url, { wanted, prefixes }, joined) {
   let text = `${request.method}\n${url}`;
   request.headers.forEach((value, name) => {
-    if (wanted.has(name) || beginnings.some((beginning) => name.startsWith(beginning))) {
+    if (wanted.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) {
       text += `\n${name}\n${value}`;
       if (value.includes(", ")) joined.push(name);
     }
@@ -73,13 +77,13 @@ function facts(request, url, { wanted, beginnings }, joined) {
   return text;
 }
 
-/** Calls an origin. The body and all headers but ours go over as they are. */
-function send(place, request, url, env, answer, joined, body = request.body) {
+/** Calls an origin. The body and all other headers are unchanged. */
+function send(place, request, url, env, admission, joined, body = request.body) {
   const target = isUrl(place) ? place + pathOf(url) : url;
   const headers = new Headers(request.headers);
-  // The core has judged the copies as the one header that they are to us; the origin must not see another first one.
-  if (answer[0] !== "U") for (const name of joined) headers.set(name, headers.get(name));
-  apply(answer, headers);
+  // The core has judged all copies as one header. The origin must not take only the first copy.
+  if (admission[0] !== "U") for (const name of joined) headers.set(name, headers.get(name));
+  apply(admission, headers);
   const { method, signal } = request;
   const init = { headers, signal, cf: ofPlatform(request), redirect: "manual", encodeResponseBody: "manual" };
   // A copy of a Request that is then changed costs twice; but GET and HEAD may have a body in no other way.
@@ -99,11 +103,11 @@ function ofPlatform({ cf }) {
   return given;
 }
 
-/** Removals first, then sets. */
-function apply(answer, headers) {
+/** Applies the edits: removals first. */
+function apply(admission, headers) {
   let at = FIRST_EDIT;
-  for (const end = at + +answer[at - 1]; at < end; at += 1) headers.delete(answer[at]);
-  for (; at < answer.length; at += 2) headers.set(answer[at], answer[at + 1]);
+  for (const sets = at + +admission[at - 1]; at < sets; at += 1) headers.delete(admission[at]);
+  for (; at < admission.length; at += 2) headers.set(admission[at], admission[at + 1]);
 }
 
 const FIRST_EDIT = 5;
@@ -114,51 +118,51 @@ function pathOf(url) {
 }
 
 /**
- * The body of a response, with an eye on its end. The bytes go from stream to stream inside the runtime. Where there is no
- * end to see, the span ends now.
+ * The body of a response, whose end is recorded. The runtime moves the bytes from stream to stream. If there is no body, or its end cannot be
+ * seen, the stream ends now.
  */
-function watched(span, request, response, isRead, isOverHttp) {
+function watched(stream, request, response, readsBodies, isOverHttp) {
   const { body, status, headers } = response;
-  if (isRead) answers(span, response);
+  if (readsBodies) readResponseHeaders(stream, response);
   const grpc = headers.get("grpc-status");
   if (body === null || response.webSocket || !canBeRebuilt(response)) {
-    ended(span, Ending.Complete, status, { grpc });
+    end(stream, Ending.Complete, status, { grpc });
     return body;
   }
   const bytes = isOverHttp ? lengthOf(headers) : null;
   const { readable, writable } = bytes === null ? new IdentityTransformStream() : new FixedLengthStream(bytes);
-  (isRead ? observedAnswer(span, body) : body).pipeTo(writable).then(
-    () => ended(span, Ending.Complete, status, { grpc, bytes }),
-    () => ended(span, request.signal.aborted ? Ending.CallerLeft : Ending.OriginBroke, status, { grpc }),
+  (readsBodies ? readResponse(stream, body) : body).pipeTo(writable).then(
+    () => end(stream, Ending.Complete, status, { grpc, bytes }),
+    () => end(stream, request.signal.aborted ? Ending.ClientLeft : Ending.OriginBroke, status, { grpc }),
   );
   return readable;
 }
 
-/** An answer of ours to a request that was let through. */
-function own(isolate, trace, span, ending, response) {
-  if (span) ended(span, ending, response.status, { grpc: response.headers.get("grpc-status") });
-  return exposing(isolate, trace, response);
+/** A response of our own to a request that was not rejected. */
+function own(isolate, trace, stream, ending, response) {
+  if (stream) end(stream, ending, response.status, { grpc: response.headers.get("grpc-status") });
+  return withTrace(isolate, trace, response);
 }
 
-function exposing(isolate, trace, response) {
-  if (trace !== "") response.headers.set(isolate.exposing, trace);
+function withTrace(isolate, trace, response) {
+  if (trace !== "") response.headers.set(isolate.traceHeader, trace);
   return response;
 }
 
-/** The answer to a request that goes no further. */
-function refusal(answer) {
+/** The response to a request that is rejected. */
+function rejection(admission) {
   const headers = new Headers();
-  for (let at = 3; at < answer.length; at += 2) headers.set(answer[at], answer[at + 1]);
-  return new Response(answer[2] || null, { status: +answer[1], headers });
+  for (let at = 3; at < admission.length; at += 2) headers.set(admission[at], admission[at + 1]);
+  return new Response(admission[2] || null, { status: +admission[1], headers });
 }
 
-/** Without a configuration nothing is enforced, so nothing passes unless somebody has said that it may, and to a good ORIGIN. */
+/** With an invalid configuration nothing is enforced, so requests are forwarded only if GATESPAN_ON_CONFIG_ERROR allows it and ORIGIN is valid. */
 export async function misconfigured({ faults, fallback }, request, env) {
   const place = env.GATESPAN_ON_CONFIG_ERROR === "pass" ? fallback?.origin() : undefined;
   if (place === undefined || statusRequest(fallback, request) !== StatusRequest.None) {
     return local.misconfigured(request, env.GATESPAN_ENV === "development" ? faults : []);
   }
-  const url = spelt(request.url);
+  const url = normalised(request.url);
   if (url === undefined) return local.unreadable(request);
   try {
     return await send(place, request, url, env, UNCHANGED, []);
@@ -168,5 +172,5 @@ export async function misconfigured({ faults, fallback }, request, env) {
   }
 }
 
-/** What the core says when it wants nothing. */
+/** The admission of a request that is forwarded unchanged. */
 const UNCHANGED = ["U", "", "", "", "0"];

@@ -1,12 +1,12 @@
-// What all requests of an isolate share: the module, and what the JavaScript half has to know of the configuration. It is
-// made by the first request, because the platform gives random bytes to requests alone, and never holds an object of one.
+// What all requests of an isolate share: the module, and what the JavaScript half needs to know of the configuration. The first request makes
+// it, because the platform gives random bytes to requests only. It never holds an object of a request.
 import { __wbg_reset_state as renew, Fallback, initSync, Worker } from "gatespan-core";
 import module from "./index_bg.wasm";
 import { environment } from "./environment.js";
 
 let isolate;
 
-/** The isolate's own; its `faults` say why there is nothing else but a `fallback`. */
+/** What this isolate shares. If it has `faults`, the configuration is invalid, and there is nothing else but a `fallback`. */
 export function isolateOf(env) {
   return (isolate ??= made(env));
 }
@@ -18,7 +18,7 @@ function made(env) {
     initSync({ module });
     core = new Worker(texts);
   } catch (error) {
-    // A text is the list of faults; anything else is a fault of ours, in face of which nobody has said what may pass.
+    // The module throws a text with the mistakes in the configuration. Anything else is a mistake of ours, and then nothing is forwarded.
     const isOurs = typeof error !== "string";
     const faults = isOurs ? [String(error)] : error.split("\n");
     for (const fault of faults) console.error(`gatespan: ${isOurs ? "" : "configuration: "}${fault}`);
@@ -28,13 +28,12 @@ function made(env) {
   const headers = core.headers();
   return {
     core,
-    readsAhead: core.reads_ahead(),
-    // A module that is gone cannot be asked what it had. Since it was last asked, one more for each span that ended.
+    // How many spans are queued, for the log line when the module is lost: as of the last call, plus one for each span since.
     queued: 0,
     wanted: new Set(headers.filter((name) => !name.endsWith("*"))),
-    beginnings: headers.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1)),
+    prefixes: headers.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1)),
     origins: core.origins(),
-    exposing: core.response_header(),
+    traceHeader: core.response_header(),
     pauses: core.pause_headers(),
     timeout: core.timeout(),
     hasStatus: core.has_status(),
@@ -42,19 +41,19 @@ function made(env) {
 }
 
 /**
- * The module failed in a call. After a panic, which unwinds, it is as good as before. After a trap it is not, and what was
- * queued is lost: the next request makes a new one, and those under way find nobody.
+ * The module failed in a call. After a panic, which unwinds, it can be used as before. After a trap it cannot, and what was queued is lost: the
+ * next request makes a new module.
  */
 export function failed(broken, error) {
   console.error(`gatespan: ${error?.stack ?? error}`);
-  if (error?.name === "PanicError" || typeof error === "string" || broken.core === NOBODY) return;
+  if (error?.name === "PanicError" || typeof error === "string" || broken.core === NO_CORE) return;
   console.error(`gatespan: the module is gone, and with it ${broken.queued} spans that were queued`);
-  broken.core = NOBODY;
+  broken.core = NO_CORE;
   isolate = undefined;
   renew();
 }
 
-/** Calls the module, and goes on without it if that fails. */
+/** Calls the module. The request goes on if that fails. */
 export function attempt(isolate, call) {
   try {
     call();
@@ -63,19 +62,20 @@ export function attempt(isolate, call) {
   }
 }
 
-/** Takes the calls of requests that have outlived their module: the numbers that they hold mean nothing to the next one. */
-const NOBODY = {
+/** Stands in for a module that is gone, for requests that are still under way: their numbers mean nothing to the next module. */
+const NO_CORE = {
   close: () => -1,
-  wait: () => -1,
+  wait_ms: () => -1,
   poll: () => undefined,
-  awaits: () => false,
-  observe_request: () => undefined,
-  wanted: () => "",
-  observe_answer: () => undefined,
-  observe: () => undefined,
+  held_chunk: () => false,
+  held_ms: () => 0,
+  request_chunk: () => undefined,
+  wanted_headers: () => "",
+  response_headers: () => undefined,
+  response_chunk: () => undefined,
   settle: () => undefined,
-  taken: () => undefined,
-  courier: () => undefined,
-  brought: () => undefined,
+  settle_taken: () => undefined,
+  consume: () => undefined,
+  count_consumed: () => undefined,
   queued: () => 0,
 };

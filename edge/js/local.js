@@ -1,21 +1,21 @@
-// The answers that are the Worker's own. A gRPC client reads its status in headers, whatever that of HTTP is.
+// The Worker's own responses. A gRPC client reads the status from headers.
 
-/** The media type of an answer to a gRPC client, by that of its request; nothing for other clients. As the core has it. */
+/** The media type of a response to a gRPC client; undefined for other clients. The core has the same rule. */
 function grpcMedia(request) {
   const kind = request.headers.get("content-type")?.match(/^application\/grpc(-web(?:-text)?)?(?![^+; \t])/i);
   if (!kind) return undefined;
   return kind[1] ? `application/grpc${kind[1].toLowerCase()}+proto` : "application/grpc";
 }
 
-/** One kind of answer: its status in HTTP and in gRPC, and its words. */
-const answer = (status, grpc, title, fault, detail) => (request, details) => {
+/** One kind of response: its status in HTTP and in gRPC, and its texts. */
+const response = (status, grpc, title, fault, detail) => (request, details) => {
   const text = `${fault}: ${details?.length ? details.join("; ") : detail}`;
   const media = grpcMedia(request);
   if (media) {
     const headers = {
       "content-type": media,
       "grpc-status": `${grpc}`,
-      // What gRPC's percent-encoding leaves as it is.
+      // gRPC's percent-encoding leaves these characters unchanged.
       "grpc-message": text.replace(/[^ -$&-~]+/g, encodeURIComponent),
     };
     return new Response(null, { headers });
@@ -25,11 +25,11 @@ const answer = (status, grpc, title, fault, detail) => (request, details) => {
 };
 
 export const local = {
-  unreadable: answer(400, 3, "no URL", "bad_url", "the request's URL cannot be read"),
-  noOrigin: answer(404, 12, "no origin", "no_route", "no origin is configured for this request"),
-  unreachable: answer(502, 14, "origin unavailable", "upstream_unavailable", "the origin gave no answer"),
-  misconfigured: answer(500, 13, "gateway misconfigured", "config", "the configuration is faulty; its faults are in the log"),
-  unauthorized: answer(401, 16, "not for you", "unauthorized", "this path wants its secret"),
-  misplaced: answer(404, 12, "not the status path", "status_secret", "authorization has the status secret: it goes no further"),
-  failed: answer(500, 13, "gateway failed", "internal", "the gateway failed at this request"),
+  unreadable: response(400, 3, "no URL", "bad_url", "the request's URL cannot be read"),
+  noOrigin: response(404, 12, "no origin", "no_route", "no origin is configured for this request"),
+  unreachable: response(502, 14, "origin unavailable", "upstream_unavailable", "the origin gave no response"),
+  misconfigured: response(500, 13, "gateway misconfigured", "config", "the configuration is faulty; its faults are in the log"),
+  unauthorized: response(401, 16, "not for you", "unauthorized", "this path wants its secret"),
+  misplaced: response(404, 12, "not the status path", "status_secret", "authorization has the status secret: it goes no further"),
+  failed: response(500, 13, "gateway failed", "internal", "the gateway failed at this request"),
 };

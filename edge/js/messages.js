@@ -1,5 +1,5 @@
-// For Workers that put messages on a Queue and take them off again: the trace goes along under the names that it has in
-// requests. The Worker's own GATESPAN_CONFIG says which formats are read and written; without one it is Opik and W3C.
+// For Workers that put messages on a Queue and consume them: a message carries the trace under the header names of a request. The Worker's
+// GATESPAN_CONFIG sets the formats; the default is Opik and W3C.
 import { initSync, Messages } from "gatespan-core";
 import module from "./index_bg.wasm";
 import { environment } from "./environment.js";

@@ -1,4 +1,4 @@
-// The counters of this isolate, for those who know the secret. Each isolate has its own, and there are many.
+// The counters of this isolate, for a request with the secret. There are many isolates, each with its own counters.
 import { StatusRequest } from "gatespan-core";
 import { failed } from "./isolate.js";
 import { local } from "./local.js";

@@ -1,66 +1,64 @@
 //! A call to a backend, as the JavaScript half makes it.
 
-use gatespan::backend::Via;
-use gatespan::backend::{ANSWER_BYTES, PAUSE_HEADERS};
-use gatespan::outbox::{Dispatch, Outcome, Ticket};
-use gatespan::{Config, Headers, Pair};
+use gatespan::backend::{PAUSE_HEADERS, RESPONSE_BYTES, Via};
+use gatespan::outbox::{CallId, Outcome};
+use gatespan::{Call, Headers, Pair};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A call to a backend, or a message for the Queue.
 #[wasm_bindgen]
-pub struct Call {
-    pub(crate) ticket: Ticket,
+pub struct BackendCall {
+    pub(crate) id: CallId,
     url: Option<String>,
     headers: Vec<String>,
     body: Vec<u8>,
-    /// How many bytes of the answer are looked at.
-    wanted: usize,
-    /// What came of it: 0 until there is an answer.
+    /// How many bytes of the response are read.
+    wanted_bytes: usize,
+    /// The status of the response; 0 until there is one.
     status: u16,
-    /// The texts of the pause headers, a line each and in their order; an empty one is absent.
+    /// The values of the pause headers, one line each and in their order; empty if absent.
     pauses: String,
-    answer: Vec<u8>,
+    response: Vec<u8>,
 }
 
-impl Call {
-    /// A call of the outbox, without a body if it is for the Queue.
-    pub(crate) fn of(dispatch: &Dispatch<'_>, config: &Config) -> Option<Self> {
-        match config.backends.get(dispatch.backend)?.via {
-            Via::Http => Self::direct(dispatch, config),
-            Via::Queue => Some(Self::to_nobody(dispatch)),
+impl BackendCall {
+    /// A call, without a body if it is for the Queue.
+    pub(crate) fn of(call: &Call<'_>) -> Self {
+        match call.backend.via {
+            Via::Http => Self::direct(call),
+            Via::Queue => Self::without_url(call),
         }
     }
 
     /// A call to the backend itself.
-    pub(crate) fn direct(dispatch: &Dispatch<'_>, config: &Config) -> Option<Self> {
-        let backend = config.backends.get(dispatch.backend)?;
-        let own = dispatch.headers();
-        let own = own.flat_map(|(name, value)| [name.to_owned(), value.to_owned()]);
-        Some(Self {
-            url: Some(format!("{}{}", backend.url, dispatch.path)),
-            headers: ["content-type".to_owned(), dispatch.content_type.to_owned()]
+    pub(crate) fn direct(call: &Call<'_>) -> Self {
+        let configured = call.headers();
+        let configured = configured.flat_map(|(name, value)| [name.to_owned(), value.to_owned()]);
+        Self {
+            url: Some(format!("{}{}", call.backend.url, call.path)),
+            headers: ["content-type".to_owned(), call.content_type.to_owned()]
                 .into_iter()
-                .chain(own)
+                .chain(configured)
                 .collect(),
-            body: dispatch.body.to_vec(),
-            ..Self::to_nobody(dispatch)
-        })
+            body: call.body.to_vec(),
+            ..Self::without_url(call)
+        }
     }
 
-    const fn to_nobody(dispatch: &Dispatch<'_>) -> Self {
+    const fn without_url(call: &Call<'_>) -> Self {
         Self {
-            ticket: dispatch.ticket,
+            id: call.id,
             url: None,
             headers: Vec::new(),
             body: Vec::new(),
-            wanted: if dispatch.reads_answer {
-                ANSWER_BYTES
+            wanted_bytes: if call.reads_response {
+                RESPONSE_BYTES
             } else {
                 0
             },
             status: 0,
             pauses: String::new(),
-            answer: Vec::new(),
+            response: Vec::new(),
         }
     }
 
@@ -68,64 +66,63 @@ impl Call {
         self.url.is_some()
     }
 
-    /// The pause headers that the response has.
+    /// The pause headers of the response.
     pub(crate) fn pauses(&self) -> Vec<Pair<'_>> {
         let names = PAUSE_HEADERS.iter().map(|name| name.as_bytes());
-        let texts = self.pauses.split('\n').map(str::as_bytes);
-        names.zip(texts).collect()
+        let values = self.pauses.split('\n').map(str::as_bytes);
+        names.zip(values).collect()
     }
 
-    /// What came of it.
+    /// The outcome.
     pub(crate) fn outcome<'a>(&'a self, pauses: &'a [Pair<'a>]) -> Outcome<'a> {
         match self.status {
             0 => Outcome::Lost,
             code => Outcome::Status {
                 code,
                 headers: Headers::new(pauses),
-                answer: &self.answer,
+                body: &self.response,
             },
         }
     }
 
-    pub(crate) fn packed(self, parcel: Vec<u8>) -> Self {
+    pub(crate) fn with_message(self, message: Vec<u8>) -> Self {
         Self {
-            body: parcel,
+            body: message,
             ..self
         }
     }
 }
 
 #[wasm_bindgen]
-impl Call {
-    /// Where it goes to; to the Queue, if nowhere else.
+impl BackendCall {
+    /// The URL; none if the call is a message for the Queue.
     #[must_use]
     pub fn url(&self) -> Option<String> {
         self.url.clone()
     }
 
-    /// Names and values, in turn.
+    /// Names and values of the headers, in turn.
     #[must_use]
     pub fn headers(&self) -> Vec<String> {
         self.headers.clone()
     }
 
-    /// The body, which is handed over: a second time it is empty.
+    /// Takes the body.
     #[must_use]
     pub fn body(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.body)
     }
 
-    /// How many bytes of the answer are looked at.
+    /// How many bytes of the response `set_response` needs.
     #[must_use]
-    pub fn wanted(&self) -> usize {
-        self.wanted
+    pub fn wanted_bytes(&self) -> usize {
+        self.wanted_bytes
     }
 
-    /// The backend has responded: with this status, these texts of the pause headers (a line each and in their order; an
-    /// empty one is absent), and these bytes first.
-    pub fn answered(&mut self, status: u16, pauses: String, answer: &[u8]) {
+    /// The response: its status, the values of the pause headers (one line each and in their order, empty if absent), and its first bytes.
+    pub fn set_response(&mut self, status: u16, pauses: String, response: &[u8]) {
         self.status = status;
         self.pauses = pauses;
-        self.answer = answer.to_vec();
+        self.response = response.to_vec();
     }
 }

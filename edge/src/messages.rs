@@ -1,26 +1,22 @@
-//! The headers that go along with a message, for Workers that put messages on a Queue and take them off again. The same
-//! decision as about a request, with nothing recorded, by the default rule as it is among one's own services.
+//! Trace headers of queue messages, for Workers that put messages on a Queue and consume them. The decision is the same as for a request by
+//! the default rule, and nothing is recorded.
 
 use core::cell::RefCell;
 use core::panic::RefUnwindSafe;
 
-use gatespan::Peer;
-use gatespan::config::Host;
 use gatespan::format::FORMATS;
-use gatespan::{Admission, Config, Edit, Export, Gate, Headers, Request, Systems};
+use gatespan::{Admission, Edit, Gateway, Headers, Request};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::answer;
-use crate::entropy::Pool;
+use crate::admission_text;
 use crate::environment::Environment;
-use crate::facts::Facts;
-use crate::worker::{CONFIG, time};
+use crate::request_text::RequestText;
+use crate::worker::{read_config, refill_if_empty, time};
 
 /// What the messages of an isolate need.
 #[wasm_bindgen]
 pub struct Messages {
-    gate: Gate,
-    pool: RefCell<Pool>,
+    gateway: RefCell<Gateway>,
 }
 
 /// As for [`Worker`](crate::Worker).
@@ -28,69 +24,57 @@ impl RefUnwindSafe for Messages {}
 
 #[wasm_bindgen]
 impl Messages {
-    /// Reads the environment, of which the configuration alone is wanted.
+    /// Reads the configuration from the environment.
     ///
     /// # Errors
-    /// Every fault of the configuration, a line each.
+    /// Every mistake in the configuration, one line each.
     #[wasm_bindgen(constructor)]
     pub fn new(environment: &str) -> Result<Self, String> {
-        let environment = Environment::read(environment);
-        let variable = |name: &str| environment.text(name).map(str::to_owned);
-        let document = environment.text(CONFIG).unwrap_or_default();
-        match Config::parse(document, Host::Worker, &variable) {
-            Ok(config) => Ok(Self {
-                gate: Gate::new(config.among_ourselves()),
-                pool: RefCell::new(Pool::new()),
-            }),
-            Err(complaints) => {
-                let faults: Vec<String> = complaints.iter().map(ToString::to_string).collect();
-                Err(faults.join("\n"))
-            }
-        }
+        let config = read_config(&Environment::read(environment));
+        let config = config.map_err(|errors| errors.join("\n"))?;
+        Ok(Self {
+            // Nothing is sent, so nothing has to differ between gateways.
+            gateway: RefCell::new(Gateway::new(config.for_messages(), 0)),
+        })
     }
 
-    /// The headers for the other side, a line for each name and each value. `facts` are those of a request.
+    /// The headers for the other side, one line for each name and each value. `request` is as for `Worker`.
     ///
     /// # Errors
-    /// Why the rule refuses them.
-    pub fn carry(&self, facts: &str, now: f64) -> Result<String, String> {
-        let facts = Facts::read(facts);
+    /// Why the rule rejects them.
+    pub fn carry(&self, request: &str, now: f64) -> Result<String, String> {
+        let text = RequestText::read(request);
         let request = Request {
-            method: facts.method,
-            scheme: facts.scheme,
-            path: facts.path,
-            host: facts.host,
-            headers: Headers::new(&facts.headers),
-            peer: Peer::default(),
-            route: None,
-            rule: None,
-            continues: None,
+            scheme: text.scheme,
+            host: text.host,
+            ..Request::new(text.method, text.path, Headers::new(&text.headers))
         };
-        let entropy = self.pool.borrow_mut().draw();
-        let entropy = entropy.ok_or("the platform gave no random bytes")?;
-        let export = Export::Accepting(Systems::default());
-        let pass = match self.gate.admit(&request, export, time(now), &entropy) {
-            Admission::Pass(pass) => pass,
+        let mut gateway = self.gateway.borrow_mut();
+        let now = time(now);
+        refill_if_empty(&mut gateway, now);
+        let forward = match gateway.admit(&request, now) {
+            Admission::Forward(forward) => forward,
             Admission::Reject(rejection) => return Err(rejection.detail()),
+            Admission::ReadBody(_) => return Ok(String::new()), // Not reached: a message has no body here.
         };
-        let edits = pass.edits.as_slice();
+        let edits = forward.edits.as_slice();
         let is_edited = |name: &[u8]| {
             edits.iter().any(|edit| match edit {
                 Edit::Remove(edited) => edited.eq_ignore_ascii_case(name),
                 Edit::Set(edited, _) => edited.as_bytes().eq_ignore_ascii_case(name),
             })
         };
-        let stays = facts.headers.iter().copied();
+        let stays = text.headers.iter().copied();
         let stays = stays.filter(|(name, _)| is_ours(name) && !is_edited(name));
         let set = edits.iter().filter_map(|edit| match edit {
             Edit::Remove(_) => None,
             Edit::Set(name, value) => Some((name.as_bytes(), value.as_bytes())),
         });
-        Ok(answer::pairs(stays.chain(set)))
+        Ok(admission_text::pairs(stays.chain(set)))
     }
 }
 
-/// Whether a header belongs to a format. Others are not the message's business.
+/// Whether a header belongs to a wire format.
 fn is_ours(name: &[u8]) -> bool {
     let mut headers = FORMATS.iter().flat_map(|format| format.headers);
     headers.any(|header| match header.name.strip_suffix('*') {
@@ -104,6 +88,7 @@ fn is_ours(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::worker::CONFIG;
 
     fn carry(document: &str, headers: &str) -> Result<String, String> {
         let environment = serde_json::json!([{ CONFIG: document }, []]).to_string();
@@ -117,7 +102,7 @@ mod tests {
     const TRACE: &str = "\ntraceparent\n00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     #[test]
-    fn ids_go_over_as_they_are_and_nothing_else_does() {
+    fn ids_are_passed_on_unchanged_and_nothing_else_is() {
         let headers = format!("{TRACE}\nbaggage\nk=v\nauthorization\nsecret\nuberctx-a\nb");
         let document = r#"{"formats": {"inject": ["w3c", "b3"]}}"#;
         assert_eq!(
@@ -132,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn who_has_none_gets_some() {
+    fn message_without_ids_gets_new_ones() {
         let carried = carry(r#"{"formats": {"inject": ["w3c"]}}"#, "").unwrap();
         assert!(carried.starts_with("traceparent\n00-"), "{carried}");
     }
 
     #[test]
-    fn a_message_of_ones_own_is_no_strangers() {
+    fn message_of_a_service_is_trusted() {
         for rule in [
             r#"{"inbound": "link"}"#,
             r#"{"inbound": "restart", "upstream": "strip"}"#,
@@ -157,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_refuses_says_why() {
+    fn rejection_has_a_reason() {
         let document = r#"{"rule": {"missing": "reject", "require": ["w3c"]}}"#;
         assert_eq!(
             carry(document, ""),

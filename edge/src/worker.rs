@@ -1,48 +1,38 @@
-//! One isolate: its configuration, its outbox and its counters. The JavaScript half owns it, and makes it in the first
-//! request.
+//! One isolate. The JavaScript half owns it, and makes it in the first request.
 
-use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::panic::RefUnwindSafe;
 use core::time::Duration;
 
-use gatespan::Peer;
 use gatespan::backend::Via;
 use gatespan::config::Host;
-use gatespan::genai::Exchange;
-use gatespan::metrics::Tally;
 use gatespan::outbox::Counters;
-use gatespan::{Admission, Config, End, Gate, Headers, Outbox, Request, Time};
+use gatespan::{
+    Admission, Config, End, Forward, Gateway, Headers, Held, Peer, Request, Stream, Time,
+};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::answer;
-use crate::entropy::Pool;
+use crate::admission_text;
 use crate::environment::Environment;
-use crate::facts::{self, Facts};
-use crate::open::{Ending, Numbered, Open};
+use crate::numbered::{Ending, Numbered};
 use crate::origins::Origins;
+use crate::request_text::{self, RequestText};
 use crate::status::Status;
-use crate::vigil::Vigil;
 
 /// What all requests of an isolate share.
 #[wasm_bindgen]
 pub struct Worker {
-    pub(crate) gate: Rc<Gate>,
+    pub(crate) gateway: RefCell<Gateway>,
     pub(crate) origins: Origins,
     pub(crate) status: Option<Status>,
-    pub(crate) outbox: RefCell<Outbox>,
-    pub(crate) tally: RefCell<Tally>,
-    /// What became of the spans that the Queue has brought.
-    pub(crate) brought: RefCell<Counters>,
-    pub(crate) vigil: Vigil,
-    pub(crate) opened: RefCell<Numbered<Open>>,
-    /// What reads in requests that are not decided yet.
-    pub(crate) held: RefCell<Numbered<Box<Exchange>>>,
-    pool: RefCell<Pool>,
+    /// What became of the spans that this isolate consumed from the Queue.
+    pub(crate) consumed: RefCell<Counters>,
+    pub(crate) streams: RefCell<Numbered<Stream>>,
+    pub(crate) held: RefCell<Numbered<Held>>,
 }
 
-/// After a panic the next request finds every borrow given back, and every part as it was before or after a whole step of
-/// it: at worst one span is counted that does not come.
+/// After a panic the next request finds every borrow returned, and every part as it was before or after a whole step: at worst one
+/// recorded request is never closed.
 impl RefUnwindSafe for Worker {}
 
 #[wasm_bindgen]
@@ -50,156 +40,185 @@ impl Worker {
     /// Reads the environment.
     ///
     /// # Errors
-    /// Every fault of the configuration, a line each.
+    /// Every mistake in the configuration, one line each.
     #[wasm_bindgen(constructor)]
     pub fn new(environment: &str) -> Result<Self, String> {
         let environment = Environment::read(environment);
-        let mut faults = Vec::new();
-        let origins = Origins::read(&environment, &mut faults);
-        let status = Status::read(&environment, &mut faults);
-        let document = environment.text(CONFIG).unwrap_or_default();
-        let variable = |name: &str| environment.text(name).map(str::to_owned);
-        match Config::parse(document, Host::Worker, &variable) {
+        let mut errors = Vec::new();
+        let origins = Origins::read(&environment, &mut errors);
+        let status = Status::read(&environment, &mut errors);
+        match read_config(&environment) {
             Ok(config) => {
-                faults.extend(impossible(&config, &environment));
-                faults.extend(origins.unknown_rules(&config));
-                if faults.is_empty() {
+                errors.extend(missing_queue(&config, &environment));
+                errors.extend(origins.unknown_rules(&config));
+                if errors.is_empty() {
                     return Ok(Self::of(config, origins, status));
                 }
             }
-            Err(complaints) => faults.extend(complaints.iter().map(ToString::to_string)),
+            Err(more) => errors.extend(more),
         }
-        Err(faults.join("\n"))
+        Err(errors.join("\n"))
     }
 
     fn of(config: Config, origins: Origins, status: Option<Status>) -> Self {
-        let mut pool = Pool::new();
-        let seed = pool.draw().unwrap_or_default();
-        let seed = seed.first_chunk().copied().unwrap_or_default();
+        let mut seed = [0; 8];
+        // Without random bytes all gateways pause alike.
+        let _ = getrandom::fill(&mut seed);
         Self {
-            outbox: RefCell::new(Outbox::new(config.delivery(), u64::from_le_bytes(seed))),
-            opened: RefCell::default(),
-            held: RefCell::default(),
-            pool: RefCell::new(pool),
-            tally: RefCell::default(),
-            brought: RefCell::default(),
-            vigil: Vigil::default(),
+            gateway: RefCell::new(Gateway::new(config, u64::from_le_bytes(seed))),
             origins,
             status,
-            gate: Rc::new(Gate::new(config)),
+            consumed: RefCell::default(),
+            streams: RefCell::default(),
+            held: RefCell::default(),
         }
     }
 
-    /// Decides about a request that came at this time. `facts` and the answer are described in their own files; `held` is
-    /// the number of what has read ahead in it, if anything has.
-    ///
-    /// # Errors
-    /// If the platform gives no random bytes.
-    pub fn admit(&self, facts: &str, now: f64, held: u32) -> Result<String, String> {
-        let facts = Facts::read(facts);
-        let now = time(now);
-        let (request, origin) = self.asked(&facts);
-        let read = self.held.borrow_mut().take(held);
-        let mut outbox = self.outbox.borrow_mut();
-        let export = outbox.export(now);
-        #[cfg(feature = "panic-hook")]
-        panic_if_asked(request.headers);
-        let entropy = self.pool.borrow_mut().draw();
-        let entropy = entropy.ok_or("the platform gave no random bytes")?;
-        let mut tally = self.tally.borrow_mut();
-        match self.gate.admit_ahead(&request, read, export, now, &entropy) {
-            Admission::Reject(rejection) => {
-                tally.rejected(rejection.reason());
-                Ok(answer::refuse(rejection, request.rpc()))
-            }
-            Admission::Pass(mut pass) => {
-                tally.passed(&pass);
-                let is_read = pass.span.as_ref().is_some_and(|span| span.is_read());
-                let span = pass.span.take().map(|span| {
-                    outbox.open();
-                    let is_grpc = request.rpc().is_some();
-                    self.opened.borrow_mut().keep(Open { span, is_grpc })
-                });
-                Ok(answer::pass(&pass, span, is_read, origin))
-            }
-        }
+    /// Decides about a request. `request` and the result are described in `request_text` and `admission_text`.
+    #[must_use]
+    pub fn admit(&self, request: &str, has_body: bool, now: f64) -> String {
+        self.decide(request, has_body, None, now)
     }
 
-    /// Ends a span and queues it. How many milliseconds the caller has to wait and then [`poll`](Self::poll), if it can
-    /// wait for `patience` of them; a number below 0 if there is no need.
+    /// Decides about a request that was held under this number.
+    #[must_use]
+    pub fn admit_held(&self, request: &str, held: u32, now: f64) -> String {
+        let held = self.held.borrow_mut().take(held);
+        self.decide(request, false, held, now)
+    }
+
+    /// A chunk of the body of a held request. Whether the next chunk is needed too.
+    #[must_use]
+    pub fn held_chunk(&self, held: u32, chunk: &[u8]) -> bool {
+        let mut all = self.held.borrow_mut();
+        all.find(held).is_some_and(|held| held.request_chunk(chunk))
+    }
+
+    /// For how many milliseconds a request is held at most.
+    #[must_use]
+    pub fn held_ms(&self, held: u32, now: f64) -> f64 {
+        let mut all = self.held.borrow_mut();
+        let deadline = all.find(held).map_or(Time(0), |held| held.deadline());
+        (deadline.millis() as f64 - now).max(0.0)
+    }
+
+    /// Ends a request. How many milliseconds this request waits and then [polls](Self::poll), if it can wait for `limit_ms`; a number below 0
+    /// if there is no need.
     #[expect(clippy::too_many_arguments, reason = "an object would be more calls")]
     pub fn close(
         &self,
-        span: u32,
+        stream: u32,
         ending: Ending,
         status: u16,
         grpc_status: i32,
         response_bytes: f64,
         now: f64,
-        patience: f64,
+        limit_ms: f64,
     ) -> f64 {
-        let now = time(now);
-        if let Some(open) = self.opened.borrow_mut().take(span) {
+        let stream = self.streams.borrow_mut().take(stream);
+        if let Some(stream) = stream {
             let end = End {
-                status: Some(status).filter(|status| *status != 0),
-                grpc_status: u32::try_from(grpc_status).ok().filter(|_| open.is_grpc),
-                kind: ending.kind(),
-                request_bytes: None,
+                grpc_status: u32::try_from(grpc_status).ok(),
                 response_bytes: Some(response_bytes)
                     .filter(|bytes| *bytes >= 0.0)
                     .map(|bytes| bytes as u64),
+                ..End::new(ending.kind(), status)
             };
-            let config = self.gate.config();
-            let span = self.gate.close(open.span, end, now);
-            self.outbox.borrow_mut().push(&span, &config.backends, now);
+            // A Worker redirects no request itself, so nothing continues.
+            let _ = self.gateway.borrow_mut().close(stream, end, time(now));
         }
-        self.stand(now, patience)
-    }
-}
-
-impl Worker {
-    /// A request, and the number of the origin that it goes to.
-    pub(crate) fn asked<'r>(&'r self, facts: &'r Facts<'r>) -> (Request<'r>, Option<usize>) {
-        let headers = Headers::new(&facts.headers);
-        let mut request = Request {
-            method: facts.method,
-            scheme: facts.scheme,
-            path: facts.path,
-            host: facts.host,
-            headers,
-            peer: Peer {
-                address: facts::address(headers),
-                ..Peer::default()
-            },
-            route: None,
-            rule: None,
-            continues: None,
-        };
-        let Some((number, origin)) = self.origins.of(&request) else {
-            return (request, None);
-        };
-        request.route = origin.name.as_deref().map(str::as_bytes);
-        request.rule = origin.rule.as_deref().map(str::as_bytes);
-        (request, Some(number))
+        self.wait_ms(now, limit_ms)
     }
 
-    pub(crate) fn stand(&self, now: Time, patience: f64) -> f64 {
-        let due = self.outbox.borrow().wake_at();
-        let wait = self.vigil.stand(due, now, patience.max(0.0) as u64);
+    /// As [`close`](Self::close), for a request that has polled already.
+    #[must_use]
+    pub fn wait_ms(&self, now: f64, limit_ms: f64) -> f64 {
+        let mut gateway = self.gateway.borrow_mut();
+        let wait = gateway.wait_ms(time(now), limit_ms.max(0.0) as u64);
         wait.map_or(-1.0, |millis| millis as f64)
     }
 }
 
-/// What the document wants and this Worker cannot do.
-fn impossible(config: &Config, environment: &Environment) -> impl Iterator<Item = String> {
-    let wants_queue = config
-        .backends
-        .iter()
-        .any(|backend| backend.via == Via::Queue);
-    let lacks_queue = wants_queue && !environment.has_method(QUEUE, "send");
-    let queue =
-        lacks_queue.then(|| format!("backend.via: queue needs the binding {QUEUE} of a Queue"));
-    queue.into_iter()
+impl Worker {
+    fn decide(&self, request: &str, has_body: bool, held: Option<Held>, now: f64) -> String {
+        let text = RequestText::read(request);
+        let headers = Headers::new(&text.headers);
+        let mut request = Request {
+            scheme: text.scheme,
+            host: text.host,
+            peer: Peer {
+                address: request_text::address(headers),
+                ..Peer::default()
+            },
+            has_body,
+            ..Request::new(text.method, text.path, headers)
+        };
+        let origin = self.origins.of(&request);
+        if let Some((_, origin)) = origin {
+            request.route = origin.name.as_deref().map(str::as_bytes);
+            request.rule = origin.rule.as_deref().map(str::as_bytes);
+        }
+        let mut gateway = self.gateway.borrow_mut();
+        #[cfg(feature = "panic-hook")]
+        panic_if_asked(request.headers);
+        let now = time(now);
+        refill_if_empty(&mut gateway, now);
+        let admission = match held {
+            Some(held) => gateway.admit_held(held, &request, now),
+            None => gateway.admit(&request, now),
+        };
+        match admission {
+            Admission::ReadBody(held) => {
+                admission_text::read_body(self.held.borrow_mut().keep(held))
+            }
+            Admission::Reject(rejection) => admission_text::reject(rejection, request.rpc()),
+            Admission::Forward(forward) => self.forward(forward, origin.map(|(number, _)| number)),
+        }
+    }
+
+    fn forward(&self, forward: Forward<'_>, origin: Option<usize>) -> String {
+        let text = admission_text::Forwarded {
+            edits: forward.edits.as_slice(),
+            decision: forward.decision,
+            exposed_trace_id: forward.exposed_trace_id.as_deref(),
+            reads_bodies: forward.stream.reads_bodies(),
+            stream: forward
+                .stream
+                .is_recorded()
+                .then(|| self.streams.borrow_mut().keep(forward.stream)),
+            origin,
+        };
+        text.write()
+    }
+}
+
+/// Random bytes for 51 requests. The platform gives none outside of a request, so the first request asks for the first ones.
+const ENTROPY_BYTES: usize = 1_024;
+
+/// Has the platform fill the random bytes, if there are none left.
+pub(crate) fn refill_if_empty(gateway: &mut Gateway, now: Time) {
+    if gateway.lacks_entropy(now) {
+        gateway.refill(ENTROPY_BYTES, now, |bytes| getrandom::fill(bytes).is_ok());
+    }
+}
+
+/// Reads the configuration.
+///
+/// # Errors
+/// Every mistake in it.
+pub(crate) fn read_config(environment: &Environment) -> Result<Config, Vec<String>> {
+    let document = environment.text(CONFIG).unwrap_or_default();
+    let variable = |name: &str| environment.text(name).map(str::to_owned);
+    Config::parse(document, Host::Worker, &variable)
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect())
+}
+
+/// A configuration with `via: queue` needs the Queue.
+fn missing_queue(config: &Config, environment: &Environment) -> Option<String> {
+    let mut backends = config.backends.iter();
+    let wants_queue = backends.any(|backend| backend.via == Via::Queue);
+    (wants_queue && !environment.has_method(QUEUE, "send"))
+        .then(|| format!("backend.via: queue needs the binding {QUEUE} of a Queue"))
 }
 
 /// The variable with the document.
@@ -207,7 +226,7 @@ pub(crate) const CONFIG: &str = "GATESPAN_CONFIG";
 /// The binding of the Queue.
 pub(crate) const QUEUE: &str = "GATESPAN_QUEUE";
 
-/// The platform counts whole milliseconds, and stands still while code runs.
+/// The platform counts whole milliseconds, and its clock stands still while code runs.
 pub(crate) fn time(millis: f64) -> Time {
     Time(Duration::from_millis(millis as u64).as_nanos() as u64)
 }
@@ -216,9 +235,9 @@ pub(crate) fn time(millis: f64) -> Time {
 #[cfg(feature = "panic-hook")]
 pub(crate) const PANIC: &str = "x-gatespan-panic";
 
-/// Panics, or traps, in the middle of a request and with the outbox borrowed.
+/// Panics, or traps, in the middle of a request and with the gateway borrowed.
 #[cfg(feature = "panic-hook")]
-#[expect(clippy::panic, reason = "that is what it is for")]
+#[expect(clippy::panic, reason = "a test asks for it")]
 fn panic_if_asked(headers: Headers<'_>) {
     match headers.first(PANIC.as_bytes()) {
         None => {}

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 
 use crate::contexts::Contexts;
 use crate::host;
-use crate::stream::Stream;
+use crate::stream::HttpStream;
 
 thread_local! {
     // The one static: the ABI knows contexts by number alone. What they are made of is in them.
@@ -108,13 +108,13 @@ callbacks! {
 
     /// A response ends with trailers, and no piece of its body was the last.
     fn proxy_on_response_trailers(stream: u32, _trailers: usize) -> u32 {
-        with(|contexts| contexts.stream(stream).map(Stream::trailers));
+        with(|contexts| contexts.stream(stream).map(HttpStream::trailers));
         Flow::Continue as u32
     }
 
     /// A stream has ended; everything about it can still be asked.
     fn proxy_on_log(stream: u32) {
-        with(|contexts| contexts.stream(stream).map(Stream::log));
+        with(|contexts| contexts.stream(stream).map(HttpStream::log));
     }
 
     /// A context is done. Whether it needs no more time.

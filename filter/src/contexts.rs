@@ -2,7 +2,7 @@
 
 use crate::host;
 use crate::root::Root;
-use crate::stream::Stream;
+use crate::stream::HttpStream;
 use crate::streams::Streams;
 
 /// All that is alive in this VM.
@@ -27,8 +27,8 @@ impl Contexts {
         }
         if parent == 0 {
             self.roots.push((id, Root::default()));
-        } else if let Some(worker) = self.root(parent).and_then(|root| root.worker()) {
-            self.streams.insert(id, Stream::new(worker));
+        } else if let Some(shared) = self.root(parent).and_then(|root| root.shared()) {
+            self.streams.insert(id, HttpStream::new(shared));
         }
     }
 
@@ -52,23 +52,24 @@ impl Contexts {
         let Some(root) = self.root(id) else { return };
         root.tick();
         if root
-            .worker()
-            .is_some_and(|worker| worker.gate.config().reads_ahead())
+            .shared()
+            .is_some_and(|shared| shared.gateway.borrow().config().reads_ahead())
         {
             let now = host::now();
-            self.streams.each(|id, stream| stream.let_go(id, now));
+            self.streams
+                .each(|id, stream| stream.release_overdue(id, now));
         }
     }
 
     #[inline]
-    pub(crate) fn stream(&mut self, id: u32) -> Option<&mut Stream> {
+    pub(crate) fn stream(&mut self, id: u32) -> Option<&mut HttpStream> {
         self.streams.find(id)
     }
 
     /// Whether the context is ready to go: a stream is, once its span is closed.
     pub(crate) fn finish(&mut self, id: u32) -> bool {
         if let Some(stream) = self.stream(id) {
-            stream.end();
+            stream.finish_stream();
             return true;
         }
         self.root(id).is_none_or(Root::finish)
@@ -77,7 +78,7 @@ impl Contexts {
     /// What a context leaves behind is told, also where it was not done.
     pub(crate) fn delete(&mut self, id: u32) {
         if let Some(stream) = self.stream(id) {
-            stream.end();
+            stream.finish_stream();
             self.streams.remove(id);
         } else if let Some(at) = self.roots.iter().position(|(known, _)| *known == id) {
             self.roots.swap_remove(at).1.end();
@@ -91,32 +92,29 @@ mod tests {
 
     use gatespan::Config;
     use gatespan::config::Host;
-    use gatespan::metrics::Tally;
     use gatespan::outbox::Counters;
-    use gatespan::policy::Reason;
 
     use super::*;
     use crate::callbacks::Flow;
-    use crate::root::Worker;
+    use crate::root::Shared;
 
     /// A root that records, and what it works with.
-    fn recording() -> (Contexts, Rc<Worker>) {
+    fn recording() -> (Contexts, Rc<Shared>) {
         configured(
             r#"{ "backend": { "kind": "opik", "url": "http://opik.test", "cluster": "opik" } }"#,
         )
     }
 
-    fn configured(document: &str) -> (Contexts, Rc<Worker>) {
+    fn configured(document: &str) -> (Contexts, Rc<Shared>) {
         let config = Config::parse(document, Host::Envoy, &|_| None).unwrap();
-        let worker = Rc::new(Worker::new(config));
+        let worker = Rc::new(Shared::new(config));
         let mut contexts = Contexts::new();
         contexts.roots.push((1, Root::of(Rc::clone(&worker))));
         (contexts, worker)
     }
 
-    fn counted(worker: &Worker) -> Counters {
-        let counters = worker.outbox.borrow().counters().next();
-        let (_, counters) = counters.unwrap();
+    fn counted(worker: &Shared) -> Counters {
+        let counters = worker.gateway.borrow().counters().next().unwrap();
         assert!(counters.add_up());
         counters
     }
@@ -132,7 +130,7 @@ mod tests {
             for call in calls.chars() {
                 match call {
                     'h' => drop(contexts.stream(2).map(|stream| stream.begin(true))),
-                    'l' => drop(contexts.stream(2).map(Stream::log)),
+                    'l' => drop(contexts.stream(2).map(HttpStream::log)),
                     'd' => drop(contexts.finish(2)),
                     _ => contexts.delete(2),
                 }
@@ -161,9 +159,14 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(contexts.stream(2).unwrap().begin(true), Flow::Pause);
         }
-        let mut once = Tally::default();
-        once.rejected(Reason::Missing);
-        assert_eq!(worker.stats.borrow().tally, once);
+        let mut rejected = Vec::new();
+        worker.gateway.borrow().metrics(&mut |metric| {
+            let name = metric.name.to_string();
+            if name.contains("rejected") {
+                rejected.push(metric.value);
+            }
+        });
+        assert_eq!(rejected, [1]);
     }
 
     #[test]
@@ -180,7 +183,7 @@ mod tests {
         contexts.delete(3);
         let counters = counted(&worker);
         assert_eq!((counters.recorded, counters.queued), (2, 0));
-        assert_eq!(counters.dropped.iter().sum::<u64>(), 2);
+        assert_eq!(counters.dropped.sum(), 2);
         assert!(contexts.root(1).is_none());
     }
 

@@ -4,7 +4,7 @@
 use gatespan::Continuation;
 
 use crate::host::{self, Level, state};
-use crate::root::Worker;
+use crate::root::Shared;
 
 /// The header that Envoy puts on a request that it redirects. A client may send it too: it is a reason to look, and no more.
 pub(crate) const ORIGINAL_URL: &str = "x-envoy-original-url";
@@ -20,8 +20,8 @@ pub(crate) fn declare() {
 }
 
 /// Leaves this for the next stream of the request.
-pub(crate) fn leave(worker: &Worker, continuation: &Continuation) {
-    let mut bytes = worker.mark.to_vec();
+pub(crate) fn leave(shared: &Shared, continuation: &Continuation) {
+    let mut bytes = shared.mark.to_vec();
     bytes.extend(continuation.to_bytes());
     if let Err(failed) = state::set(NAME, &bytes) {
         let status = failed.0;
@@ -30,16 +30,16 @@ pub(crate) fn leave(worker: &Worker, continuation: &Continuation) {
         );
         host::log(Level::Error, &line);
     } else {
-        worker.has_left.set(true);
+        shared.has_left.set(true);
     }
 }
 
 /// What an earlier stream of this request has left.
-pub(crate) fn find(worker: &Worker) -> Option<Continuation> {
+pub(crate) fn find(shared: &Shared) -> Option<Continuation> {
     let bytes = host::property(NAME)?;
     let (mark, bytes) = bytes.split_first_chunk()?;
     // Without random bytes all configurations have one mark.
-    let is_ours = *mark == worker.mark && worker.mark != [0; 8];
+    let is_ours = *mark == shared.mark && shared.mark != [0; 8];
     Continuation::from_bytes(bytes, is_ours)
 }
 

@@ -5,7 +5,7 @@ use gatespan::{Rejection, Rpc};
 use crate::host::{self, Map};
 
 /// Responds in the form that the client understands.
-pub(crate) fn refuse(rejection: Rejection, rpc: Option<Rpc>) {
+pub(crate) fn respond(rejection: Rejection, rpc: Option<Rpc>) {
     let grpc_status = i32::from(rejection.grpc_status());
     let details = rejection.code_details();
     let done = if rpc.is_some() {

@@ -1,19 +1,17 @@
-//! One worker: its configuration, its outbox and its counters. All of it lives here and in no static, because Envoy may
-//! put several configurations, the old and the new one among them, into one VM.
+//! A root context: one configuration on one worker thread. Nothing of it is in a static, because Envoy may put several configurations,
+//! the old and the new one among them, into one VM.
 
 mod leaving;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gatespan::backend::{self, ANSWER_BYTES, PAUSE_HEADERS};
+use gatespan::backend::{PAUSE_HEADERS, RESPONSE_BYTES};
 use gatespan::config::Host;
-use gatespan::genai::Exchange;
-use gatespan::outbox::{Dispatch, Outcome, Ticket};
+use gatespan::outbox::{CallId, Outcome};
 use gatespan::policy::Needs;
-use gatespan::{Admission, Config, End, Gate, Headers, OpenSpan, Outbox, Pair, Request, Sieve};
+use gatespan::{Call, Config, Gateway, Headers, Pair, Sieve, Time};
 
-use crate::entropy::Pool;
 use crate::host::{self, Level, Map};
 use crate::ledger::Ledger;
 use crate::redirect;
@@ -23,80 +21,63 @@ use crate::stream::Target;
 /// The root context.
 #[derive(Default)]
 pub(crate) struct Root {
-    worker: Option<Rc<Worker>>,
-    /// Calls whose outcome is not known yet, by Envoy's token.
-    calls: Vec<Flight>,
+    shared: Option<Rc<Shared>>,
+    /// The calls in flight.
+    calls: Vec<EnvoyCall>,
     is_ending: bool,
-    /// How often each backend had refused everything when that was last said.
-    stops_told: Vec<u64>,
+    stats: Stats,
+    /// How often each backend had stopped when that was last logged.
+    logged_stops: Vec<u64>,
     ledger: Ledger,
     tick_ms: u32,
 }
 
-/// A call whose outcome is not known yet.
-struct Flight {
+/// A call in flight.
+struct EnvoyCall {
     token: u32,
-    ticket: Ticket,
-    reads_answer: bool,
+    id: CallId,
+    reads_response: bool,
 }
 
-/// What the streams of a worker share.
-pub(crate) struct Worker {
-    pub(crate) gate: Gate,
+/// What the streams of one configuration share.
+pub(crate) struct Shared {
+    pub(crate) gateway: RefCell<Gateway>,
     pub(crate) needs: Needs,
-    /// Which headers of a request are looked at.
+    /// The request headers that are read.
     pub(crate) sieve: Sieve,
-    pub(crate) outbox: RefCell<Outbox>,
-    pub(crate) stats: RefCell<Stats>,
-    /// What tells this configuration from others; zeros where there are no random bytes.
+    /// Random bytes that tell this configuration from others; zeros where there are none.
     pub(crate) mark: [u8; 8],
-    /// Whether a request has left something for its next stream. That is nearly always the one that comes next.
+    /// Whether a stream has left something for the next stream of its request, which is nearly always the next one.
     pub(crate) has_left: Cell<bool>,
-    pool: RefCell<Pool>,
-    /// Rules that routes ask for and the configuration does not have.
-    missed: RefCell<Vec<Vec<u8>>>,
-    has_wondered: Cell<bool>,
-    has_doubted: Cell<bool>,
+    /// Rules that routes name and the configuration does not have.
+    unknown_rules: RefCell<Vec<Vec<u8>>>,
+    has_logged_unseen_body: Cell<bool>,
+    has_logged_unverified: Cell<bool>,
 }
 
-impl Worker {
+impl Shared {
     pub(crate) fn new(config: Config) -> Self {
-        let mut pool = Pool::default();
-        let [a, b, c, d, e, f, g, h, mark @ .., _, _, _, _] = pool.draw();
+        let mut seed = [0; 8];
+        let mut mark = [0; 8];
+        // Without random bytes all gateways pause alike, and no redirected request is recognised.
+        let _ = getrandom::fill(&mut seed);
+        let _ = getrandom::fill(&mut mark);
         Self {
             needs: config.needs(),
             sieve: Sieve::of(config.headers().into_iter().chain(Target::NAMES)),
-            outbox: RefCell::new(Outbox::new(
-                config.delivery(),
-                u64::from_le_bytes([a, b, c, d, e, f, g, h]),
-            )),
-            stats: RefCell::default(),
+            gateway: RefCell::new(Gateway::new(config, u64::from_le_bytes(seed))),
             mark,
             has_left: Cell::new(false),
-            pool: RefCell::new(pool),
-            missed: RefCell::default(),
-            has_wondered: Cell::new(false),
-            has_doubted: Cell::new(false),
-            gate: Gate::new(config),
+            unknown_rules: RefCell::default(),
+            has_logged_unseen_body: Cell::new(false),
+            has_logged_unverified: Cell::new(false),
         }
     }
 
-    /// Asks the core about a request; `read` is what has read ahead in it.
-    pub(crate) fn admit<'a>(
-        &'a self,
-        request: &Request<'a>,
-        read: Option<Box<Exchange>>,
-    ) -> Admission<'a> {
-        let now = host::now();
-        let export = self.outbox.borrow_mut().export(now);
-        let entropy = self.pool.borrow_mut().draw();
-        self.gate.admit_ahead(request, read, export, now, &entropy)
-    }
-
-    /// A route asks for a rule that does not exist: said once for each.
-    pub(crate) fn miss(&self, rule: &[u8]) {
-        let mut missed = self.missed.borrow_mut();
-        if missed.len() < MOST_MISSED && !missed.iter().any(|known| known == rule) {
+    /// Logs once for each rule that a route names and the configuration does not have.
+    pub(crate) fn log_unknown_rule(&self, rule: &[u8]) {
+        let mut unknown = self.unknown_rules.borrow_mut();
+        if unknown.len() < MAX_UNKNOWN_RULES && !unknown.iter().any(|known| known == rule) {
             let name = rule.escape_ascii();
             host::log(
                 Level::Error,
@@ -104,89 +85,89 @@ impl Worker {
                     "gatespan: a route asks for the rule \"{name}\", which the configuration does not have"
                 ),
             );
-            missed.push(rule.into());
+            unknown.push(rule.into());
         }
     }
 
-    /// A request was held for nothing: said once.
-    pub(crate) fn wonder(&self) {
-        if !self.has_wondered.replace(true) {
+    /// Logs once that a held request had no body to read.
+    pub(crate) fn log_unseen_body(&self) {
+        if !self.has_logged_unseen_body.replace(true) {
             let line = "gatespan: a message was held, and nothing of it was shown: has the plugin allow_on_headers_stop_iteration: true?";
             host::log(Level::Error, line);
         }
     }
 
-    /// Logs, once, that a certificate has a name and this Envoy does not show whether the certificate is verified.
-    pub(crate) fn doubt(&self) {
-        if !self.has_doubted.replace(true) {
+    /// Logs once that a certificate has a name and this Envoy does not show whether the certificate is verified.
+    pub(crate) fn log_unverified(&self) {
+        if !self.has_logged_unverified.replace(true) {
             let line = "gatespan: trust.san does not hold: this Envoy has no connection.peer_certificate_valid (1.39 and later have it)";
             host::log(Level::Error, line);
         }
     }
+}
 
-    /// Ends a span and queues it.
-    pub(crate) fn close(&self, span: Box<OpenSpan>, end: End) {
-        let now = host::now();
-        let span = self.gate.close(span, end, now);
-        self.outbox
-            .borrow_mut()
-            .push(&span, &self.gate.config().backends, now);
-    }
+/// Random bytes for more than 3,000 requests. A busier worker thread asks Envoy once more between two ticks.
+const ENTROPY_BYTES: usize = 65_536;
+
+/// Fills the random bytes of a gateway.
+#[cold]
+pub(crate) fn refill(gateway: &mut Gateway, now: Time) {
+    gateway.refill(ENTROPY_BYTES, now, |bytes| {
+        let is_filled = getrandom::fill(bytes).is_ok();
+        if !is_filled {
+            host::log(
+                Level::Error,
+                "gatespan: the host gave no random bytes: nothing is minted or recorded",
+            );
+        }
+        is_filled
+    });
 }
 
 impl Root {
-    /// Makes every call that is due. At most one a backend is under way.
+    /// Makes every call that is due. At most one call to each backend is in flight.
     fn send(&mut self) {
-        let Some(worker) = self.worker.clone() else {
+        let Some(shared) = self.shared.clone() else {
             return;
         };
-        let config = worker.gate.config();
-        for _ in &config.backends {
+        let mut gateway = shared.gateway.borrow_mut();
+        for _ in 0..gateway.config().backends.len() {
             let now = host::now();
-            let mut outbox = worker.outbox.borrow_mut();
-            let Some(dispatch) = outbox.poll(now) else {
+            let Some(call) = gateway.poll(now) else {
                 return;
             };
-            let (ticket, reads_answer) = (dispatch.ticket, dispatch.reads_answer);
-            let Some(backend) = config.backends.get(dispatch.backend) else {
-                return;
-            };
-            match call(&dispatch, backend, config.export.timeout_ms) {
-                Ok(token) => self.calls.push(Flight {
+            let (id, reads_response) = (call.id, call.reads_response);
+            match start(&call) {
+                Ok(token) => self.calls.push(EnvoyCall {
                     token,
-                    ticket,
-                    reads_answer,
+                    id,
+                    reads_response,
                 }),
                 Err(failed) => {
-                    let name = &backend.name;
+                    let (name, status) = (&call.backend.name, failed.0);
                     host::log(
                         Level::Warn,
-                        &format!("gatespan: no call to backend {name}: status {}", failed.0),
+                        &format!("gatespan: no call to backend {name}: status {status}"),
                     );
-                    outbox.settle(ticket, Outcome::Lost, now);
+                    gateway.settle(id, Outcome::Lost, now);
                 }
             }
         }
     }
 
+    /// Passes all metrics to Envoy, and logs which backends have begun to refuse everything.
     fn publish(&mut self) {
-        let Some(worker) = self.worker.clone() else {
+        let Some(shared) = self.shared.clone() else {
             return;
         };
-        let outbox = worker.outbox.borrow();
-        let mut stats = worker.stats.borrow_mut();
-        stats.publish(&outbox, worker.gate.config());
-        self.ledger.keep(&stats.gauges());
-        self.stops_told
-            .resize(worker.gate.config().backends.len(), 0);
-        for (index, counters) in outbox.counters() {
-            let (Some(told), Some(backend)) = (
-                self.stops_told.get_mut(index),
-                worker.gate.config().backends.get(index),
-            ) else {
-                continue;
-            };
-            if core::mem::replace(told, counters.stops) < counters.stops {
+        let gateway = shared.gateway.borrow();
+        self.stats.publish(&gateway);
+        self.ledger.keep(&self.stats.gauges());
+        let backends = &gateway.config().backends;
+        self.logged_stops.resize(backends.len(), 0);
+        let known = backends.iter().zip(&mut self.logged_stops);
+        for ((backend, logged), counters) in known.zip(gateway.counters()) {
+            if core::mem::replace(logged, counters.stops) < counters.stops {
                 let (name, status) = (&backend.name, counters.stopped.unwrap_or_default());
                 let line = format!(
                     "gatespan: backend {name} answers {status}: nothing is recorded for it until it accepts"
@@ -197,16 +178,16 @@ impl Root {
     }
 
     #[cfg(test)]
-    pub(crate) fn of(worker: Rc<Worker>) -> Self {
+    pub(crate) fn of(shared: Rc<Shared>) -> Self {
         Self {
-            worker: Some(worker),
+            shared: Some(shared),
             ..Self::default()
         }
     }
 
     /// What a stream under this root works with, once there is a configuration.
-    pub(crate) fn worker(&self) -> Option<Rc<Worker>> {
-        self.worker.clone()
+    pub(crate) fn shared(&self) -> Option<Rc<Shared>> {
+        self.shared.clone()
     }
 
     /// Reads the configuration. Whether it is taken.
@@ -219,10 +200,10 @@ impl Root {
                 }
                 let tick = config.export.interval_ms.min(LONGEST_TICK_MS);
                 self.end();
-                let worker = Worker::new(config);
                 self.ledger = Ledger::default();
+                self.stats = Stats::default();
                 self.tick_ms = tick;
-                self.worker = Some(Rc::new(worker));
+                self.shared = Some(Rc::new(Shared::new(config)));
                 redirect::declare();
                 self.publish();
                 if let Err(failed) = host::tick_every(tick) {
@@ -247,8 +228,11 @@ impl Root {
 
     /// Sends what is due, and tells what was counted.
     pub(crate) fn tick(&mut self) {
-        if let Some(worker) = &self.worker {
-            worker.pool.borrow_mut().top_up();
+        if let Some(shared) = &self.shared {
+            let mut gateway = shared.gateway.borrow_mut();
+            if gateway.wants_entropy() {
+                refill(&mut gateway, host::now());
+            }
         }
         self.ledger.tick(self.tick_ms);
         self.send();
@@ -258,15 +242,15 @@ impl Root {
 
     /// A call has its answer, or none.
     pub(crate) fn answered(&mut self, token: u32, headers: usize, bytes: usize) {
-        let (Some(place), Some(worker)) = (
+        let (Some(place), Some(shared)) = (
             self.calls.iter().position(|call| call.token == token),
-            self.worker.clone(),
+            self.shared.clone(),
         ) else {
             return;
         };
         let call = self.calls.swap_remove(place);
-        let wanted = if call.reads_answer && headers > 0 {
-            bytes.min(ANSWER_BYTES)
+        let wanted = if call.reads_response && headers > 0 {
+            bytes.min(RESPONSE_BYTES)
         } else {
             0
         };
@@ -277,47 +261,44 @@ impl Root {
             .map(|(name, value)| (name.as_bytes(), value.as_slice()))
             .collect();
         let outcome = outcome(headers, Headers::new(&pauses), &answer);
-        worker
-            .outbox
+        shared
+            .gateway
             .borrow_mut()
-            .settle(call.ticket, outcome, host::now());
+            .settle(call.id, outcome, host::now());
         self.send();
         self.publish();
         self.go_if_done();
     }
 }
 
-fn call(
-    dispatch: &Dispatch<'_>,
-    backend: &backend::Settings,
-    timeout_ms: u32,
-) -> Result<u32, host::Failed> {
-    let (authority, base) = backend.target();
-    let path = format!("{base}{}", dispatch.path);
+/// Has Envoy make a call.
+fn start(call: &Call<'_>) -> Result<u32, host::Failed> {
+    let (authority, base) = call.backend.target();
+    let path = format!("{base}{}", call.path);
     let mut headers = vec![
         (":method", "POST"),
         (":authority", authority),
         (":path", path.as_str()),
-        ("content-type", dispatch.content_type),
+        ("content-type", call.content_type),
     ];
-    headers.extend(dispatch.headers());
+    headers.extend(call.headers());
     host::call(
-        backend.cluster.as_deref().unwrap_or_default(),
+        call.backend.cluster.as_deref().unwrap_or_default(),
         &headers,
-        dispatch.body,
-        timeout_ms,
+        call.body,
+        call.timeout_ms,
     )
 }
 
-/// What came of a call. An answer without headers is one that broke off: nothing of it may be looked at.
-fn outcome<'a>(headers: usize, pauses: Headers<'a>, answer: &'a [u8]) -> Outcome<'a> {
+/// The outcome of a call. A response without headers was cut off: nothing of it may be read.
+fn outcome<'a>(headers: usize, pauses: Headers<'a>, body: &'a [u8]) -> Outcome<'a> {
     if headers == 0 {
         return Outcome::Lost;
     }
     status().map_or(Outcome::Lost, |code| Outcome::Status {
         code,
         headers: pauses,
-        answer,
+        body,
     })
 }
 
@@ -333,8 +314,8 @@ fn pauses() -> Vec<(&'static str, Vec<u8>)> {
     PAUSE_HEADERS.into_iter().filter_map(found).collect()
 }
 
-/// After so many missing rules nobody reads on.
-const MOST_MISSED: usize = 16;
+/// The most unknown rules that are logged.
+const MAX_UNKNOWN_RULES: usize = 16;
 
-/// Counters are told on a tick as well, and people look at them.
+/// Counters are passed to Envoy on a tick, and people look at them.
 const LONGEST_TICK_MS: u32 = 1_000;

@@ -1,15 +1,14 @@
 //! Envoy's counters and gauges. What happens is tallied in the core and told to the host on a tick: a call for each count
 //! would cost every request.
 
-use gatespan::metrics::{Metric, Tally, metrics};
-use gatespan::{Config, Outbox};
+use gatespan::Gateway;
+use gatespan::metrics::Metric;
 
 use crate::{host, ledger};
 
 /// The metrics of one worker.
 #[derive(Default)]
 pub(crate) struct Stats {
-    pub(crate) tally: Tally,
     /// In the core's order.
     known: Vec<Known>,
 }
@@ -26,10 +25,10 @@ struct Known {
 impl Stats {
     /// Tells the host what happened since the last time. The first time defines every metric, so that all are there
     /// before anything happened.
-    pub(crate) fn publish(&mut self, outbox: &Outbox, config: &Config) {
-        let Self { tally, known } = self;
+    pub(crate) fn publish(&mut self, gateway: &Gateway) {
+        let known = &mut self.known;
         let mut place = 0;
-        metrics(tally, outbox, &config.backends, &mut |metric| {
+        gateway.metrics(&mut |metric| {
             if place == known.len() {
                 known.push(Known::define(&metric));
             }

@@ -3,33 +3,31 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use gatespan::genai::Exchange;
-use gatespan::policy::Reason;
 use gatespan::{
-    Admission, Continuation, Edit, Edits, EndKind, Headers, OpenSpan, Pair, Peer, Request,
+    Admission, Continuation, Edit, Edits, End, EndKind, Forward, Headers, Held, Pair, Peer,
+    Rejection, Request, Stream, Time,
 };
 
 use crate::callbacks::Flow;
 use crate::ending::{self, Passed};
 use crate::host::{self, Body, Map};
-use crate::root::Worker;
+use crate::root::{self, Shared};
 use crate::rpc::Call;
 use crate::{redirect, rejection};
 
 /// A stream and what is remembered of it.
-pub(crate) struct Stream {
-    pub(crate) worker: Rc<Worker>,
-    span: Option<Box<OpenSpan>>,
-    /// What reads its body before it is decided, because the message may name its parent.
-    pub(crate) held: Option<Box<Exchange>>,
-    exposed: Option<String>,
-    /// What the next stream of this request continues, if Envoy redirects it.
-    continuation: Option<Box<Continuation>>,
+pub(crate) struct HttpStream {
+    pub(crate) shared: Rc<Shared>,
+    /// What the core knows of it, once it is forwarded.
+    stream: Option<Stream>,
+    /// The request is held, because its body may name the parent.
+    pub(crate) held: Option<Held>,
+    exposed_trace_id: Option<String>,
     /// Whether this may be such a stream.
     is_again: bool,
     /// Whether the core was asked, which is done once: the span of before would be forgotten, and a refused request changed.
     is_decided: bool,
-    pub(crate) is_refused: bool,
+    pub(crate) is_rejected: bool,
     /// A gRPC call whose status is wanted, or that was refused.
     call: Option<Call>,
     /// Whether the request went by to its end.
@@ -54,17 +52,16 @@ pub(crate) enum Moment {
     Over,
 }
 
-impl Stream {
-    pub(crate) const fn new(worker: Rc<Worker>) -> Self {
+impl HttpStream {
+    pub(crate) const fn new(shared: Rc<Shared>) -> Self {
         Self {
-            worker,
-            span: None,
+            shared,
+            stream: None,
             held: None,
-            exposed: None,
-            continuation: None,
+            exposed_trace_id: None,
             is_again: false,
             is_decided: false,
-            is_refused: false,
+            is_rejected: false,
             call: None,
             is_requested: false,
             request_bytes: 0,
@@ -84,7 +81,7 @@ impl Stream {
         if !self.is_decided && self.held.is_none() {
             self.ask(if ends { Moment::Now } else { Moment::Headers });
         }
-        if self.is_refused || self.held.is_some() {
+        if self.is_rejected || self.held.is_some() {
             Flow::Pause
         } else {
             Flow::Continue
@@ -93,10 +90,10 @@ impl Stream {
 
     pub(crate) fn ask(&mut self, moment: Moment) {
         let map = host::headers(Map::Request).unwrap_or_default();
-        let pairs = host::pairs(&map, &self.worker.sieve);
+        let pairs = host::pairs(&map, &self.shared.sieve);
         let target = Target::of(&pairs);
-        self.is_again |= self.worker.has_left.take() || target.is_redirected;
-        let facts = Facts::of(&self.worker, self.is_again);
+        self.is_again |= self.shared.has_left.take() || target.is_redirected;
+        let facts = Facts::of(&self.shared, self.is_again);
         let names = facts
             .names
             .each_ref()
@@ -115,91 +112,109 @@ impl Stream {
             route: facts.route.as_deref(),
             rule: facts.rule.as_deref(),
             continues: facts.continues.as_deref(),
+            has_body: moment == Moment::Headers,
         };
         self.decide(&request, moment);
     }
 
     fn decide(&mut self, request: &Request<'_>, moment: Moment) {
-        let worker = Rc::clone(&self.worker);
-        if moment == Moment::Headers && worker.gate.config().reads_ahead() && self.hold(request) {
+        let shared = Rc::clone(&self.shared);
+        let mut gateway = shared.gateway.borrow_mut();
+        let now = host::now();
+        if gateway.lacks_entropy(now) {
+            root::refill(&mut gateway, now);
+        }
+        let held = self.held.take();
+        self.is_decided = true;
+        if moment == Moment::Over {
+            let stream = gateway.admit_late(held, request, now);
+            self.call = stream.as_ref().and_then(Stream::rpc).map(Call::new);
+            self.stream = stream;
             return;
         }
-        self.is_decided = true;
-        let is_open = moment != Moment::Over;
-        let read = self.held.take();
-        match worker.admit(request, read) {
-            Admission::Reject(_) if !is_open => {}
-            Admission::Reject(rejection) => {
-                if rejection.reason() == Reason::Config {
-                    worker.miss(request.rule.unwrap_or_default());
-                }
-                worker.stats.borrow_mut().tally.rejected(rejection.reason());
-                let rpc = request.rpc();
-                self.call = rpc.map(Call::new);
-                rejection::refuse(rejection, rpc);
-                self.is_refused = true;
+        let admission = match held {
+            Some(held) => gateway.admit_held(held, request, now),
+            None => gateway.admit(request, now),
+        };
+        match admission {
+            Admission::ReadBody(held) => {
+                self.held = Some(held);
+                self.is_decided = false;
             }
-            Admission::Pass(pass) => {
-                if is_open {
-                    apply(&pass.edits);
-                }
-                worker.stats.borrow_mut().tally.passed(&pass);
-                if pass.span.is_some() {
-                    self.call = request.rpc().map(Call::new);
-                    worker.outbox.borrow_mut().open();
-                }
-                self.span = pass.span;
-                self.exposed = pass.exposed;
-                self.continuation = pass.continuation;
-            }
+            Admission::Reject(rejection) => self.reject(rejection, request),
+            Admission::Forward(forward) => self.forward(forward),
         }
     }
 
-    /// Ends the span, once. Over HTTP/3 Envoy logs when the caller has acknowledged the answer, and by then this stream is
-    /// gone: so it is called when the stream is done as well.
+    fn reject(&mut self, rejection: Rejection, request: &Request<'_>) {
+        if rejection == Rejection::Config {
+            self.shared
+                .log_unknown_rule(request.rule.unwrap_or_default());
+        }
+        let rpc = request.rpc();
+        self.call = rpc.map(Call::new);
+        rejection::respond(rejection, rpc);
+        self.is_rejected = true;
+    }
+
+    fn forward(&mut self, forward: Forward<'_>) {
+        apply(&forward.edits);
+        self.call = forward.stream.rpc().map(Call::new);
+        self.stream = Some(forward.stream);
+        self.exposed_trace_id = forward.exposed_trace_id;
+    }
+
+    /// Ends the request, once. Over HTTP/3 Envoy logs when the client has acknowledged the response, and by then this stream is gone: so
+    /// it is called when the stream is done as well.
     pub(crate) fn close(&mut self) {
         if let Some(continuation) = self.finish() {
-            redirect::leave(&self.worker, &continuation);
+            redirect::leave(&self.shared, &continuation);
         }
     }
 
-    /// Ends the span, once, and returns what the next stream of this request continues if Envoy redirects it.
+    /// Ends the request, once, and returns what its next stream continues if Envoy redirects it.
     pub(crate) fn finish(&mut self) -> Option<Continuation> {
-        let continuation = self.continuation.take();
-        let Some(span) = self.span.take() else {
+        let stream = self.stream.take()?;
+        if !stream.is_recorded() {
             // No response to a redirected request passes this filter, so Envoy is asked about no other request.
-            return continuation
-                .filter(|_| !self.is_responded && ending::is_redirected())
-                .map(|continuation| *continuation);
-        };
-        let passed = Passed {
+            let is_redirected =
+                stream.may_continue() && !self.is_responded && ending::is_redirected();
+            // Nothing is recorded, so the time does not matter.
+            let redirected = || self.end(stream, End::new(EndKind::Redirected, 0), Time(0));
+            return if is_redirected { redirected() } else { None };
+        }
+        let end = ending::of_stream(&Passed {
             grpc_status: self.call.take().and_then(Call::end),
             is_requested: self.is_requested,
             request_bytes: self.request_bytes,
             response_bytes: self.response_bytes,
             is_answered: self.is_answered,
-        };
-        let end = ending::of_stream(&passed);
-        let continuation = (end.kind == EndKind::Redirected).then(|| span.continuation());
-        self.worker.close(span, end);
-        continuation
+        });
+        self.end(stream, end, host::now())
+    }
+
+    fn end(&self, stream: Stream, end: End, now: Time) -> Option<Continuation> {
+        self.shared.gateway.borrow_mut().close(stream, end, now)
     }
 
     /// A piece of the request's body is there, or nothing but its end.
     pub(crate) fn request_body(&mut self, size: usize, ends: bool) -> Flow {
         self.request_bytes += size as u64;
         self.is_requested |= ends;
-        if let Some(exchange) = &mut self.held {
-            host::pieces(Body::Request, size, |piece| exchange.request_chunk(piece));
-            if !ends && exchange.awaits_parent() {
+        if let Some(held) = &mut self.held {
+            let mut needs_more = true;
+            host::pieces(Body::Request, size, |piece| {
+                needs_more = held.request_chunk(piece);
+            });
+            if !ends && needs_more {
                 return Flow::Hold;
             }
             self.ask(Moment::Now);
-            if self.is_refused {
+            if self.is_rejected {
                 return Flow::Pause;
             }
-        } else if let Some(span) = self.read() {
-            host::pieces(Body::Request, size, |piece| span.observe_request(piece));
+        } else if let Some(stream) = self.read() {
+            host::pieces(Body::Request, size, |piece| stream.request_chunk(piece));
         }
         Flow::Continue
     }
@@ -211,9 +226,11 @@ impl Stream {
         if let Some(call) = &mut self.call {
             call.chunk(size);
         }
-        if let Some(span) = self.read().filter(|_| size > 0) {
+        if let Some(stream) = self.read().filter(|_| size > 0) {
             let now = host::now();
-            host::pieces(Body::Response, size, |piece| span.observe(piece, now));
+            host::pieces(Body::Response, size, |piece| {
+                stream.response_chunk(piece, now);
+            });
         }
     }
 
@@ -225,9 +242,9 @@ impl Stream {
         self.response_body(0, true);
     }
 
-    /// The span, if the bodies are to be shown to it.
-    fn read(&mut self) -> Option<&mut OpenSpan> {
-        self.span.as_deref_mut().filter(|span| span.is_read())
+    /// The stream, if it reads the bodies.
+    fn read(&mut self) -> Option<&mut Stream> {
+        self.stream.as_mut().filter(|stream| stream.reads_bodies())
     }
 
     /// The answer begins: shows it to the span, and puts the trace id on it, whoever made it.
@@ -235,28 +252,28 @@ impl Stream {
         self.is_responded = true;
         self.is_answered |= ends;
         match &mut self.call {
-            Some(call) if self.is_refused => rejection::name(call.rpc),
+            Some(call) if self.is_rejected => rejection::name(call.rpc),
             Some(call) => call.headers(ends),
             None => {}
         }
-        if let Some(span) = self.read() {
+        if let Some(stream) = self.read() {
             let said = |name| host::header(Map::Response, name).unwrap_or_default();
             let status = core::str::from_utf8(&said(":status")).map(str::parse);
             let status = status.ok().and_then(Result::ok).unwrap_or_default();
-            span.observe_answer(status, span.wanted().map(said));
+            stream.response_headers(status, stream.wanted_headers().map(said));
         }
-        if let Some(trace) = &self.exposed {
+        if let Some(trace) = &self.exposed_trace_id {
             // Response headers that cannot be set are Envoy's to complain about; the answer goes on.
             let _ = host::set_header(
                 Map::Response,
-                &self.worker.gate.config().response_header,
+                &self.shared.gateway.borrow().config().response_header,
                 trace.as_bytes(),
             );
         }
     }
 
     /// The stream is over. A request that is still held was never logged: it is recorded now, and no tick lets it go on.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn finish_stream(&mut self) {
         if self.held.is_some() {
             self.log();
         } else {
@@ -322,8 +339,8 @@ struct Facts {
 }
 
 impl Facts {
-    fn of(worker: &Worker, is_again: bool) -> Self {
-        let needs = worker.needs;
+    fn of(shared: &Shared, is_again: bool) -> Self {
+        let needs = shared.needs;
         let asked = |needed: bool, path: &str| if needed { host::property(path) } else { None };
         // Envoy shows the first name of each kind.
         let names = [
@@ -333,13 +350,13 @@ impl Facts {
         let is_named = names.iter().any(Option::is_some);
         Self {
             address: asked(needs.address, "source\0address").and_then(|text| address(&text)),
-            is_verified: needs.verified && is_named && is_verified(worker),
+            is_verified: needs.verified && is_named && is_verified(shared),
             names,
             route: asked(needs.route, "xds\0route_name"),
             // Asked always: a route may name a rule that the configuration has forgotten.
             rule: host::property("xds\0route_metadata\0filter_metadata\0gatespan\0rule"),
             continues: if is_again {
-                redirect::find(worker).map(Box::new)
+                redirect::find(shared).map(Box::new)
             } else {
                 None
             },
@@ -348,10 +365,10 @@ impl Facts {
 }
 
 /// Whether Envoy has verified the client's certificate. It is also false in a resumed session.
-fn is_verified(worker: &Worker) -> bool {
+fn is_verified(shared: &Shared) -> bool {
     let told = host::property("connection\0peer_certificate_valid");
     if told.is_none() {
-        worker.doubt();
+        shared.log_unverified();
     }
     told.is_some_and(|flag| flag == [1])
 }

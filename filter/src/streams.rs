@@ -1,10 +1,10 @@
 //! The streams of a VM by their numbers. Envoy counts contexts up, so a number's own place is nearly always free, and
 //! finding a stream takes one look where a hash map takes twenty.
 
-use crate::stream::Stream;
+use crate::stream::HttpStream;
 
 /// A table with linear probing, at most half full.
-pub(crate) struct Streams<T = Stream> {
+pub(crate) struct Streams<T = HttpStream> {
     slots: Vec<Option<(u32, T)>>,
     count: usize,
 }

@@ -7,7 +7,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Api, Bodies, Call, Frame, Meaning, Served, answer, json, leave, resource_attributes};
+use super::{
+    BackendApi, Bodies, Endpoint, Frame, Meaning, Served, answer, json, leave, resource_attributes,
+};
 use crate::backend::{BackendKind, Settings};
 use crate::identity::Systems;
 use crate::ids::SpanId;
@@ -15,13 +17,13 @@ use crate::policy::Rules;
 use crate::secret::Secret;
 use crate::span::{Span, Value};
 
-pub(super) const API: Api = Api {
+pub(super) const API: BackendApi = BackendApi {
     serves: Served::all(BackendKind::Lilypad),
     receives: Systems {
         opik: false,
         otel: true,
     },
-    calls: &[Call {
+    calls: &[Endpoint {
         path: "/traces",
         content_type: "application/json",
         between: b",",

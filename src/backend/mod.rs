@@ -25,7 +25,7 @@ pub use pause::PAUSE_HEADERS;
 pub use settings::{BackendKind, Dialect, Encoding, Settings, Via};
 
 /// Every backend this gateway can speak to. A new one is a file, its `mod` line and its row here.
-pub static APIS: [Api; 5] = [
+pub static APIS: [BackendApi; 5] = [
     opik::API,
     otlp::PROTOBUF,
     otlp::JSON,
@@ -34,16 +34,16 @@ pub static APIS: [Api; 5] = [
 ];
 
 /// How many bytes of an answer a host hands over at most, where an API reads it at all.
-pub const ANSWER_BYTES: usize = 4_096;
+pub const RESPONSE_BYTES: usize = 4_096;
 
 /// One wire API.
-pub struct Api {
+pub struct BackendApi {
     /// For which backends of a configuration.
     pub serves: Served,
     /// The systems in which a span arrives.
     pub receives: Systems,
     /// The calls that deliver a batch, in the order in which they are made.
-    pub calls: &'static [Call],
+    pub calls: &'static [Endpoint],
     /// The URL that the paths of the calls stand behind.
     pub(crate) base: fn(&Settings) -> String,
     /// The headers of every call, besides those of HTTP itself.
@@ -74,7 +74,7 @@ pub struct Served {
 }
 
 /// One call of a batch.
-pub struct Call {
+pub struct Endpoint {
     /// The path behind the base of the backend's URL.
     pub path: &'static str,
     /// The media type of the body.
@@ -134,7 +134,7 @@ pub(crate) const CALLS: usize = 2;
 /// The bodies that are being filled, one a call.
 pub(crate) struct Bodies<'b> {
     bodies: &'b mut [Vec<u8>; CALLS],
-    calls: &'static [Call],
+    calls: &'static [Endpoint],
     frame: &'b Frame,
     latest: &'b mut Moment,
 }
@@ -143,7 +143,7 @@ impl<'b> Bodies<'b> {
     /// `latest` is the time that was spelt last.
     pub(crate) const fn new(
         bodies: &'b mut [Vec<u8>; CALLS],
-        calls: &'static [Call],
+        calls: &'static [Endpoint],
         frame: &'b Frame,
         latest: &'b mut Moment,
     ) -> Self {
@@ -189,13 +189,13 @@ impl<'b> Bodies<'b> {
     }
 }
 
-impl core::fmt::Debug for Api {
+impl core::fmt::Debug for BackendApi {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "{:?}", self.serves)
     }
 }
 
-impl Api {
+impl BackendApi {
     /// The API of a backend. Each has one, unless its kind is `none`.
     #[must_use]
     pub fn of(backend: &Settings) -> Option<&'static Self> {

@@ -7,7 +7,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
-use super::{Api, Bodies, Call, Frame, Meaning, Moment, Served, as_configured, json, leave};
+use super::{
+    BackendApi, Bodies, Endpoint, Frame, Meaning, Moment, Served, as_configured, json, leave,
+};
 use crate::backend::{BackendKind, Settings};
 use crate::genai::Findings;
 use crate::identity::Systems;
@@ -15,7 +17,7 @@ use crate::identity::TraceRow;
 use crate::secret::Secret;
 use crate::span::{ErrorType, Span};
 
-pub(super) const API: Api = Api {
+pub(super) const API: BackendApi = BackendApi {
     serves: Served::all(BackendKind::Opik),
     receives: Systems {
         opik: true,
@@ -35,15 +37,15 @@ pub(super) const API: Api = Api {
     doubt: |_| None,
 };
 
-static CALLS: [Call; 2] = [
+static CALLS: [Endpoint; 2] = [
     ROWS,
-    Call {
+    Endpoint {
         path: "/v1/private/spans/batch",
         ..ROWS
     },
 ];
 /// The call that writes the rows of traces.
-pub(super) const ROWS: Call = Call {
+pub(super) const ROWS: Endpoint = Endpoint {
     path: "/v1/private/traces/batch",
     content_type: "application/json",
     between: b",",

@@ -11,7 +11,7 @@ use super::read::Reader;
 use super::{Host, texts};
 use crate::backend::otlp::PROJECT_HEADER;
 use crate::backend::{self, BackendKind, Dialect, Encoding, Via};
-use crate::backend::{Api, lilypad, otlp};
+use crate::backend::{BackendApi, lilypad, otlp};
 use crate::secret::Secret;
 use crate::words::Word;
 
@@ -135,7 +135,7 @@ impl Reader<'_> {
                 "is so long that the server takes no span with it",
             );
         }
-        if let Some(api) = Api::of(&backend) {
+        if let Some(api) = BackendApi::of(&backend) {
             backend.url = (api.base)(&backend);
         }
         Some(backend)

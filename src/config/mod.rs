@@ -22,9 +22,10 @@ pub use schema::schema;
 pub use tree::Tree;
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::backend::Api;
+use crate::backend::BackendApi;
 use crate::format::FORMATS;
 use crate::format::foreign::FOREIGN;
 use crate::genai::SESSION_HEADERS;
@@ -49,7 +50,7 @@ pub struct Config {
     /// The response header of an exposed trace id.
     pub response_header: String,
     /// Where spans are sent.
-    pub backends: Vec<backend::Settings>,
+    pub backends: Vec<Arc<backend::Settings>>,
     /// How they are sent.
     pub export: outbox::Settings,
 }
@@ -110,7 +111,7 @@ impl Config {
 
     /// What is legal in this configuration and may still not be meant, one line each. A host logs it when it starts.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
-        let doubt = |backend: &backend::Settings| (Api::of(backend)?.doubt)(&self.rules);
+        let doubt = |backend: &backend::Settings| (BackendApi::of(backend)?.doubt)(&self.rules);
         let doubts = self
             .backends
             .iter()
@@ -158,11 +159,12 @@ impl Config {
         headers
     }
 
-    /// The same for what one's own services say to each other, in messages: nobody of them is a stranger.
+    /// The configuration for messages between services of one owner: every sender is trusted, and nothing is recorded.
     #[must_use]
-    pub fn among_ourselves(self) -> Self {
+    pub fn for_messages(self) -> Self {
         Self {
-            rules: self.rules.among_ourselves(),
+            rules: self.rules.for_messages(),
+            backends: Vec::new(),
             ..self
         }
     }
@@ -170,7 +172,10 @@ impl Config {
     /// The systems in which a span arrives when every backend takes it.
     #[must_use]
     pub fn receives(&self) -> Systems {
-        let apis = self.backends.iter().filter_map(Api::of);
+        let apis = self
+            .backends
+            .iter()
+            .filter_map(|backend| BackendApi::of(backend));
         apis.fold(Systems::default(), |sum, api| Systems {
             opik: sum.opik || api.receives.opik,
             otel: sum.otel || api.receives.otel,

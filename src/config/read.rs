@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::complaint::{Complaint, Complaints, Shown};
@@ -113,7 +114,10 @@ impl Reader<'_> {
                 .key("header")
                 .string()
                 .unwrap_or_default(),
-            backends: backends::read(self, root),
+            backends: backends::read(self, root)
+                .into_iter()
+                .map(Arc::new)
+                .collect(),
             export: self.export(&root.key("export")),
             formats,
         }

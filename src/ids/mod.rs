@@ -5,10 +5,12 @@
 
 mod opik;
 mod otel;
+mod random;
 
 pub(crate) use opik::Dashed;
 pub use opik::{FUTURE_MS, OpikId};
 pub use otel::{SpanId, TraceId};
+pub(crate) use random::RandomPool;
 
 use crate::words::words;
 

@@ -1,51 +1,50 @@
-//! A batch: the encoded spans of one delivery, and where each of them lies.
+//! A batch: the encoded spans that are sent together, and where each of them is.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
-use super::parcel::{Packed, Parcel};
-use super::pause::Stretch;
-use crate::backend;
-use crate::backend::{Api, Bodies, CALLS, Call, Frame, Moment};
+use super::queued_batch::{QueuedBatch, QueuedCall};
+use super::timer::Timer;
+use crate::backend::{self, BackendApi, Bodies, CALLS, Endpoint, Frame, Moment};
 use crate::span::Span;
 use crate::time::Time;
 
-/// Encoded spans. A unit is a span with the trace row that may belong to it: they are kept or dropped together.
+/// Encoded spans. A unit is a span with its trace row, if it has one: both are kept or dropped together.
 #[derive(Debug)]
 pub(super) struct Batch {
     /// One body for each call of the API, open at its end while the batch is filled.
     bodies: [Vec<u8>; CALLS],
-    /// Where the items begin in each body.
+    /// The offset of the first item in each body.
     starts: [u32; CALLS],
-    /// Where each unit ends in each body. A body stays far below 4 GiB: a batch is sealed by the unit that fills it.
+    /// The offset in each body at which each unit ends. A body stays far below 4 GiB, because a full batch is sealed.
     ends: Vec<[u32; CALLS]>,
-    /// The time that was spelt last in it.
+    /// The last time that was written.
     latest: Moment,
-    /// Whose spans these are, where the headers of a call say so.
+    /// The project of all spans, if a header of the call names it.
     pub(super) project: Option<String>,
-    /// How long it may be filled.
-    pub(super) ripens: Stretch,
-    /// The call that is next.
+    /// How long the batch fills, if it is not full before.
+    pub(super) fills_until: Timer,
+    /// The index of the next call.
     call: usize,
-    /// How often that call has failed.
+    /// How often the next call has failed.
     pub(super) failures: u32,
-    /// Whether a failed call may have been stored all the same.
+    /// Whether the backend may have stored a call that failed.
     pub(super) is_repeat: bool,
-    /// Whether the server has failed with it already and did not say of what.
+    /// Whether the server has failed with this batch without a reason.
     pub(super) is_unclear: bool,
 }
 
 impl Batch {
     /// An empty batch.
-    pub(super) fn new(ripens: Stretch, starts: [u32; CALLS]) -> Self {
+    pub(super) fn new(fills_until: Timer, starts: [u32; CALLS]) -> Self {
         Self {
             bodies: [const { Vec::new() }; CALLS],
             starts,
             ends: Vec::new(),
             latest: Moment::of(Time(0)),
             project: None,
-            ripens,
+            fills_until,
             call: 0,
             failures: 0,
             is_repeat: false,
@@ -53,12 +52,16 @@ impl Batch {
         }
     }
 
-    /// An empty batch to be filled, its bodies with the room that the last ones needed: growing them copies every byte anew.
-    pub(super) fn with_room(ripens: Stretch, frame: &Frame, room: [usize; CALLS]) -> Self {
+    /// An empty batch to be filled, its bodies with the capacity that the last ones needed: growing them copies every byte anew.
+    pub(super) fn with_capacity(
+        fills_until: Timer,
+        frame: &Frame,
+        capacity: [usize; CALLS],
+    ) -> Self {
         Self {
-            bodies: room.map(Vec::with_capacity),
+            bodies: capacity.map(Vec::with_capacity),
             ..Self::new(
-                ripens,
+                fills_until,
                 frame
                     .openings
                     .each_ref()
@@ -67,11 +70,11 @@ impl Batch {
         }
     }
 
-    /// Encodes a span behind the others.
+    /// Encodes a span.
     pub(super) fn add(
         &mut self,
         span: &Span<'_>,
-        api: &'static Api,
+        api: &'static BackendApi,
         frame: &Frame,
         backend: &backend::Settings,
     ) {
@@ -80,7 +83,7 @@ impl Batch {
         self.ends.push(self.lengths());
     }
 
-    /// Takes the last unit out again.
+    /// Removes the last unit.
     pub(super) fn take_back(&mut self) {
         self.ends.pop();
         let kept = self.ends.last().copied().unwrap_or_default();
@@ -93,8 +96,8 @@ impl Batch {
         self.ends.len()
     }
 
-    /// So many of its units are not stored, whichever they are.
-    pub(super) fn lack(&mut self, units: usize) {
+    /// Some units were not stored. The backend does not report which ones.
+    pub(super) fn remove_units(&mut self, units: usize) {
         self.ends.truncate(self.ends.len().saturating_sub(units));
     }
 
@@ -106,8 +109,8 @@ impl Batch {
         self.bodies.each_ref().map(Vec::len)
     }
 
-    /// Closes the bodies: from now on they are sent as they are, and keep no more memory than they need.
-    pub(super) fn seal(&mut self, api: &'static Api) {
+    /// Closes the bodies. From now on they do not change, and use no more memory than they need.
+    pub(super) fn seal(&mut self, api: &'static BackendApi) {
         for (body, call) in self.bodies.iter_mut().zip(api.calls) {
             if !body.is_empty() {
                 body.extend_from_slice(call.close);
@@ -118,20 +121,20 @@ impl Batch {
         self.ends.shrink_to_fit();
     }
 
-    /// The next call that has something to send, and its body.
-    pub(super) fn next_call(&self, api: &'static Api) -> Option<(&'static Call, &[u8])> {
+    /// The next call that has a body, and that body.
+    pub(super) fn next_call(&self, api: &'static BackendApi) -> Option<(&'static Endpoint, &[u8])> {
         let calls = api.calls.iter().zip(&self.bodies).skip(self.call);
         calls
             .map(|(call, body)| (call, body.as_slice()))
             .find(|(_, body)| !body.is_empty())
     }
 
-    /// Whether a call of it was made already.
+    /// Whether a call was made already.
     pub(super) const fn is_begun(&self) -> bool {
         self.call > 0 || self.failures > 0
     }
 
-    /// The next call was accepted: its body is not needed again.
+    /// The next call was accepted. Its body is not needed any more.
     pub(super) fn accept(&mut self) {
         let bodies = self.bodies.iter_mut().enumerate().skip(self.call);
         for (index, body) in bodies {
@@ -145,15 +148,15 @@ impl Batch {
         self.is_unclear = false;
     }
 
-    /// Two batches of half the units each, sealed, for the same next call. Calls that were accepted are not made again.
-    pub(super) fn halves(&self, api: &'static Api) -> [Self; 2] {
+    /// Two sealed batches with half of the units each. Calls that were accepted are not repeated.
+    pub(super) fn halves(&self, api: &'static BackendApi) -> [Self; 2] {
         let middle = self.ends.len() / 2;
         [0..middle, middle..self.ends.len()].map(|units| {
             let mut half = Self {
                 call: self.call,
                 is_repeat: self.is_repeat,
                 project: self.project.clone(),
-                ..Self::new(self.ripens, self.starts)
+                ..Self::new(self.fills_until, self.starts)
             };
             for unit in units {
                 for (index, call) in api.calls.iter().enumerate().skip(self.call) {
@@ -171,11 +174,11 @@ impl Batch {
         })
     }
 
-    /// All calls that are still to be made, packed for a carrier.
-    pub(super) fn pack(&self, api: &'static Api, backend: &backend::Settings) -> Vec<u8> {
+    /// The remaining calls as a message of a Cloudflare Queue.
+    pub(super) fn pack(&self, api: &'static BackendApi, backend: &str) -> Vec<u8> {
         let calls = api.calls.iter().zip(&self.bodies).enumerate();
         let left = calls.filter(|(_, (_, body))| !body.is_empty());
-        let packed = left.map(|(index, (call, body))| Packed {
+        let packed = left.map(|(index, (call, body))| QueuedCall {
             path: call.path,
             start: self.starts.get(index).copied().unwrap_or_default(),
             ends: (self.ends.iter())
@@ -184,33 +187,33 @@ impl Batch {
             body,
         });
         let calls = packed.collect();
-        Parcel {
-            backend: &backend.name,
+        QueuedBatch {
+            backend,
             project: self.project.as_deref(),
             calls,
         }
         .pack()
     }
 
-    /// The batch that a carrier brings.
+    /// The batch of a message.
     pub(super) fn unpacked(
-        parcel: &Parcel<'_>,
-        api: &'static Api,
+        message: &QueuedBatch<'_>,
+        api: &'static BackendApi,
         is_repeat: bool,
     ) -> Option<Self> {
-        let units = parcel.calls.first()?.ends.len();
+        let units = message.calls.first()?.ends.len();
         let mut batch = Self {
             ends: alloc::vec![[0; CALLS]; units],
             is_repeat,
-            project: parcel.project.map(String::from),
-            ..Self::new(Stretch::of(Time(0), 0), [0; CALLS])
+            project: message.project.map(String::from),
+            ..Self::new(Timer::new(Time(0), 0), [0; CALLS])
         };
-        for Packed {
+        for QueuedCall {
             path,
             start,
             ends,
             body,
-        } in &parcel.calls
+        } in &message.calls
         {
             let call = api.calls.iter().position(|call| call.path == *path)?;
             *batch.bodies.get_mut(call)? = body.to_vec();
@@ -222,15 +225,15 @@ impl Batch {
         Some(batch)
     }
 
-    /// How a body begins, whoever made it.
+    /// The start of a body, before its first item.
     fn opening(&self, index: usize) -> &[u8] {
         let body = self.bodies.get(index).map(Vec::as_slice);
         body.and_then(|body| body.get(..self.start(index)))
             .unwrap_or_default()
     }
 
-    /// The item of a unit in one body, without what stands before it.
-    fn item(&self, index: usize, call: &Call, unit: usize) -> &[u8] {
+    /// The item of a unit in one body, without the separator before it.
+    fn item(&self, index: usize, call: &Endpoint, unit: usize) -> &[u8] {
         let end_of = |unit: usize| Some(*self.ends.get(unit)?.get(index)? as usize);
         let first = self.start(index);
         let start = unit.checked_sub(1).and_then(end_of).unwrap_or(0).max(first);
@@ -248,7 +251,7 @@ impl Batch {
         self.starts.get(index).copied().unwrap_or_default() as usize
     }
 
-    fn copy(&mut self, index: usize, call: &Call, opening: &[u8], item: &[u8]) {
+    fn copy(&mut self, index: usize, call: &Endpoint, opening: &[u8], item: &[u8]) {
         if let Some(body) = self.bodies.get_mut(index).filter(|_| !item.is_empty()) {
             body.extend_from_slice(if body.is_empty() {
                 opening

@@ -1,30 +1,36 @@
-//! What is still to be delivered: a queue of encoded batches for each backend, one call at a time, and exact counters.
+//! What is still to be delivered: for each backend batches that fill, batches that wait, and one call in flight, with exact counters.
 //!
-//! The host asks [`Outbox::poll`] what to send, sends it, and says with [`Outbox::settle`] what came of it. Nothing here
-//! waits: time is an argument, and polling too often is harmless. At every moment recorded = exported + dropped + queued.
+//! It has two halves, which may live on two threads. [`Batches`] belongs to the requests: it encodes each span that ends. [`Sender`] calls
+//! the backends: a host asks [`Sender::poll`] for the call that is due, makes it, and passes the outcome to [`Sender::settle`].
+//! [`SealedBatch`]es go from the first to the second, and a [`SenderState`] goes back. Nothing here waits: time is an argument, and to poll
+//! too often is harmless. At every moment recorded = exported + dropped + queued over both halves.
 
 mod batch;
+mod call;
 mod counters;
-mod dispatch;
-mod lane;
-mod largest;
-mod parcel;
-mod pause;
+mod expected;
+mod filling;
+mod queue;
+mod queued_batch;
+mod sender;
 mod settings;
+mod timer;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-pub use counters::{CallOutcome, Counters, Dropped};
-pub use dispatch::{Dispatch, Outcome, Ticket};
+pub use call::{Call, CallId, Outcome};
+pub use counters::{CallCounts, CallOutcome, Counters, DropCounts, Dropped};
+pub(crate) use queue::QueueState;
+pub use sender::{Sender, SenderState};
 pub use settings::Settings;
 
 use crate::backend;
-use crate::gate::Export;
 use crate::identity::Systems;
 use crate::span::Span;
 use crate::time::Time;
-use lane::Lane;
-use parcel::Parcel;
+use batch::Batch;
+use filling::Filling;
 
 /// What an outbox is made for.
 #[derive(Clone, Copy, Debug)]
@@ -32,148 +38,139 @@ pub struct Delivery<'c> {
     /// The name of this gateway.
     pub service: &'c str,
     /// The backends.
-    pub backends: &'c [backend::Settings],
+    pub backends: &'c [Arc<backend::Settings>],
     /// How spans are batched and sent.
     pub settings: Settings,
 }
 
-/// The spans of one host thread on their way to all backends.
-#[derive(Debug)]
-pub struct Outbox {
-    lanes: Vec<Lane>,
-    /// Spans that were opened and have not ended yet.
-    open: u32,
+/// Whether a span that begins now would be delivered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Availability {
+    /// Yes, to these systems.
+    Accepting(Systems),
+    /// No queue has room.
+    QueueFull,
+    /// Every backend refuses everything.
+    Stopped,
 }
 
-impl Outbox {
-    /// An empty outbox. `seed` makes the pauses of many gateways differ.
-    #[must_use]
-    pub fn new(delivery: Delivery<'_>, seed: u64) -> Self {
-        let lanes = delivery.backends.iter().enumerate();
-        let lanes = lanes
-            .filter_map(|(index, backend)| Lane::new(index, backend, delivery, seed))
-            .collect();
-        Self { lanes, open: 0 }
+/// A batch on its way from the requests to the sender.
+#[derive(Debug)]
+pub struct SealedBatch {
+    queue: usize,
+    batch: Batch,
+    /// Whether it is sent before the batches that wait.
+    is_next: bool,
+}
+
+/// The batches that fill, for all backends.
+#[derive(Debug)]
+pub(crate) struct Batches {
+    filling: Vec<Filling>,
+    /// Spans that have begun and not ended.
+    open: u32,
+    sealed: Vec<SealedBatch>,
+}
+
+impl Batches {
+    pub(crate) fn new(delivery: Delivery<'_>) -> Self {
+        let backends = delivery.backends.iter();
+        let filling = |backend| Filling::new(backend, delivery.service, delivery.settings);
+        Self {
+            filling: backends.filter_map(filling).collect(),
+            open: 0,
+            sealed: Vec::new(),
+        }
     }
 
-    /// Whether a span that begins now would be delivered, and to which systems. A span is promised a place when it is
-    /// opened, so that no parent is announced that will not arrive (law 7).
-    #[must_use]
-    pub fn export(&mut self, now: Time) -> Export {
-        let mut receives = Systems::default();
-        let mut stopped = true;
-        for lane in &mut self.lanes {
-            let one = lane.receives();
-            let is_stopped = lane.is_stopped(now);
-            let takes = !is_stopped && lane.has_room(self.open);
-            stopped &= is_stopped;
-            receives.opik |= one.opik && takes;
-            receives.otel |= one.otel && takes;
+    /// Whether a span that begins now would be delivered, and to which systems. Room is promised to a span when it begins, so that no
+    /// parent is announced that will not arrive (law 7).
+    pub(crate) fn availability(&mut self, now: Time) -> Availability {
+        let mut systems = Systems::default();
+        let mut are_stopped = true;
+        for filling in &mut self.filling {
+            let one = filling.systems();
+            let is_stopped = filling.is_stopped(now);
+            let accepts = !is_stopped && filling.has_room(self.open);
+            are_stopped &= is_stopped;
+            systems.opik |= one.opik && accepts;
+            systems.otel |= one.otel && accepts;
         }
-        // Where there is no backend nothing is wrong: nobody asked for spans.
-        if receives != Systems::default() || self.lanes.is_empty() {
-            Export::Accepting(receives)
-        } else if stopped {
-            Export::Stopped
+        // Without a backend nothing is wrong: spans are not wanted.
+        if systems != Systems::default() || self.filling.is_empty() {
+            Availability::Accepting(systems)
+        } else if are_stopped {
+            Availability::Stopped
         } else {
-            Export::QueueFull
+            Availability::QueueFull
         }
     }
 
-    /// A span was opened: a place in the queue is promised to it, until it is pushed or abandoned.
-    pub const fn open(&mut self) {
+    /// A span begins: room is promised to it until it is pushed or abandoned.
+    pub(crate) const fn open(&mut self) {
         self.open = self.open.saturating_add(1);
     }
 
-    /// An open span is given up and will not be pushed: its promise is given back.
-    pub const fn abandon(&mut self) {
+    /// A span will not be pushed.
+    pub(crate) const fn abandon(&mut self) {
         self.open = self.open.saturating_sub(1);
     }
 
     /// A span ended: it is encoded for every backend whose system it is in.
-    pub fn push(&mut self, span: &Span<'_>, backends: &[backend::Settings], now: Time) {
+    pub(crate) fn push(&mut self, span: &Span<'_>, now: Time) {
         self.abandon();
-        for lane in &mut self.lanes {
-            if let Some(backend) = backends.get(lane.backend()) {
-                lane.push(span, backend, now);
+        for (queue, filling) in self.filling.iter_mut().enumerate() {
+            if let Some(batch) = filling.push(span, now) {
+                self.sealed.push(SealedBatch {
+                    queue,
+                    batch,
+                    is_next: false,
+                });
             }
         }
     }
 
-    /// The next call to make, if one is due.
-    pub fn poll(&mut self, now: Time) -> Option<Dispatch<'_>> {
-        let index = self.lanes.iter_mut().position(|lane| lane.is_due(now))?;
-        let lane = self.lanes.get_mut(index)?;
-        lane.dispatch(index as u32, now)
+    /// Seals the batch of one backend that has filled for long enough.
+    pub(crate) fn seal_ripe(&mut self, queue: usize, now: Time) {
+        let filling = self.filling.get_mut(queue);
+        let ripe = filling.and_then(|filling| filling.take_ripe(now));
+        self.sealed.extend(ripe.map(|batch| SealedBatch {
+            queue,
+            batch,
+            is_next: true,
+        }));
     }
 
-    /// The batch of a call, packed for a carrier that is to deliver it: all calls that it needs, and not that one alone.
-    /// [`Self::carried`] unpacks it in a gateway with the same backends.
-    #[must_use]
-    pub fn pack(&self, ticket: Ticket, backends: &[backend::Settings]) -> Option<Vec<u8>> {
-        let lane = self.lanes.get(ticket.lane as usize)?;
-        lane.pack(backends.get(lane.backend())?)
+    /// The batches that were sealed since the last time.
+    pub(crate) fn take_sealed(&mut self) -> impl Iterator<Item = SealedBatch> {
+        self.sealed.drain(..)
     }
 
-    /// An outbox with nothing in it but what a carrier brings; none if that is nothing of ours. `before` says how often the
-    /// carrier has brought it already. What fails is tried for as long as the carrier brings it, each time after a longer
-    /// pause.
-    #[must_use]
-    pub fn carried(delivery: Delivery<'_>, parcel: &[u8], before: u32, seed: u64) -> Option<Self> {
-        let parcel = Parcel::unpack(parcel)?;
-        let mut backends = delivery.backends.iter().enumerate();
-        let (index, backend) = backends.find(|(_, backend)| backend.name == parcel.backend)?;
-        let mut lane = Lane::new(index, backend, delivery, seed)?;
-        lane.take_over(&parcel, before)?;
-        Some(Self {
-            lanes: [lane].into(),
-            open: 0,
-        })
+    /// When a batch of one backend will have filled for long enough.
+    pub(crate) fn ripe_at(&self, queue: usize) -> Option<Time> {
+        self.filling.get(queue)?.ripe_at()
     }
 
-    /// All that waits, packed for a carrier.
-    #[must_use]
-    pub fn parcels(&self, backends: &[backend::Settings]) -> Vec<Vec<u8>> {
-        let of_lane = |lane: &Lane| Some(lane.parcels(backends.get(lane.backend())?));
-        self.lanes.iter().filter_map(of_lane).flatten().collect()
-    }
-
-    /// What came of a call. An outcome that comes too late, or of a call that was never made, is ignored.
-    pub fn settle(&mut self, ticket: Ticket, outcome: Outcome<'_>, now: Time) {
-        if let Some(lane) = self.lanes.get_mut(ticket.lane as usize) {
-            lane.settle(ticket.call, outcome, now);
+    /// The queue of one backend has changed.
+    pub(crate) fn update(&mut self, queue: usize, state: QueueState) {
+        if let Some(filling) = self.filling.get_mut(queue) {
+            filling.update(state);
         }
     }
 
-    /// When `poll` will have something to do, if nothing else happens.
-    #[must_use]
-    pub fn wake_at(&self) -> Option<Time> {
-        self.lanes.iter().filter_map(Lane::wake_at).min()
+    /// The host ends: what fills is dropped. How many spans that were.
+    pub(crate) fn shut(&mut self) -> u64 {
+        let dropped = self.filling.iter_mut().map(Filling::shut);
+        dropped.sum()
     }
 
-    /// The host is about to go, and there will be no other spans: nothing waits for a batch to fill from now on, nor does
-    /// the next try wait, unless a backend has asked for a pause.
-    pub fn leave(&mut self, now: Time) {
-        self.lanes.iter_mut().for_each(|lane| lane.leave(now));
+    /// How many backends there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.filling.len()
     }
 
-    /// Whether a host that is about to go need not stay: nothing is left, or no backend takes any of it. One that takes
-    /// nothing for the time of three calls is not waited for, so that nobody stays for ever.
-    #[must_use]
-    pub fn is_done(&self, now: Time) -> bool {
-        self.lanes.iter().all(|lane| lane.is_done(now))
-    }
-
-    /// The host ends: what is queued or in flight is dropped and counted, and what comes later is, too. How many spans
-    /// were queued.
-    pub fn shut(&mut self) -> u64 {
-        self.lanes.iter_mut().map(Lane::shut).sum()
-    }
-
-    /// The counters of each backend, by its place in the configuration.
-    pub fn counters(&self) -> impl Iterator<Item = (usize, Counters)> {
-        self.lanes
-            .iter()
-            .map(|lane| (lane.backend(), lane.counters()))
+    /// The counters of one backend, as far as this half knows them.
+    pub(crate) fn counters(&self, queue: usize) -> Option<&Counters> {
+        Some(self.filling.get(queue)?.counters())
     }
 }

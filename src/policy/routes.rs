@@ -129,7 +129,7 @@ impl Rules {
     }
 
     /// The default rule alone, as it is among one's own services: their ids are continued, and go on to one's own.
-    pub(crate) fn among_ourselves(self) -> Self {
+    pub(crate) fn for_messages(self) -> Self {
         Self {
             default: Layer {
                 inbound: Some(InboundAction::Join),

@@ -36,6 +36,8 @@ pub struct Request<'a> {
     pub rule: Option<&'a [u8]>,
     /// What an earlier pass of this request has left, if the host sends it through the gateway again.
     pub continues: Option<&'a Continuation>,
+    /// Whether a body follows, as far as the host knows yet.
+    pub has_body: bool,
 }
 
 /// What the host knows about the client's connection.
@@ -50,6 +52,38 @@ pub struct Peer<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// A request without a body. The other fields are empty; a host sets those that it knows.
+    ///
+    /// ```
+    /// use gatespan::{Headers, Request};
+    ///
+    /// let pairs: [gatespan::Pair; 1] = [(b"traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")];
+    /// let request = Request {
+    ///     host: b"api.example.com",
+    ///     ..Request::new(b"GET", b"/chat", Headers::new(&pairs))
+    /// };
+    /// assert!(!request.has_body);
+    /// ```
+    #[must_use]
+    pub const fn new(method: &'a [u8], path: &'a [u8], headers: Headers<'a>) -> Self {
+        Self {
+            method,
+            scheme: b"",
+            path,
+            host: b"",
+            headers,
+            peer: Peer {
+                address: None,
+                names: &[],
+                is_verified: false,
+            },
+            route: None,
+            rule: None,
+            continues: None,
+            has_body: false,
+        }
+    }
+
     /// The path without its query.
     #[must_use]
     pub fn path_alone(&self) -> &'a [u8] {

@@ -86,6 +86,30 @@ pub struct End {
     pub response_bytes: Option<u64>,
 }
 
+impl End {
+    /// The end of a request with this HTTP status; 0 if the client got none. The other fields are empty; a host sets those that it knows.
+    ///
+    /// ```
+    /// use gatespan::{End, EndKind};
+    ///
+    /// let end = End {
+    ///     response_bytes: Some(512),
+    ///     ..End::new(EndKind::Complete, 200)
+    /// };
+    /// assert_eq!(end.status, Some(200));
+    /// ```
+    #[must_use]
+    pub const fn new(kind: EndKind, status: u16) -> Self {
+        Self {
+            status: if status == 0 { None } else { Some(status) },
+            grpc_status: None,
+            kind,
+            request_bytes: None,
+            response_bytes: None,
+        }
+    }
+}
+
 words! {
     /// What ended a request. A status of 200 does not mean that the answer arrived whole.
     EndKind {
@@ -175,6 +199,12 @@ impl OpenSpan {
     #[must_use]
     pub const fn started(&self) -> Time {
         self.started
+    }
+
+    /// The ids, and where the span hangs in each system.
+    #[must_use]
+    pub const fn own(&self) -> OwnIds {
+        self.own
     }
 
     /// Its ids as Opik spells them, if it is in Opik.

@@ -2,7 +2,7 @@
 //! parent.
 
 use super::{Reading, Writing, laws, read_all, text, write_all};
-use gatespan::{Admission, Export, Headers, Request};
+use gatespan::{Availability, Headers, Request};
 
 #[test]
 fn reads_one_header() {
@@ -49,8 +49,11 @@ fn continued(headers: &str) -> String {
         route: None,
         rule: None,
         continues: None,
+        has_body: false,
     };
-    let Admission::Pass(pass) = gate.admit(&request, Export::Stopped, laws::NOW, &[7; 20]) else {
+    let Ok(pass) = gate.decide(&request, None, Availability::Stopped, laws::NOW, || {
+        Some([7; 20])
+    }) else {
         return "refused".into();
     };
     let left = laws::apply(&came, &pass.edits);

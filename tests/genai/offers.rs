@@ -2,7 +2,7 @@
 
 use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::{Admission, Config, Edit, Export, Gate, Headers, Request, Systems, Time};
+use gatespan::{Availability, Config, Edit, Gate, Headers, Request, Systems, Time};
 
 use crate::rows::{parsed, text};
 
@@ -31,14 +31,17 @@ fn offered(encoding: Option<&str>, lines: &[&str]) -> Option<String> {
         route: None,
         rule: None,
         continues: None,
+        has_body: false,
     };
     let receives = Systems {
         opik: false,
         otel: true,
     };
-    let export = Export::Accepting(receives);
-    let admission = gate.admit(&request, export, Time::from_millis(1), &[7; 20]);
-    let Admission::Pass(pass) = admission else {
+    let export = Availability::Accepting(receives);
+    let admission = gate.decide(&request, None, export, Time::from_millis(1), || {
+        Some([7; 20])
+    });
+    let Ok(pass) = admission else {
         panic!("it is refused");
     };
     let mut set = pass.edits.as_slice().iter().filter_map(|edit| match edit {

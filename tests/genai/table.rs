@@ -5,7 +5,7 @@ use core::fmt;
 use gatespan::Peer;
 use gatespan::config::Host;
 use gatespan::genai::{Findings, Value as Told};
-use gatespan::{Admission, Config, End, EndKind, Export, Gate, Headers, Pair, Request, Span, Time};
+use gatespan::{Availability, Config, End, EndKind, Gate, Headers, Pair, Request, Span, Time};
 use serde_json::{Map, Value, json};
 
 use crate::play::{STARTED, pieces};
@@ -143,9 +143,10 @@ fn drive<'a, P: AsRef<[u8]> + 'a>(
         route: None,
         rule: None,
         continues: None,
+        has_body: false,
     };
-    let export = Export::Accepting(gate.config().receives());
-    let Admission::Pass(pass) = gate.admit(&request, export, STARTED, &[7; 20]) else {
+    let export = Availability::Accepting(gate.config().receives());
+    let Ok(pass) = gate.decide(&request, None, export, STARTED, || Some([7; 20])) else {
         panic!("it was refused")
     };
     let mut span = pass.span.expect("a span");

@@ -4,7 +4,7 @@
 use gatespan::Peer;
 use gatespan::config::Host;
 use gatespan::{
-    Admission, Config, Continuation, Decision, End, EndKind, Export, Gate, Headers, OpikId, OwnIds,
+    Availability, Config, Continuation, Decision, End, EndKind, Gate, Headers, OpikId, OwnIds,
     Rejection, Request, SpanId, TraceId, TraceRow,
 };
 use proptest::prelude::*;
@@ -69,12 +69,10 @@ fn pass(
         route: None,
         rule: rule.map(str::as_bytes),
         continues,
+        has_body: false,
     };
-    let export = Export::Accepting(gate.config().receives());
-    let pass = match gate.admit(&request, export, NOW, &entropy) {
-        Admission::Pass(pass) => pass,
-        Admission::Reject(rejection) => return Err(rejection),
-    };
+    let export = Availability::Accepting(gate.config().receives());
+    let pass = gate.decide(&request, None, export, NOW, || Some(entropy))?;
     let end = End {
         status: Some(302),
         grpc_status: None,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use gatespan::Peer;
 use gatespan::format::System;
 use gatespan::{
-    Admission, End, EndKind, Export, Gate, Headers, Ids, OpenSpan, OtelIds, OwnIds, Pair,
-    Rejection, Request, Sampling, SpanId, TraceId,
+    Availability, End, EndKind, Gate, Headers, Ids, OpenSpan, OtelIds, OwnIds, Pair, Rejection,
+    Request, Sampling, SpanId, TraceId,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -76,6 +76,7 @@ fn asked<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
         route: None,
         rule: None,
         continues: None,
+        has_body: false,
     }
 }
 
@@ -85,10 +86,10 @@ fn admitted<'a>(
     request: &Request<'a>,
     pieces: &[&[u8]],
     entropy: &[u8; 20],
-) -> (Admission<'a>, usize) {
-    let export = Export::Accepting(gate.config().receives());
+) -> (Result<gatespan::Pass<'a>, Rejection>, usize) {
+    let export = Availability::Accepting(gate.config().receives());
     let mut read = 0;
-    let admission = match gate.reads_ahead(request, NOW) {
+    let admission = match gate.reader_ahead(request, NOW) {
         Some(mut exchange) => {
             for piece in pieces {
                 if !exchange.awaits_parent() {
@@ -97,9 +98,9 @@ fn admitted<'a>(
                 exchange.request_chunk(piece);
                 read += 1;
             }
-            gate.admit_ahead(request, Some(exchange), export, NOW, entropy)
+            gate.decide(request, Some(exchange), export, NOW, || Some(*entropy))
         }
-        None => gate.admit(request, export, NOW, entropy),
+        None => gate.decide(request, None, export, NOW, || Some(*entropy)),
     };
     (admission, read)
 }
@@ -116,10 +117,7 @@ fn pass(
     pairs.extend(came.iter().map(|(n, v)| (n.as_slice(), v.as_slice())));
     let request = asked(&pairs);
     let (admission, read) = admitted(&gate, &request, pieces, &entropy);
-    let pass = match admission {
-        Admission::Pass(pass) => pass,
-        Admission::Reject(rejection) => return Err(rejection),
-    };
+    let pass = admission?;
     let upstream = apply::apply(came, &pass.edits);
     let mut outcome = Outcome {
         read,

@@ -6,7 +6,7 @@ use gatespan::Peer;
 use gatespan::config::Host;
 use gatespan::format::{FORMATS, Seen, System};
 use gatespan::{
-    Admission, Config, Decision, End, EndKind, Export, Gate, Headers, Ids, Pair, Request, Sampling,
+    Availability, Config, Decision, End, EndKind, Gate, Headers, Ids, Pair, Request, Sampling,
     Sieve, Systems,
 };
 
@@ -76,20 +76,20 @@ opik-parent-span-id: 019cae0b-ba10-7d10-8e21-0f9a1b2c3d4e
 baggage: user=u,opik.trace_id=019cae0b-ba33-7b60-9c1b-2281eda8d7fe
 authorization: Bearer secret";
 
-const EXPORTS: [Export; 4] = [
-    Export::Accepting(Systems {
+const EXPORTS: [Availability; 4] = [
+    Availability::Accepting(Systems {
         opik: true,
         otel: false,
     }),
-    Export::Accepting(Systems {
+    Availability::Accepting(Systems {
         opik: true,
         otel: true,
     }),
-    Export::Accepting(Systems {
+    Availability::Accepting(Systems {
         opik: false,
         otel: true,
     }),
-    Export::Stopped,
+    Availability::Stopped,
 ];
 
 /// A request with these headers.
@@ -108,17 +108,22 @@ const fn request<'a>(pairs: &'a [Pair<'a>]) -> Request<'a> {
         route: None,
         rule: None,
         continues: None,
+        has_body: false,
     }
 }
 
 /// What goes upstream of one request through one gate, unless it is refused.
-pub(crate) fn admitted(gate: &Gate, came: &Owned, export: Export) -> Option<(Owned, Decision)> {
+pub(crate) fn admitted(
+    gate: &Gate,
+    came: &Owned,
+    export: Availability,
+) -> Option<(Owned, Decision)> {
     let pairs = pairs(came);
     let request = request(&pairs);
     let entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
-    let pass = match gate.admit(&request, export, NOW, &entropy) {
-        Admission::Pass(pass) => pass,
-        Admission::Reject(rejection) => {
+    let pass = match gate.decide(&request, None, export, NOW, || Some(entropy)) {
+        Ok(pass) => pass,
+        Err(rejection) => {
             assert!(rejection.body().starts_with('{'), "a body made of nothing");
             return None;
         }
@@ -206,7 +211,7 @@ fn told(method: &[u8], came: &Owned) -> String {
         method,
         ..request(&pairs)
     };
-    let admission = LOOKING.admit(&request, EXPORTS[0], NOW, &[7; 20]);
+    let admission = LOOKING.decide(&request, None, EXPORTS[0], NOW, || Some([7; 20]));
     format!("{:?} {admission:?}", request.rpc())
 }
 

@@ -122,7 +122,18 @@ fn a_failure_is_an_error_and_a_mistake_of_the_caller_is_none() {
             grpc_status,
             ..END
         };
-        let span = span("", &Story { end, ..STORY });
+        let headers: &[(&[u8], &[u8])] = match grpc_status {
+            Some(_) => &[(b"content-type", b"application/grpc")],
+            None => &[],
+        };
+        let span = span(
+            "",
+            &Story {
+                end,
+                headers,
+                ..STORY
+            },
+        );
         let wanted = if error.is_some() { "ERROR" } else { "UNSET" };
         assert_eq!(span["status"], wanted, "{kind:?} {status:?}");
         let class = span["attributes"]

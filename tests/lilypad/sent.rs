@@ -19,7 +19,7 @@ pub fn document(of_backend: &str, more: &str) -> String {
 pub fn told(document: &str, stories: &[Story<'_>]) -> Vec<Value> {
     let mut stage = Stage::new(document);
     let base = format!("/v0/projects/{PROJECT}");
-    let target = stage.gate.config().backends[0].target();
+    let target = stage.gateway.config().backends[0].target();
     assert_eq!(target, ("lilypad.test", &*base));
     for story in stories {
         stage.tell(story);
@@ -28,7 +28,7 @@ pub fn told(document: &str, stories: &[Story<'_>]) -> Vec<Value> {
     let header = ("x-api-key".to_owned(), "hunter2".to_owned());
     assert_eq!(call.headers, [header]);
     assert_eq!(
-        (call.path, call.content_type, call.reads_answer),
+        (call.path, call.content_type, call.reads_response),
         ("/traces", "application/json", true)
     );
     let list: Vec<Value> = serde_json::from_slice(&call.body).unwrap();

@@ -46,7 +46,18 @@ fn a_failure_says_what_failed_in_three_fields() {
             grpc_status: grpc,
             ..END
         };
-        let written = told(DOCUMENT, &Story { end, ..STORY });
+        let headers: &[(&[u8], &[u8])] = match grpc {
+            Some(_) => &[(b"content-type", b"application/grpc")],
+            None => &[],
+        };
+        let written = told(
+            DOCUMENT,
+            &Story {
+                end,
+                headers,
+                ..STORY
+            },
+        );
         let info = json!({
             "exception_type": class,
             "message": message,

@@ -25,7 +25,7 @@ pub fn told(document: &str, story: &Story<'_>) -> Written {
         opik: true,
         otel: false,
     };
-    assert_eq!(stage.gate.config().receives(), opik_only);
+    assert_eq!(stage.gateway.config().receives(), opik_only);
     stage.tell(story);
     let written = read(&stage.drain());
     contract::hold(&written);

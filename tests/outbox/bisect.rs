@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use gatespan::Outbox;
 use gatespan::outbox::Dropped;
 
 use super::body::contains;
-use super::stage::{ROWS, SPANS, Sent, Stage};
+use super::stage::{ROWS, SPANS, Sent, Stage, calls};
 
 /// A backend that refuses a call if it finds something bad in it. How often it accepted each item, by path and name.
 pub fn strict(
@@ -87,8 +86,8 @@ fn a_backend_that_refuses_every_one_gets_each_one_alone_and_then_none() {
     assert!(stored.is_empty());
     assert_eq!(stage.dropped(Dropped::Refused), 8);
     // Seven cuts make eight of one batch.
-    assert_eq!(stage.counters().calls, [0, 0, 7, 8]);
-    assert_eq!(stage.outbox.wake_at(), None);
+    assert_eq!(stage.counters().calls, calls(0, 0, 7, 8));
+    assert_eq!(stage.wake_at(), None);
 }
 
 #[test]
@@ -110,7 +109,7 @@ fn halves_are_sent_at_once_and_have_their_own_tries() {
         stage.answer(&sent, code);
     }
     assert_eq!(stage.counters().exported, 4);
-    assert_eq!(stage.counters().calls, [2, 3, 1, 0]);
+    assert_eq!(stage.counters().calls, calls(2, 3, 1, 0));
 }
 
 #[test]
@@ -150,10 +149,7 @@ fn packed(items: usize, has_rows: bool) -> Vec<u8> {
     stage.leave();
     let sent = stage.sent();
     assert_eq!(sent.items().len(), items, "one batch");
-    stage
-        .outbox
-        .pack(sent.ticket, &stage.gate.config().backends)
-        .unwrap()
+    stage.gateway.message(sent.id).unwrap()
 }
 
 /// Wherever the bad item of a path stands, all others are stored, and the calls of that path stay within the bound. The
@@ -166,7 +162,7 @@ fn find_every(items: usize, path: &str) -> usize {
     let places = (0..items).step_by(1 + items / 34).chain([items - 1]);
     for bad in places {
         let bad = format!(r#""name":"GET /{bad}""#);
-        stage.outbox = Outbox::carried(stage.gate.config().delivery(), &parcel, 0, 7).unwrap();
+        stage.consume(&parcel, 0);
         let mut calls = 0;
         while let Some(sent) = stage.poll() {
             calls += usize::from(sent.path == path);

@@ -1,6 +1,6 @@
 //! A carrier stands between two gateways: one packs its calls, another one makes them.
 
-use gatespan::Outbox;
+use gatespan::Sender;
 use gatespan::config::Host;
 use gatespan::outbox::{Dropped, Outcome};
 
@@ -15,12 +15,8 @@ fn packed(export: &str, spans: usize) -> (Stage, Vec<Vec<u8>>) {
     stage.leave();
     let mut parcels = Vec::new();
     while let Some(sent) = stage.poll() {
-        parcels.extend(
-            stage
-                .outbox
-                .pack(sent.ticket, &stage.gate.config().backends),
-        );
-        stage.settle(sent.ticket, Outcome::Taken);
+        parcels.extend(stage.gateway.message(sent.id));
+        stage.settle(sent.id, Outcome::Taken);
     }
     (stage, parcels)
 }
@@ -28,13 +24,12 @@ fn packed(export: &str, spans: usize) -> (Stage, Vec<Vec<u8>>) {
 /// The gateway to which a carrier brings a parcel.
 fn carried(parcel: &[u8], before: u32) -> Stage {
     let mut stage = Stage::new("{}");
-    stage.outbox =
-        Outbox::carried(stage.gate.config().delivery(), parcel, before, 7).expect("a parcel");
+    stage.consume(parcel, before);
     stage
 }
 
 fn left(stage: &Stage) -> Vec<Vec<u8>> {
-    stage.outbox.parcels(&stage.gate.config().backends)
+    stage.left()
 }
 
 #[test]
@@ -102,7 +97,7 @@ fn what_was_not_delivered_is_packed_as_it_came() {
         let mut stage = carried(&parcels[0], 0);
         for _ in 0..20 {
             let sent = stage.next();
-            stage.settle(sent.ticket, outcome);
+            stage.settle(sent.id, outcome);
         }
         assert_eq!(stage.poll(), None, "it pauses");
         assert_eq!(left(&stage), [parcels[0].clone()]);
@@ -153,7 +148,7 @@ fn pauses_grow_with_each_time_that_it_is_brought() {
         let mut stage = carried(&parcels[0], before);
         let rows = stage.sent();
         stage.answer(&rows, 503);
-        let until = stage.outbox.wake_at().expect("a pause");
+        let until = stage.wake_at().expect("a pause");
         let pause = (until.0 - stage.now.0) / 1_000_000;
         assert!(
             (longest / 2..=longest).contains(&pause),
@@ -182,7 +177,8 @@ fn what_is_not_ours_is_not_taken() {
             false,
         ),
     ] {
-        let outbox = Outbox::carried(stage.gate.config().delivery(), parcel.as_bytes(), 0, 7);
-        assert_eq!(outbox.is_some(), is_ours, "{parcel}");
+        let delivery = stage.gateway.config().delivery();
+        let sender = Sender::of_message(delivery, parcel.as_bytes(), 0, 7);
+        assert_eq!(sender.is_some(), is_ours, "{parcel}");
     }
 }

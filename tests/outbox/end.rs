@@ -1,9 +1,9 @@
 //! The end of a host, and what must never be seen.
 
-use gatespan::Export;
+use gatespan::Availability;
 use gatespan::outbox::{Dropped, Outcome};
 
-use super::stage::{ACCEPTING, OPIK, Stage, asks, status};
+use super::stage::{ACCEPTING, OPIK, Stage, asks, calls, status};
 
 #[test]
 fn a_host_that_goes_need_not_wait_for_a_batch_to_fill() {
@@ -12,14 +12,14 @@ fn a_host_that_goes_need_not_wait_for_a_batch_to_fill() {
     stage.mint(2);
     assert_eq!(stage.poll(), None);
     stage.leave();
-    assert!(stage.outbox.wake_at() <= Some(stage.now));
+    assert!(stage.wake_at() <= Some(stage.now));
     assert!(!stage.is_done());
     stage.drain();
     assert_eq!(stage.counters().exported, 2);
     assert!(stage.is_done());
     // Nobody comes after it who would fill a batch.
     stage.close(late);
-    assert!(stage.outbox.wake_at() <= Some(stage.now) && !stage.is_done());
+    assert!(stage.wake_at() <= Some(stage.now) && !stage.is_done());
     stage.drain();
     assert!(stage.is_done());
 }
@@ -67,7 +67,7 @@ fn a_host_that_goes_does_not_shorten_a_pause_that_was_asked_for() {
         let mut stage = Stage::new(r#"{"batch_spans": 1, "timeout_ms": 1000}"#);
         stage.joined("0");
         let sent = stage.sent();
-        stage.settle(sent.ticket, asks(429, &[(b"retry-after", asked)]));
+        stage.settle(sent.id, asks(429, &[(b"retry-after", asked)]));
         stage.leave();
         assert_eq!(stage.poll(), None);
         // A pause that outlasts it is not waited for.
@@ -94,7 +94,7 @@ fn no_host_stays_for_ever() {
         while !stage.is_done() {
             if let Some(sent) = stage.poll() {
                 stage.wait(millis);
-                stage.settle(sent.ticket, outcome);
+                stage.settle(sent.id, outcome);
                 calls += 1;
             } else {
                 stage.wait(10);
@@ -106,7 +106,7 @@ fn no_host_stays_for_ever() {
             calls >= if outcome == status(401) { 1 } else { 2 },
             "{outcome:?}: {calls}"
         );
-        assert_eq!(stage.outbox.shut(), 100);
+        assert_eq!(stage.gateway.shut(), 100);
     }
 }
 
@@ -143,7 +143,7 @@ fn a_host_that_goes_waits_for_the_backend_that_works_and_for_no_other() {
             None => stage.wait(10),
         }
     }
-    let exported: Vec<_> = stage.outbox.counters().map(|(_, of)| of.exported).collect();
+    let exported: Vec<_> = stage.gateway.counters().map(|of| of.exported).collect();
     assert_eq!(exported, [0, 20]);
 }
 
@@ -153,20 +153,24 @@ fn what_is_left_when_the_host_ends_is_dropped_and_counted() {
     let open = stage.open("late", &[]).unwrap();
     stage.mint(5);
     let in_flight = stage.sent();
-    assert_eq!(stage.outbox.shut(), 5);
+    assert_eq!(stage.gateway.shut(), 5);
     let counters = stage.counters();
     assert_eq!((counters.queued, counters.queued_bytes), (0, 0));
     assert_eq!(stage.dropped(Dropped::Shutdown), 5);
-    assert_eq!(counters.calls, [0, 0, 0, 1], "every call has an outcome");
+    assert_eq!(
+        counters.calls,
+        calls(0, 0, 0, 1),
+        "every call has an outcome"
+    );
     assert_eq!(stage.poll(), None);
-    assert_eq!(stage.outbox.wake_at(), None);
+    assert_eq!(stage.wake_at(), None);
 
     stage.answer(&in_flight, 204);
     assert_eq!(stage.counters(), counters, "too late");
-    assert_eq!(stage.export(), Export::Stopped);
+    assert_eq!(stage.availability(), Availability::Stopped);
     stage.close(open);
     assert_eq!(stage.dropped(Dropped::Shutdown), 6, "a straggler");
-    assert_eq!(stage.outbox.shut(), 0);
+    assert_eq!(stage.gateway.shut(), 0);
 }
 
 #[test]
@@ -175,7 +179,7 @@ fn a_drained_outbox_has_nothing_to_drop() {
     stage.mint(3);
     stage.leave();
     stage.drain();
-    assert_eq!(stage.outbox.shut(), 0);
+    assert_eq!(stage.gateway.shut(), 0);
     assert_eq!(stage.counters().exported, 3);
 }
 
@@ -183,8 +187,8 @@ fn a_drained_outbox_has_nothing_to_drop() {
 fn no_secret_is_printed() {
     let mut stage = Stage::new(r#"{"batch_spans": 1}"#);
     stage.joined("0");
-    let outbox = format!("{:?}", stage.outbox);
-    let dispatch = stage.outbox.poll(stage.now).unwrap();
+    let outbox = format!("{:?}", stage.gateway);
+    let dispatch = stage.gateway.poll(stage.now).unwrap();
     let sent: Vec<_> = dispatch.headers().collect();
     assert_eq!(sent, [("authorization", "hunter2")]);
     assert_eq!(dispatch.content_type, "application/json");
@@ -194,8 +198,8 @@ fn no_secret_is_printed() {
 #[test]
 fn without_a_backend_nothing_is_wrong() {
     let mut stage = Stage::of("{}");
-    assert_ne!(stage.export(), ACCEPTING);
-    assert!(matches!(stage.export(), Export::Accepting(_)));
+    assert_ne!(stage.availability(), ACCEPTING);
+    assert!(matches!(stage.availability(), Availability::Accepting(_)));
     assert_eq!(stage.poll(), None);
-    assert_eq!(stage.outbox.shut(), 0);
+    assert_eq!(stage.gateway.shut(), 0);
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use gatespan::Export;
-use gatespan::Outbox;
-use gatespan::backend::{APIS, Api, Meaning};
+use gatespan::Availability;
+use gatespan::backend::{APIS, BackendApi, Meaning};
 use gatespan::config::Host;
 use gatespan::outbox::{CallOutcome, Dropped, Outcome};
 
 use super::bisect::strict;
 use super::body::contains;
 use super::stage::{
-    BACKENDS, LILYPAD, OPIK, OTLP, OTLP_JSON, OTLP_OPIK, ROWS, Sent, Stage, asks, status,
+    BACKENDS, LILYPAD, OPIK, OTLP, OTLP_JSON, OTLP_OPIK, ROWS, Sent, Stage, asks, calls, status,
 };
 
 /// The statuses that mean one of these, of those that there are.
@@ -25,7 +24,7 @@ fn codes(stage: &Stage, wanted: &[Meaning]) -> Vec<u16> {
 fn every_api_has_its_backend_here() {
     for (backend, api) in BACKENDS.iter().zip(&APIS) {
         let stage = Stage::with(backend, "{}");
-        let own = Api::of(&stage.gate.config().backends[0]).unwrap();
+        let own = BackendApi::of(&stage.gateway.config().backends[0]).unwrap();
         assert!(core::ptr::eq(own, api), "{backend}");
     }
 }
@@ -78,7 +77,7 @@ fn a_body_stays_the_same_until_it_is_accepted() {
             let mut stage = Stage::with(backend, r#"{"batch_spans": 2}"#);
             stage.mint(2);
             let first = stage.sent();
-            stage.settle(first.ticket, outcome);
+            stage.settle(first.id, outcome);
             stage.mint(2);
             let second = stage.next();
             assert_eq!(
@@ -94,7 +93,7 @@ fn a_body_stays_the_same_until_it_is_accepted() {
                 (4, 0),
                 "{backend} {outcome:?}"
             );
-            assert_eq!(counters.calls[CallOutcome::Retry as usize], 1);
+            assert_eq!(counters.calls.of(CallOutcome::Retry), 1);
         }
     }
 }
@@ -107,7 +106,7 @@ fn a_pause_that_the_backend_asks_for_is_kept() {
             stage.joined("0");
             let sent = stage.sent();
             let before = stage.now;
-            stage.settle(sent.ticket, asks(code, &[(b"retry-after", b"7")]));
+            stage.settle(sent.id, asks(code, &[(b"retry-after", b"7")]));
             stage.next();
             let pause = (stage.now.0 - before.0) / 1_000_000;
             assert!(
@@ -167,18 +166,22 @@ fn a_refusal_of_everything_stops_and_is_asked_about_again() {
     for backend in BACKENDS {
         for code in codes(&Stage::with(backend, "{}"), &[Meaning::Stop]) {
             let mut stage = Stage::with(backend, r#"{"batch_spans": 1, "backoff_max_ms": 30000}"#);
-            let accepting = stage.export();
+            let accepting = stage.availability();
             stage.joined("0");
             let sent = stage.sent();
             stage.answer(&sent, code);
-            assert_eq!(stage.export(), Export::Stopped, "{backend} {code}");
+            assert_eq!(
+                stage.availability(),
+                Availability::Stopped,
+                "{backend} {code}"
+            );
             stage.wait(29_999);
             assert_eq!(stage.poll(), None);
             stage.wait(1);
             let again = stage.sent();
             assert_eq!(again.body, sent.body);
             stage.answer(&again, 200);
-            assert_eq!(stage.export(), accepting);
+            assert_eq!(stage.availability(), accepting);
             assert_eq!(stage.counters().exported, 1);
         }
     }
@@ -189,13 +192,13 @@ fn what_must_not_be_sent_again_is_dropped_at_once_and_stops_nothing() {
     for backend in [OTLP, OTLP_JSON] {
         for code in codes(&Stage::with(backend, "{}"), &[Meaning::Refused]) {
             let mut stage = Stage::with(backend, r#"{"batch_spans": 3}"#);
-            let accepting = stage.export();
+            let accepting = stage.availability();
             stage.mint(5);
             let sent = stage.sent();
             stage.answer(&sent, code);
             assert_eq!(stage.dropped(Dropped::Refused), 3, "{code}");
-            assert_eq!(stage.counters().calls, [0, 0, 0, 1]);
-            assert_eq!(stage.export(), accepting);
+            assert_eq!(stage.counters().calls, calls(0, 0, 0, 1));
+            assert_eq!(stage.availability(), accepting);
             stage.leave();
             assert_eq!(stage.sent().names(), ["3", "4"], "and nothing waits for it");
         }
@@ -221,11 +224,8 @@ fn packed(backend: &str, spans: usize) -> (Vec<u8>, Vec<Sent>) {
         stage.leave();
     }
     let sent = stage.sent();
-    let parcel = stage
-        .outbox
-        .pack(sent.ticket, &stage.gate.config().backends)
-        .unwrap();
-    stage.settle(sent.ticket, Outcome::Taken);
+    let parcel = stage.gateway.message(sent.id).unwrap();
+    stage.settle(sent.id, Outcome::Taken);
     assert_eq!(stage.counters().exported, spans as u64);
     (parcel, direct.drain())
 }
@@ -235,10 +235,10 @@ fn what_is_carried_is_what_would_have_been_sent() {
     for backend in BACKENDS {
         let (parcel, direct) = packed(backend, 7);
         let mut other = gateway(backend, "other");
-        other.outbox = Outbox::carried(other.gate.config().delivery(), &parcel, 0, 7).unwrap();
+        other.consume(&parcel, 0);
         let bodies = |sent: Vec<Sent>| -> Vec<_> {
             sent.into_iter()
-                .map(|sent| (sent.path, sent.reads_answer, sent.body))
+                .map(|sent| (sent.path, sent.reads_response, sent.body))
                 .collect()
         };
         assert_eq!(bodies(other.drain()), bodies(direct), "{backend}");
@@ -252,7 +252,7 @@ fn a_bad_item_is_found_on_the_other_side_in_bodies_that_are_still_the_makers() {
         let (parcel, _) = packed(backend, 9);
         let mut other = gateway(backend, "other and with a much longer name");
         let code = codes(&other, &[Meaning::Split])[0];
-        other.outbox = Outbox::carried(other.gate.config().delivery(), &parcel, 0, 7).unwrap();
+        other.consume(&parcel, 0);
         let mut stored: BTreeMap<String, u32> = BTreeMap::new();
         while let Some(sent) = other.poll() {
             assert_eq!(

@@ -91,7 +91,7 @@ fn one_call_is_in_flight_for_each_backend() {
     stage.answer(&first, 500);
     stage.answer(&next, 204);
     stage.drain();
-    let exported: Vec<u64> = stage.outbox.counters().map(|(_, c)| c.exported).collect();
+    let exported: Vec<u64> = stage.gateway.counters().map(|c| c.exported).collect();
     assert_eq!(exported, [0, 3]);
 }
 
@@ -112,19 +112,22 @@ fn spans_gather_in_one_batch_while_a_call_is_in_flight() {
 #[test]
 fn wake_at_is_when_poll_has_something_to_do() {
     let mut stage = Stage::new(r#"{"interval_ms": 700, "timeout_ms": 2000}"#);
-    assert_eq!(stage.outbox.wake_at(), None);
+    assert_eq!(stage.wake_at(), None);
     stage.minted("0");
     let at = |millis: u64| Some(Time(START.0 + millis * 1_000_000));
-    assert_eq!(stage.outbox.wake_at(), at(700), "when it is old enough");
+    assert_eq!(stage.wake_at(), at(700), "when it is old enough");
     let sent = stage.next();
-    assert_eq!(stage.outbox.wake_at(), at(700 + 4_000), "when it is lost");
+    assert_eq!(stage.wake_at(), at(700 + 4_000), "when it is lost");
     stage.answer(&sent, 204);
-    assert!(stage.outbox.wake_at() <= Some(stage.now), "now");
+    assert!(stage.wake_at() <= Some(stage.now), "now");
     let sent = stage.sent();
     stage.answer(&sent, 503);
-    let again = stage.outbox.wake_at().unwrap();
-    assert_eq!(stage.outbox.poll(Time(again.0 - 1)).map(|_| ()), None);
-    assert!(stage.outbox.poll(again).is_some(), "when the pause is over");
+    let again = stage.wake_at().unwrap();
+    assert_eq!(stage.gateway.poll(Time(again.0 - 1)).map(|_| ()), None);
+    assert!(
+        stage.gateway.poll(again).is_some(),
+        "when the pause is over"
+    );
 }
 
 #[test]

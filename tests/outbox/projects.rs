@@ -1,6 +1,5 @@
 //! Where the calls name a project, every batch is of one.
 
-use gatespan::Outbox;
 use gatespan::config::Host;
 use gatespan::outbox::{Dropped, Outcome};
 
@@ -139,13 +138,10 @@ fn a_parcel_is_of_one_project_whoever_delivers_it() {
     maker.leave();
     let mut delivered = Vec::new();
     while let Some(sent) = maker.poll() {
-        let parcel = maker
-            .outbox
-            .pack(sent.ticket, &maker.gate.config().backends)
-            .unwrap();
-        maker.settle(sent.ticket, Outcome::Taken);
+        let parcel = maker.gateway.message(sent.id).unwrap();
+        maker.settle(sent.id, Outcome::Taken);
         let mut other = in_host("{}", "other", Host::Worker);
-        other.outbox = Outbox::carried(other.gate.config().delivery(), &parcel, 0, 7).unwrap();
+        other.consume(&parcel, 0);
         let rows = other.sent();
         other.answer(&rows, 200);
         let spans = other.sent();
@@ -177,7 +173,7 @@ fn what_finds_no_room_leaves_no_batch_behind() {
     assert_eq!(stage.dropped(Dropped::QueueFull), 1);
     stage.leave();
     assert_eq!(delivered(&mut stage), pairs(&[("alpha", "a/0")]));
-    assert_eq!(stage.outbox.wake_at(), None);
+    assert_eq!(stage.wake_at(), None);
 }
 
 #[test]

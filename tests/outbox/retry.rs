@@ -3,7 +3,7 @@
 use gatespan::Pair;
 use gatespan::outbox::{CallOutcome, Dropped, Outcome};
 
-use super::stage::{ROWS, SPANS, START, Stage, asks, status};
+use super::stage::{ROWS, SPANS, START, Stage, asks, calls, status};
 
 #[test]
 fn a_body_stays_the_same_until_it_is_accepted() {
@@ -12,7 +12,7 @@ fn a_body_stays_the_same_until_it_is_accepted() {
         let mut stage = Stage::new(r#"{"batch_spans": 2}"#);
         stage.mint(2);
         let first = stage.sent();
-        stage.settle(first.ticket, outcome);
+        stage.settle(first.id, outcome);
         // What comes later stands in another batch.
         stage.mint(2);
         let second = stage.next();
@@ -21,12 +21,12 @@ fn a_body_stays_the_same_until_it_is_accepted() {
             (first.path, &first.body),
             "{outcome:?}"
         );
-        assert_ne!(first.ticket, second.ticket);
+        assert_ne!(first.id, second.id);
         stage.answer(&second, 200);
         stage.drain();
         let counters = stage.counters();
         assert_eq!((counters.exported, counters.queued), (4, 0));
-        assert_eq!(counters.calls, [4, 1, 0, 0], "{outcome:?}");
+        assert_eq!(counters.calls, calls(4, 1, 0, 0), "{outcome:?}");
     }
 }
 
@@ -126,7 +126,7 @@ fn a_backend_is_left_alone_as_long_as_it_asks_but_not_for_ever() {
             let mut stage = Stage::new(r#"{"batch_spans": 1}"#);
             stage.joined("0");
             let sent = stage.sent();
-            stage.settle(sent.ticket, asks(code, headers));
+            stage.settle(sent.id, asks(code, headers));
             stage.next();
             let pause = (stage.now.0 - START.0) / 1_000_000;
             // The first pause of its own is added to the one that was asked for.
@@ -146,7 +146,7 @@ fn pauses_grow_while_a_backend_asks_for_what_is_over() {
     let mut sent = stage.sent();
     for most in [500, 1_000, 2_000, 4_000] {
         let before = stage.now;
-        stage.settle(sent.ticket, asks(503, over));
+        stage.settle(sent.id, asks(503, over));
         sent = stage.next();
         let pause = (stage.now.0 - before.0) / 1_000_000;
         assert!((most / 2..=most).contains(&pause), "{pause} of {most}");
@@ -162,12 +162,12 @@ fn a_batch_is_given_up_after_its_tries_and_counted() {
     for _ in 0..5 {
         let sent = stage.next();
         assert_eq!(sent.body, first.body);
-        stage.settle(sent.ticket, Outcome::Lost);
+        stage.settle(sent.id, Outcome::Lost);
     }
-    assert_eq!(stage.outbox.wake_at(), None, "nothing is left");
+    assert_eq!(stage.wake_at(), None, "nothing is left");
     let counters = stage.counters();
     assert_eq!((stage.dropped(Dropped::GaveUp), counters.queued), (3, 0));
-    assert_eq!(counters.calls, [0, 5, 0, 1]);
+    assert_eq!(counters.calls, calls(0, 5, 0, 1));
 }
 
 #[test]
@@ -188,10 +188,10 @@ fn a_call_that_the_host_forgot_is_lost_after_twice_its_time_limit() {
     let forgotten = stage.sent();
     stage.wait(9_999);
     assert_eq!(stage.poll(), None);
-    assert_eq!(stage.counters().calls, [0; 4]);
+    assert_eq!(stage.counters().calls, calls(0, 0, 0, 0));
     stage.wait(1);
     assert_eq!(stage.poll(), None, "a pause first");
-    assert_eq!(stage.counters().calls[CallOutcome::Retry as usize], 1);
+    assert_eq!(stage.counters().calls.of(CallOutcome::Retry), 1);
     assert_eq!(stage.next().body, forgotten.body);
 }
 
@@ -224,11 +224,11 @@ fn there_already_is_stored_when_it_was_sent_before() {
         stage.joined("0");
         stage.joined("1");
         let sent = stage.sent();
-        stage.settle(sent.ticket, first);
+        stage.settle(sent.id, first);
         let again = stage.next();
         stage.answer(&again, 409);
         assert_eq!((stage.counters().exported, stage.counters().queued), (2, 0));
-        assert_eq!(stage.counters().calls, [1, 1, 0, 0]);
+        assert_eq!(stage.counters().calls, calls(1, 1, 0, 0));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Memory is bounded, and a place in the queue is promised before a parent is announced.
 
-use gatespan::Export;
+use gatespan::Availability;
 use gatespan::outbox::Dropped;
 
 use super::stage::{ACCEPTING, BACKENDS, CALLER, Stage};
@@ -25,18 +25,18 @@ fn the_queue_is_bounded_and_what_finds_no_room_is_counted() {
     assert_eq!(counters.recorded, opened);
     assert_eq!(counters.queued + stage.dropped(Dropped::QueueFull), opened);
     assert!(counters.queued >= 20 && stage.dropped(Dropped::QueueFull) > 0);
-    assert_eq!(stage.export(), Export::QueueFull);
+    assert_eq!(stage.availability(), Availability::QueueFull);
     stage.wait(1_000);
     stage.drain();
     assert_eq!(stage.counters().exported, counters.queued);
-    assert_eq!(stage.export(), ACCEPTING);
+    assert_eq!(stage.availability(), ACCEPTING);
 }
 
 #[test]
 fn a_full_queue_forwards_and_announces_no_parent() {
     let mut stage = small();
     let mut count = 0;
-    while stage.export() == ACCEPTING {
+    while stage.availability() == ACCEPTING {
         stage.minted("0");
         count += 1;
     }
@@ -56,11 +56,9 @@ fn a_span_that_is_open_holds_a_place_until_it_is_pushed_or_abandoned() {
         open.push(span);
     }
     assert!(open.len() > 3);
-    assert_eq!(stage.export(), Export::QueueFull);
-    drop(open.pop());
-    assert_eq!(stage.export(), Export::QueueFull, "nobody has said so");
-    stage.outbox.abandon();
-    assert_eq!(stage.export(), ACCEPTING);
+    assert_eq!(stage.availability(), Availability::QueueFull);
+    stage.gateway.abandon(open.pop().unwrap());
+    assert_eq!(stage.availability(), ACCEPTING);
     for span in open {
         stage.close(span);
     }
@@ -70,29 +68,31 @@ fn a_span_that_is_open_holds_a_place_until_it_is_pushed_or_abandoned() {
 #[test]
 fn spans_that_stay_open_hold_half_of_the_queue_at_most() {
     let mut stage = small();
-    (0..10_000).for_each(|_| stage.outbox.open());
-    assert_eq!(stage.export(), ACCEPTING, "ten thousand WebSockets");
+    let mut open: Vec<_> = (0..10_000).filter_map(|_| stage.open("0", &[])).collect();
+    assert_eq!(open.len(), 10_000);
+    assert_eq!(stage.availability(), ACCEPTING, "ten thousand WebSockets");
     while stage.counters().queued_bytes <= 16_384 {
-        assert_eq!(stage.export(), ACCEPTING);
+        assert_eq!(stage.availability(), ACCEPTING);
         stage.joined("0");
-        stage.outbox.open();
+        open.extend(stage.open("0", &[]));
     }
-    assert_eq!(stage.export(), Export::QueueFull);
-    // Giving back more than was promised is harmless as well.
-    (0..20_000).for_each(|_| stage.outbox.abandon());
-    assert_eq!(stage.export(), ACCEPTING);
+    assert_eq!(stage.availability(), Availability::QueueFull);
+    open.into_iter()
+        .for_each(|stream| stage.gateway.abandon(stream));
+    assert_eq!(stage.availability(), ACCEPTING);
 }
 
 #[test]
 fn a_promise_is_as_large_as_the_largest_span_of_late() {
     let admitted = |stage: &mut Stage| {
-        let mut open = 0;
-        while stage.export() == ACCEPTING {
-            stage.outbox.open();
-            open += 1;
+        let mut open = Vec::new();
+        while let Some(stream) = stage.open("0", &[]) {
+            open.push(stream);
         }
-        (0..open).for_each(|_| stage.outbox.abandon());
-        open
+        let count = open.len();
+        open.into_iter()
+            .for_each(|stream| stage.gateway.abandon(stream));
+        count
     };
     let mut stage = Stage::new(r#"{"queue_bytes": 65536, "batch_bytes": 32768, "batch_spans": 1}"#);
     let half_full = |stage: &mut Stage| {
@@ -122,9 +122,9 @@ fn a_span_that_is_larger_than_the_queue_is_dropped_and_locks_nobody_out() {
     let mut stage = Stage::new(r#"{"queue_bytes": 4096, "batch_bytes": 1024}"#);
     stage.minted(&"x".repeat(2_000));
     assert_eq!(stage.dropped(Dropped::QueueFull), 1);
-    assert_eq!(stage.outbox.wake_at(), None, "an empty batch is none");
+    assert_eq!(stage.wake_at(), None, "an empty batch is none");
     // The next may be as large, and no parent is announced that would not arrive; but not for long.
-    let refused = (0..).take_while(|_| stage.export() == Export::QueueFull);
+    let refused = (0..).take_while(|_| stage.availability() == Availability::QueueFull);
     assert!((1..200).contains(&refused.count()));
     stage.joined("0");
     assert_eq!(stage.counters().queued, 1);

@@ -1,7 +1,7 @@
 //! Several backends are sent the same spans, and none of them minds what becomes of another.
 
 use gatespan::outbox::{Counters, Dropped, Outcome};
-use gatespan::{Export, Systems};
+use gatespan::{Availability, Systems};
 
 use super::stage::{LILYPAD, OPIK, OTLP, OTLP_JSON, OTLP_OPIK, ROWS, Stage, asks, status};
 
@@ -23,18 +23,18 @@ fn stage(backends: &[&str], export: &str) -> Stage {
 /// Gives each call what its backend has for it, until there is nothing left to do, or for so many calls.
 fn deliver(stage: &mut Stage, outcomes: &[Outcome<'static>], most: usize) {
     for _ in 0..most {
-        let Some(wake) = stage.outbox.wake_at() else {
+        let Some(wake) = stage.wake_at() else {
             return;
         };
         stage.now = stage.now.max(wake);
         if let Some(sent) = stage.poll() {
-            stage.settle(sent.ticket, outcomes[sent.backend]);
+            stage.settle(sent.id, outcomes[sent.backend]);
         }
     }
 }
 
 fn dropped(counters: &Counters, reason: Dropped) -> u64 {
-    counters.dropped[reason as usize]
+    counters.dropped.of(reason)
 }
 
 const ALL: [&str; 5] = [OPIK, OTLP, OTLP_JSON, OTLP_OPIK, LILYPAD];
@@ -85,7 +85,7 @@ fn one_that_pauses_does_not_delay_another() {
     stage.joined("0");
     let (first, second) = (stage.sent(), stage.sent());
     assert_eq!((first.backend, second.backend), (0, 1));
-    stage.settle(first.ticket, asks(503, &[(b"retry-after", b"60")]));
+    stage.settle(first.id, asks(503, &[(b"retry-after", b"60")]));
     stage.answer(&second, 200);
     stage.joined("1");
     assert_eq!(stage.sent().backend, 1, "now, and not in a minute");
@@ -101,7 +101,7 @@ fn what_a_full_one_was_not_promised_is_dropped_there_and_nowhere_else() {
         opik: true,
         otel: true,
     };
-    assert_eq!(stage.export(), Export::Accepting(both));
+    assert_eq!(stage.availability(), Availability::Accepting(both));
     let mut told = 0;
     // Opik does not answer; the other takes all.
     while told < 100 {
@@ -119,7 +119,7 @@ fn what_a_full_one_was_not_promised_is_dropped_there_and_nowhere_else() {
         opik: false,
         otel: true,
     };
-    assert_eq!(stage.export(), Export::Accepting(otel));
+    assert_eq!(stage.availability(), Availability::Accepting(otel));
     let (opik, otlp) = (stage.of_backend(0), stage.of_backend(1));
     assert_eq!((otlp.recorded, otlp.exported), (100, 100));
     assert_eq!(
@@ -144,7 +144,7 @@ fn what_a_stopped_one_was_not_promised_is_counted_as_refused() {
         opik: true,
         otel: false,
     };
-    assert_eq!(stage.export(), Export::Accepting(only));
+    assert_eq!(stage.availability(), Availability::Accepting(only));
     stage.joined("1");
     let counters = stage.of_backend(0);
     assert_eq!((counters.recorded, counters.queued), (2, 1));

@@ -1,12 +1,11 @@
-//! A gateway with an outbox, a clock that is a number, and a backend that is played by the test.
+//! A gateway, a clock that is a number, and a backend that is played by the test.
 
-use gatespan::Peer;
-use gatespan::backend::{APIS, Api, Meaning};
+use gatespan::backend::{APIS, BackendApi, Meaning};
 use gatespan::config::Host;
-use gatespan::outbox::{Counters, Dropped, Outcome, Ticket};
+use gatespan::outbox::{CallCounts, CallId, Counters, Dropped, Outcome};
 use gatespan::{
-    Admission, Config, End, EndKind, Export, Gate, Headers, OpenSpan, Outbox, Pair, Request,
-    Systems, Time,
+    Admission, Availability, Call, Config, End, EndKind, Gateway, Headers, Pair, Request, Sender,
+    Stream, Systems, Time,
 };
 use serde_json::Value;
 
@@ -19,8 +18,9 @@ pub const SPANS: &str = "/v1/private/spans/batch";
 pub const BISECTING: u64 = 1_024;
 
 pub struct Stage {
-    pub gate: Gate,
-    pub outbox: Outbox,
+    pub gateway: Gateway,
+    /// Where the stage consumes a Cloudflare Queue: what sends its message.
+    pub consumer: Option<Sender>,
     pub now: Time,
     serial: u64,
 }
@@ -28,11 +28,11 @@ pub struct Stage {
 /// A call as the backend sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sent {
-    pub ticket: Ticket,
+    pub id: CallId,
     pub backend: usize,
     pub path: &'static str,
     pub project: Option<String>,
-    pub reads_answer: bool,
+    pub reads_response: bool,
     pub body: Vec<u8>,
 }
 
@@ -71,10 +71,9 @@ impl Stage {
 
     pub fn in_host(document: &str, host: Host) -> Self {
         let config = Config::parse(document, host, &|_| None).unwrap();
-        let outbox = Outbox::new(config.delivery(), 7);
         Self {
-            gate: Gate::new(config),
-            outbox,
+            gateway: Gateway::new(config, 7),
+            consumer: None,
             now: START,
             serial: 0,
         }
@@ -98,43 +97,61 @@ impl Stage {
     }
 
     /// The beginning of a request, if it is recorded.
-    pub fn open(&mut self, name: &str, headers: &[(&[u8], &[u8])]) -> Option<Box<OpenSpan>> {
+    pub fn open(&mut self, name: &str, headers: &[(&[u8], &[u8])]) -> Option<Stream> {
         let path = format!("/{name}");
         let request = Request {
-            method: b"GET",
             scheme: b"https",
-            path: path.as_bytes(),
             host: b"gateway.test",
-            headers: Headers::new(headers),
-            peer: Peer::default(),
-            route: None,
-            rule: None,
-            continues: None,
+            ..Request::new(b"GET", path.as_bytes(), Headers::new(headers))
         };
         self.serial += 1;
-        let mut entropy = [0; 20];
-        entropy[2..10].copy_from_slice(&self.serial.to_le_bytes());
-        entropy[12..].copy_from_slice(&self.serial.to_le_bytes());
-        let export = self.export();
-        let Admission::Pass(pass) = self.gate.admit(&request, export, self.now, &entropy) else {
-            panic!("refused");
+        let serial = self.serial.to_le_bytes();
+        self.gateway.refill(20, self.now, |entropy| {
+            entropy[2..10].copy_from_slice(&serial);
+            entropy[12..].copy_from_slice(&serial);
+            true
+        });
+        let Admission::Forward(forward) = self.gateway.admit(&request, self.now) else {
+            panic!("rejected");
         };
-        if pass.span.is_some() {
-            self.outbox.open();
-        }
-        pass.span
+        Some(forward.stream).filter(Stream::is_recorded)
     }
 
     /// The end of a request.
-    pub fn close(&mut self, open: Box<OpenSpan>) {
-        let span = self.gate.close(open, END, self.now);
-        self.outbox
-            .push(&span, &self.gate.config().backends, self.now);
+    pub fn close(&mut self, stream: Stream) {
+        self.gateway.close(stream, END, self.now);
         self.check();
     }
 
-    pub fn export(&mut self) -> Export {
-        self.outbox.export(self.now)
+    pub fn availability(&mut self) -> Availability {
+        self.gateway.availability(self.now)
+    }
+
+    /// Consumes a message of a Cloudflare Queue that was delivered before this often.
+    pub fn consume(&mut self, message: &[u8], before: u32) {
+        let delivery = self.gateway.config().delivery();
+        self.consumer = Sender::of_message(delivery, message, before, 7);
+        assert!(self.consumer.is_some());
+    }
+
+    /// What is left of the message.
+    pub fn left(&self) -> Vec<Vec<u8>> {
+        self.consumer.as_ref().unwrap().messages()
+    }
+
+    pub fn wake_at(&self) -> Option<Time> {
+        match &self.consumer {
+            Some(consumer) => consumer.wake_at(),
+            None => self.gateway.wake_at(),
+        }
+    }
+
+    /// Polls without asking what is sent.
+    pub fn call(&mut self) -> Option<Call<'_>> {
+        match &mut self.consumer {
+            Some(consumer) => consumer.poll(self.now),
+            None => self.gateway.poll(self.now),
+        }
     }
 
     pub fn wait(&mut self, millis: u64) {
@@ -142,15 +159,20 @@ impl Stage {
     }
 
     pub fn poll(&mut self) -> Option<Sent> {
-        let sent = self.outbox.poll(self.now).map(|dispatch| Sent {
-            ticket: dispatch.ticket,
-            backend: dispatch.backend,
-            path: dispatch.path,
-            project: (dispatch.headers())
+        let backends = self.gateway.config().backends.iter();
+        let names: Vec<String> = backends.map(|backend| backend.name.clone()).collect();
+        let sent = self.call().map(|call| Sent {
+            id: call.id,
+            backend: names
+                .iter()
+                .position(|name| *name == call.backend.name)
+                .unwrap(),
+            path: call.path,
+            project: (call.headers())
                 .find(|(name, _)| *name == "projectname")
                 .map(|(_, project)| project.to_owned()),
-            reads_answer: dispatch.reads_answer,
-            body: dispatch.body.to_vec(),
+            reads_response: call.reads_response,
+            body: call.body.to_vec(),
         });
         self.check();
         sent
@@ -163,19 +185,20 @@ impl Stage {
 
     /// The next call, whenever it is due.
     pub fn next(&mut self) -> Sent {
-        self.now = self
-            .now
-            .max(self.outbox.wake_at().expect("something waits"));
+        self.now = self.now.max(self.wake_at().expect("something waits"));
         self.sent()
     }
 
-    pub fn settle(&mut self, ticket: Ticket, outcome: Outcome) {
-        self.outbox.settle(ticket, outcome, self.now);
+    pub fn settle(&mut self, id: CallId, outcome: Outcome) {
+        match &mut self.consumer {
+            Some(consumer) => consumer.settle(id, outcome, self.now),
+            None => self.gateway.settle(id, outcome, self.now),
+        }
         self.check();
     }
 
     pub fn answer(&mut self, sent: &Sent, code: u16) {
-        self.settle(sent.ticket, status(code));
+        self.settle(sent.id, status(code));
     }
 
     /// Accepts every call until nothing is due, and says what was sent.
@@ -190,13 +213,13 @@ impl Stage {
 
     /// The host is about to go.
     pub fn leave(&mut self) {
-        self.outbox.leave(self.now);
+        self.gateway.leave(self.now);
         self.check();
     }
 
     /// Whether a host that is about to go need not stay.
     pub fn is_done(&self) -> bool {
-        self.outbox.is_done(self.now)
+        self.gateway.is_done(self.now)
     }
 
     pub fn counters(&self) -> Counters {
@@ -204,16 +227,19 @@ impl Stage {
     }
 
     pub fn of_backend(&self, index: usize) -> Counters {
-        self.outbox.counters().nth(index).unwrap().1
+        match &self.consumer {
+            Some(consumer) => *consumer.counters().nth(index).unwrap(),
+            None => self.gateway.counters().nth(index).unwrap(),
+        }
     }
 
     pub fn dropped(&self, reason: Dropped) -> u64 {
-        self.counters().dropped[reason as usize]
+        self.counters().dropped.of(reason)
     }
 
     /// What a status means to the first backend.
     pub fn meaning(&self, code: u16) -> Meaning {
-        let api = Api::of(&self.gate.config().backends[0]).unwrap();
+        let api = BackendApi::of(&self.gateway.config().backends[0]).unwrap();
         (api.meaning)(code)
     }
 
@@ -222,15 +248,15 @@ impl Stage {
         let outcome = Outcome::Status {
             code,
             headers: NO_HEADERS,
-            answer,
+            body: answer,
         };
-        self.settle(sent.ticket, outcome);
+        self.settle(sent.id, outcome);
     }
 
     /// What must hold at every moment.
     fn check(&self) {
-        let limit = u64::from(self.gate.config().export.queue_bytes);
-        for (_, counters) in self.outbox.counters() {
+        let limit = u64::from(self.gateway.config().export.queue_bytes);
+        for counters in self.gateway.counters() {
             assert!(counters.add_up(), "{counters:?}");
             assert!(counters.queued_bytes <= limit + BISECTING, "{counters:?}");
             assert_eq!(
@@ -239,6 +265,16 @@ impl Stage {
                 "{counters:?}"
             );
         }
+    }
+}
+
+/// The calls with each outcome.
+pub const fn calls(ok: u64, retry: u64, split: u64, failed: u64) -> CallCounts {
+    CallCounts {
+        ok,
+        retry,
+        split,
+        failed,
     }
 }
 
@@ -251,7 +287,7 @@ pub const fn asks<'a>(code: u16, headers: &'a [Pair<'a>]) -> Outcome<'a> {
     Outcome::Status {
         code,
         headers: Headers::new(headers),
-        answer: &[],
+        body: &[],
     }
 }
 
@@ -271,7 +307,7 @@ pub const LILYPAD: &str = r#"{"kind": "lilypad", "url": "http://lilypad.test", "
 /// A backend for each API, in the order of the table.
 pub const BACKENDS: [&str; APIS.len()] = [OPIK, OTLP, OTLP_JSON, OTLP_OPIK, LILYPAD];
 
-pub const ACCEPTING: Export = Export::Accepting(Systems {
+pub const ACCEPTING: Availability = Availability::Accepting(Systems {
     opik: true,
     otel: false,
 });

@@ -1,28 +1,28 @@
 //! A backend that refuses everything: a key, a right, a quota, an address.
 
-use gatespan::Export;
+use gatespan::Availability;
 use gatespan::outbox::{CallOutcome, Dropped};
 
-use super::stage::{ACCEPTING, OPIK, SPANS, Stage};
+use super::stage::{ACCEPTING, OPIK, SPANS, Stage, calls};
 
 #[test]
 fn export_stops_and_the_backend_is_asked_again_after_the_longest_pause() {
     for code in [401, 402, 403, 404, 301, 405] {
         let mut stage = Stage::new(r#"{"batch_spans": 1, "backoff_max_ms": 30000}"#);
         stage.joined("0");
-        assert_eq!(stage.export(), ACCEPTING);
+        assert_eq!(stage.availability(), ACCEPTING);
         let sent = stage.sent();
         stage.answer(&sent, code);
-        assert_eq!(stage.export(), Export::Stopped, "{code}");
+        assert_eq!(stage.availability(), Availability::Stopped, "{code}");
         stage.wait(29_999);
         assert_eq!(stage.poll(), None);
         stage.wait(1);
         let again = stage.sent();
         assert_eq!(again.body, sent.body);
         stage.answer(&again, 204);
-        assert_eq!(stage.export(), ACCEPTING);
+        assert_eq!(stage.availability(), ACCEPTING);
         assert_eq!(stage.counters().exported, 1);
-        assert_eq!(stage.counters().calls, [1, 0, 0, 1]);
+        assert_eq!(stage.counters().calls, calls(1, 0, 0, 1));
     }
 }
 
@@ -61,15 +61,27 @@ fn nothing_new_is_taken_until_the_backend_has_answered() {
     let sent = stage.sent();
     stage.answer(&sent, 401);
     stage.wait(5_000);
-    assert_eq!(stage.export(), Export::Stopped, "it was not asked yet");
+    assert_eq!(
+        stage.availability(),
+        Availability::Stopped,
+        "it was not asked yet"
+    );
     let sent = stage.sent();
-    assert_eq!(stage.export(), Export::Stopped, "it is being asked");
+    assert_eq!(
+        stage.availability(),
+        Availability::Stopped,
+        "it is being asked"
+    );
     stage.answer(&sent, 503);
-    assert_eq!(stage.export(), Export::Stopped, "that is no yes");
+    assert_eq!(
+        stage.availability(),
+        Availability::Stopped,
+        "that is no yes"
+    );
     let sent = stage.next();
     // It refuses something in the batch, and so no longer everything.
     stage.answer(&sent, 400);
-    assert_eq!(stage.export(), ACCEPTING);
+    assert_eq!(stage.availability(), ACCEPTING);
 }
 
 #[test]
@@ -81,11 +93,15 @@ fn with_nothing_left_to_ask_with_new_spans_are_taken_after_the_pause() {
         stage.answer(&sent, 401);
     }
     assert_eq!(stage.dropped(Dropped::GaveUp), 1);
-    assert_eq!(stage.export(), Export::Stopped);
+    assert_eq!(stage.availability(), Availability::Stopped);
     stage.wait(1_000);
-    assert_eq!(stage.export(), ACCEPTING);
+    assert_eq!(stage.availability(), ACCEPTING);
     stage.joined("1");
-    assert_eq!(stage.export(), Export::Stopped, "one is enough to ask with");
+    assert_eq!(
+        stage.availability(),
+        Availability::Stopped,
+        "one is enough to ask with"
+    );
     let sent = stage.sent();
     stage.answer(&sent, 401);
     assert_eq!(stage.counters().stops, 1, "it never said yes in between");
@@ -121,8 +137,8 @@ fn a_body_that_is_always_refused_does_not_stop_the_export_for_ever() {
     let sent = stage.next();
     assert_eq!(sent.names(), ["1"]);
     stage.answer(&sent, 204);
-    assert_eq!(stage.export(), ACCEPTING);
-    assert_eq!(stage.counters().calls[CallOutcome::Failed as usize], 3);
+    assert_eq!(stage.availability(), ACCEPTING);
+    assert_eq!(stage.counters().calls.of(CallOutcome::Failed), 3);
 }
 
 #[test]
@@ -145,7 +161,7 @@ fn one_backend_that_accepts_is_enough() {
     stage.joined("0");
     let (first, second) = (stage.sent(), stage.sent());
     stage.answer(&first, 401);
-    assert_eq!(stage.export(), ACCEPTING);
+    assert_eq!(stage.availability(), ACCEPTING);
     stage.answer(&second, 401);
-    assert_eq!(stage.export(), Export::Stopped);
+    assert_eq!(stage.availability(), Availability::Stopped);
 }

@@ -76,7 +76,7 @@ struct Seen {
 impl Seen {
     fn sent(&mut self, sent: Sent, stage: &Stage) {
         self.calls += 1;
-        let plan = &stage.gate.config().export;
+        let plan = &stage.gateway.config().export;
         let items = sent.items();
         assert!((1..=plan.batch_spans as usize).contains(&items.len()));
         // The longest name here makes a row and a span of less than this.
@@ -102,8 +102,8 @@ impl Seen {
         };
         let exported = stage.counters().exported;
         self.given_up = stage.dropped(Dropped::GaveUp);
-        stage.settle(sent.ticket, outcome);
-        let accepted = stage.counters().calls[0] == self.accepted() + 1;
+        stage.settle(sent.id, outcome);
+        let accepted = stage.counters().calls.ok == self.accepted() + 1;
         let meaning = match outcome {
             Outcome::Status { code, .. } => stage.meaning(code),
             Outcome::Taken | Outcome::Lost => Meaning::Later,
@@ -148,9 +148,9 @@ fn play(backend: &str, events: Vec<Event>) {
             }
             Event::Wait(millis) => stage.wait(millis),
             Event::Poll => {
-                let before = stage.counters().calls[1] + stage.counters().calls[3];
+                let before = stage.counters().calls.retry + stage.counters().calls.failed;
                 let sent = stage.poll();
-                if stage.counters().calls[1] + stage.counters().calls[3] > before {
+                if stage.counters().calls.retry + stage.counters().calls.failed > before {
                     seen.again = seen.in_flight.take();
                 }
                 if let Some(sent) = sent {
@@ -162,13 +162,13 @@ fn play(backend: &str, events: Vec<Event>) {
             Event::Stale => {
                 let before = stage.counters();
                 if let Some(old) = seen.settled.last() {
-                    stage.settle(old.ticket, status(204));
+                    stage.settle(old.id, status(204));
                 }
                 assert_eq!(stage.counters(), before);
             }
             Event::Leave => stage.leave(),
             Event::Shut => {
-                stage.outbox.shut();
+                stage.gateway.shut();
                 seen.in_flight = None;
                 is_shut = true;
             }
@@ -177,7 +177,7 @@ fn play(backend: &str, events: Vec<Event>) {
         assert_eq!(counters.recorded, opened);
         assert!(counters.queued_bytes <= 40_000 + BISECTING);
         let under_way = u64::from(seen.in_flight.is_some());
-        assert_eq!(seen.calls, counters.calls.iter().sum::<u64>() + under_way);
+        assert_eq!(seen.calls, counters.calls.sum() + under_way);
     }
     finish(stage, seen, is_shut);
 }
@@ -185,7 +185,7 @@ fn play(backend: &str, events: Vec<Event>) {
 /// In fair weather everything that is left arrives.
 fn finish(mut stage: Stage, mut seen: Seen, is_shut: bool) {
     seen.settle(status(204), &mut stage);
-    while let Some(wake) = stage.outbox.wake_at() {
+    while let Some(wake) = stage.wake_at() {
         stage.now = stage.now.max(wake);
         if let Some(sent) = stage.poll() {
             seen.sent(sent, &stage);

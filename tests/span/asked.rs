@@ -55,6 +55,7 @@ impl<'t> Asked<'t> {
             route: known(":route").map(str::as_bytes),
             rule: known(":rule").map(str::as_bytes),
             continues: None,
+            has_body: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How a request ended, and what of that is an error of ours.
 
-use gatespan::{Admission, End, EndKind, Export, Time, Word};
+use gatespan::{Availability, End, EndKind, Time, Word};
 
 use super::{Asked, NOW, OK, ask, gate, value};
 
@@ -89,9 +89,9 @@ fn nothing_ends_before_it_began() {
         (NOW, NOW),
         (Time(NOW.0 + 1), Time(NOW.0 + 1)),
     ] {
-        let export = Export::Accepting(gate.config().receives());
+        let export = Availability::Accepting(gate.config().receives());
         let asked = Asked::read("GET / h");
-        let Admission::Pass(pass) = gate.admit(&asked.request(), export, NOW, &[1; 20]) else {
+        let Ok(pass) = gate.decide(&asked.request(), None, export, NOW, || Some([1; 20])) else {
             panic!("refused")
         };
         let open = pass.span.unwrap();

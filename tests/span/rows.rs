@@ -49,7 +49,7 @@ const ROWS: &[Row] = &[
     Row {
         why: "everything of HTTP and gRPC",
         document: r#""span": {"headers": ["User-Agent", "x-absent", "x-twice"], "query": ["alt"]}"#,
-        request: "POST /a.B/C?alt=sse;key=AIza&stream=true&sk-1 Api.Test:443\nuser-agent: curl/8\nX-Twice: 1\nx-twice: 2\n:route: chat",
+        request: "POST /a.B/C?alt=sse;key=AIza&stream=true&sk-1 BackendApi.Test:443\nuser-agent: curl/8\nX-Twice: 1\nx-twice: 2\n:route: chat",
         end: End {
             status: Some(200),
             grpc_status: Some(14),
@@ -58,7 +58,7 @@ const ROWS: &[Row] = &[
             response_bytes: Some(u64::MAX),
         },
         wanted: "http.request.method=POST\nurl.scheme=https\nurl.path=/a.B/C\nurl.query=alt=sse;key=REDACTED&stream=REDACTED&REDACTED\n\
-            server.address=Api.Test\ngatespan.route=chat\nhttp.response.status_code=200\nrpc.grpc.status_code=14\n\
+            server.address=BackendApi.Test\ngatespan.route=chat\nhttp.response.status_code=200\nrpc.grpc.status_code=14\n\
             http.request.body.size=0\nhttp.response.body.size=18446744073709551615\nerror.type=14\n\
             gatespan.decision=minted\ngatespan.end=complete\nhttp.request.header.user-agent=curl/8\n\
             http.request.header.x-twice=1",

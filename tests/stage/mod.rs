@@ -1,9 +1,8 @@
-//! Requests that go through a real gate and a real outbox, and the calls that come out.
+//! Requests through a real gateway, and the calls that come out.
 
-use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::outbox::{Outcome, Ticket};
-use gatespan::{Admission, Config, End, EndKind, Gate, Headers, Outbox, OwnIds, Request, Time};
+use gatespan::outbox::{CallId, Outcome};
+use gatespan::{Admission, Config, End, EndKind, Gateway, Headers, OwnIds, Request, Time};
 
 pub const NOW: Time = Time::from_millis(1_772_446_530_125);
 
@@ -45,18 +44,17 @@ pub const STORY: Story<'static> = Story {
 /// A call as the backend sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Call {
-    pub ticket: Ticket,
+    pub id: CallId,
     pub path: &'static str,
     pub content_type: &'static str,
-    pub reads_answer: bool,
+    pub reads_response: bool,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 /// A gateway, and a clock that is a number.
 pub struct Stage {
-    pub gate: Gate,
-    pub outbox: Outbox,
+    pub gateway: Gateway,
     pub now: Time,
     serial: u64,
 }
@@ -65,67 +63,61 @@ impl Stage {
     pub fn new(document: &str) -> Self {
         let config = Config::parse(document, Host::Worker, &|_| None);
         let config = config.unwrap_or_else(|faults| panic!("{document}: {faults:?}"));
-        let outbox = Outbox::new(config.delivery(), 7);
         Self {
-            gate: Gate::new(config),
-            outbox,
+            gateway: Gateway::new(config, 7),
             now: NOW,
             serial: 0,
         }
     }
 
-    /// Tells it, and says where its span is.
+    /// Runs a request from its beginning to its end.
     pub fn tell(&mut self, story: &Story<'_>) -> OwnIds {
         let request = Request {
-            method: story.method,
             scheme: b"https",
-            path: story.path,
             host: story.host,
-            headers: Headers::new(story.headers),
-            peer: Peer::default(),
             route: story.route,
-            rule: None,
-            continues: None,
+            ..Request::new(story.method, story.path, Headers::new(story.headers))
         };
-        let mut entropy = core::array::from_fn(|index| 17 + 7 * index as u8);
+        let mut entropy: [u8; 20] = core::array::from_fn(|index| 17 + 7 * index as u8);
         for (place, byte) in (12..20).zip(self.serial.to_le_bytes()) {
             entropy[place - 10] ^= byte;
             entropy[place] ^= byte;
         }
         self.serial += 1;
-        let export = self.outbox.export(self.now);
-        let Admission::Pass(pass) = self.gate.admit(&request, export, self.now, &entropy) else {
-            panic!("refused");
+        self.gateway.refill(20, self.now, |bytes| {
+            bytes.copy_from_slice(&entropy);
+            true
+        });
+        let Admission::Forward(forward) = self.gateway.admit(&request, self.now) else {
+            panic!("rejected");
         };
-        self.outbox.open();
         let ended = Time(self.now.0 + story.nanos);
-        let mut span = pass.span.expect("a span");
+        let mut stream = forward.stream;
+        let own = stream.own().expect("a span");
         if !story.events.is_empty() {
-            assert!(span.is_read());
-            span.observe_answer(200, ["text/event-stream"]);
+            assert!(stream.reads_bodies());
+            stream.response_headers(200, ["text/event-stream"]);
         }
         for (number, event) in (1..).zip(story.events) {
-            span.observe(event, Time(self.now.0 + number * 100_000_000));
+            stream.response_chunk(event, Time(self.now.0 + number * 100_000_000));
         }
-        let span = self.gate.close(span, story.end, ended);
-        self.outbox
-            .push(&span, &self.gate.config().backends, self.now);
-        span.own()
+        self.gateway.close(stream, story.end, ended);
+        own
     }
 
     /// The next call, whenever it is due.
     pub fn poll(&mut self) -> Option<Call> {
-        self.now = self.now.max(self.outbox.wake_at()?);
-        let dispatch = self.outbox.poll(self.now)?;
+        self.now = self.now.max(self.gateway.wake_at()?);
+        let call = self.gateway.poll(self.now)?;
         Some(Call {
-            ticket: dispatch.ticket,
-            path: dispatch.path,
-            content_type: dispatch.content_type,
-            reads_answer: dispatch.reads_answer,
-            headers: (dispatch.headers())
+            id: call.id,
+            path: call.path,
+            content_type: call.content_type,
+            reads_response: call.reads_response,
+            headers: (call.headers())
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            body: dispatch.body.to_vec(),
+            body: call.body.to_vec(),
         })
     }
 
@@ -133,10 +125,10 @@ impl Stage {
         let outcome = Outcome::Status {
             code,
             headers: Headers::new(&[]),
-            answer: &[],
+            body: &[],
         };
-        self.outbox.settle(call.ticket, outcome, self.now);
-        for (_, counters) in self.outbox.counters() {
+        self.gateway.settle(call.id, outcome, self.now);
+        for counters in self.gateway.counters() {
             assert!(counters.add_up(), "{counters:?}");
         }
     }

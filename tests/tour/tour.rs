@@ -1,4 +1,4 @@
-//! `make run`: requests as they come in, and what the gateway makes of them. The requests are rows of the scenario table.
+//! `make run`: requests that are received, and what the gateway makes of them. The requests are rows of the scenario table.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -15,10 +15,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::{Admission, Config, Export, Gate, Headers, Pair, Request, Time, Word};
+use gatespan::{Admission, Config, Forward, Gateway, Headers, Pair, Request, Time, Word};
 use serde_json::{Value, json};
 
-/// Who calls, the rule of the gateway, and the headers that come in.
+/// The client, the rule of the gateway, and the headers that are received.
 type Stop = (
     &'static str,
     &'static str,
@@ -27,7 +27,7 @@ type Stop = (
 
 /// What is shown.
 const STOPS: [Stop; 6] = [
-    ("nobody traced it yet", "{}", &[("accept", "*/*")]),
+    ("a request without a trace", "{}", &[("accept", "*/*")]),
     (
         "a service traced by Opik",
         "{}",
@@ -57,7 +57,7 @@ const STOPS: [Stop; 6] = [
         )],
     ),
     (
-        "a stranger",
+        "an untrusted client",
         r#"{"trust": {"cidr": ["10.0.0.0/8"]}, "untrusted": "link"}"#,
         &[
             (
@@ -76,7 +76,7 @@ fn main() {
         println!("   rule      {rule}");
         headers
             .iter()
-            .for_each(|(name, value)| println!("   came in   {name}: {value}"));
+            .for_each(|(name, value)| println!("   received  {name}: {value}"));
         show(&rule, headers, number);
         println!();
     }
@@ -89,59 +89,56 @@ fn show(rule: &Value, headers: &[(&str, &str)], number: u8) {
     });
     let config = Config::parse(&document.to_string(), Host::Envoy, &|_| None)
         .expect("the tour's rules are valid");
-    let gate = Gate::new(config);
+    let mut gateway = Gateway::new(config, 1);
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let now = Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
+    // A host asks its random source; a tour may count.
+    gateway.refill(20, now, |bytes| {
+        for (index, byte) in (0_u8..).zip(bytes) {
+            *byte = number.wrapping_mul(37).wrapping_add(11 * index);
+        }
+        true
+    });
     let pairs: Vec<Pair<'_>> = headers
         .iter()
         .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
         .collect();
     let request = Request {
-        method: b"POST",
         scheme: b"https",
-        path: b"/v1/chat",
         host: b"llm.example",
-        headers: Headers::new(&pairs),
         peer: Peer {
             address: "203.0.113.9".parse().ok(),
             ..Peer::default()
         },
-        route: None,
-        rule: None,
-        continues: None,
+        ..Request::new(b"POST", b"/v1/chat", Headers::new(&pairs))
     };
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let now = Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
-    // A host draws these from its random source; a tour may count.
-    let entropy =
-        core::array::from_fn(|index| number.wrapping_mul(37).wrapping_add(11 * index as u8));
-    match gate.admit(
-        &request,
-        Export::Accepting(gate.config().receives()),
-        now,
-        &entropy,
-    ) {
+    match gateway.admit(&request, now) {
+        Admission::Forward(forward) => print_forward(&forward, &pairs),
         Admission::Reject(rejection) => {
-            println!("   answer    {} {}", rejection.status(), rejection.body());
+            println!("   response  {} {}", rejection.status(), rejection.body());
         }
-        Admission::Pass(pass) => {
-            let came: apply::Owned = pairs
-                .iter()
-                .map(|(name, value)| (name.to_vec(), value.to_vec()))
-                .collect();
-            for (name, value) in apply::apply(&came, &pass.edits) {
-                println!(
-                    "   upstream  {}: {}",
-                    name.escape_ascii(),
-                    value.escape_ascii()
-                );
-            }
-            let kept = if pass.span.is_some() {
-                "a span of the gateway"
-            } else {
-                "nothing"
-            };
-            println!("   recorded  {kept} ({})", pass.decision.word());
-        }
+        Admission::ReadBody(_) => println!("   held"), // not reached: no rule reads bodies
     }
+}
+
+fn print_forward(forward: &Forward<'_>, pairs: &[Pair<'_>]) {
+    let received: apply::Owned = pairs
+        .iter()
+        .map(|(name, value)| (name.to_vec(), value.to_vec()))
+        .collect();
+    for (name, value) in apply::apply(&received, &forward.edits) {
+        println!(
+            "   upstream  {}: {}",
+            name.escape_ascii(),
+            value.escape_ascii()
+        );
+    }
+    let recorded = if forward.stream.is_recorded() {
+        "a span of the gateway"
+    } else {
+        "nothing"
+    };
+    println!("   recorded  {recorded} ({})", forward.decision.word());
 }

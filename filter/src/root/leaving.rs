@@ -1,6 +1,6 @@
 //! How a configuration goes: replaced by another one, or with its VM, or with Envoy.
 
-use super::{Root, Worker};
+use super::{Root, Shared};
 use crate::host::{self, Level};
 
 impl Root {
@@ -8,9 +8,9 @@ impl Root {
     /// goes on ticking. Where the whole VM goes, or Envoy itself, it does not wait, and nothing is called any more.
     pub(crate) fn finish(&mut self) -> bool {
         self.is_ending = true;
-        if let Some(worker) = &self.worker {
-            worker.outbox.borrow_mut().leave(host::now());
-            worker.tell_what_is_left();
+        if let Some(shared) = &self.shared {
+            shared.gateway.borrow_mut().leave(host::now());
+            shared.log_what_is_left();
         }
         self.send();
         self.publish();
@@ -18,8 +18,8 @@ impl Root {
     }
 
     fn is_done(&self) -> bool {
-        let worker = self.worker.as_ref();
-        worker.is_none_or(|worker| worker.outbox.borrow().is_done(host::now()))
+        let shared = self.shared.as_ref();
+        shared.is_none_or(|shared| shared.gateway.borrow().is_done(host::now()))
     }
 
     pub(super) fn go_if_done(&self) {
@@ -32,19 +32,20 @@ impl Root {
     /// who come after, and would tell of it for ever.
     pub(crate) fn end(&mut self) {
         self.calls.clear();
-        if let Some(worker) = &self.worker {
-            worker.outbox.borrow_mut().shut();
+        if let Some(shared) = &self.shared {
+            shared.gateway.borrow_mut().shut();
         }
         self.publish();
     }
 }
 
-impl Worker {
+impl Shared {
     /// Says how much has to be sent yet, because that may be the last word.
-    fn tell_what_is_left(&self) {
-        for (index, counters) in self.outbox.borrow().counters() {
-            let backend = self.gate.config().backends.get(index);
-            if let (Some(backend), 1..) = (backend, counters.queued) {
+    fn log_what_is_left(&self) {
+        let gateway = self.gateway.borrow();
+        let backends = gateway.config().backends.iter();
+        for (backend, counters) in backends.zip(gateway.counters()) {
+            if counters.queued > 0 {
                 let (name, queued) = (&backend.name, counters.queued);
                 host::log(
                     Level::Warn,

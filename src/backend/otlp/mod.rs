@@ -13,7 +13,7 @@ mod protobuf;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Api, Call, Frame, Meaning, Served, answer, as_configured, leave, opik};
+use super::{BackendApi, Endpoint, Frame, Meaning, Served, answer, as_configured, leave, opik};
 use crate::backend::{BackendKind, Dialect, Encoding, Settings};
 use crate::genai;
 use crate::identity::OtelPlace;
@@ -21,7 +21,7 @@ use crate::identity::Systems;
 use crate::secret::Secret;
 use crate::span::{Key, Span, Value};
 
-pub(super) const PROTOBUF: Api = Api {
+pub(super) const PROTOBUF: BackendApi = BackendApi {
     serves: Served {
         kind: BackendKind::Otlp,
         encoding: Some(Encoding::Protobuf),
@@ -45,13 +45,13 @@ pub(super) const PROTOBUF: Api = Api {
     doubt: |_| None,
 };
 
-pub(super) const JSON: Api = Api {
+pub(super) const JSON: BackendApi = BackendApi {
     serves: Served {
         kind: BackendKind::Otlp,
         encoding: Some(Encoding::Json),
         dialect: Some(Dialect::Latest),
     },
-    calls: &[Call {
+    calls: &[Endpoint {
         path: PATH,
         content_type: "application/json",
         between: b",",
@@ -70,7 +70,7 @@ pub(super) const JSON: Api = Api {
     ..PROTOBUF
 };
 
-pub(super) const OPIK: Api = Api {
+pub(super) const OPIK: BackendApi = BackendApi {
     serves: Served {
         kind: BackendKind::Otlp,
         encoding: Some(Encoding::Protobuf),
@@ -82,7 +82,7 @@ pub(super) const OPIK: Api = Api {
     },
     calls: &[
         opik::ROWS,
-        Call {
+        Endpoint {
             path: "/v1/private/otel/v1/traces",
             ..protobuf::CALL
         },

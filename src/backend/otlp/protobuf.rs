@@ -12,12 +12,12 @@ use super::message::{
     resource_spans, scope, scope_spans, span, status,
 };
 use super::{KIND_SERVER, PATH, SCOPE, STATUS_ERROR, Says, attributes, flags};
-use crate::backend::{Call, resource_attributes};
 use crate::backend::{Dialect, Settings};
+use crate::backend::{Endpoint, resource_attributes};
 use crate::digits::double;
 use crate::span::{Span, Value};
 
-pub(super) const CALL: Call = Call {
+pub(super) const CALL: Endpoint = Endpoint {
     path: PATH,
     content_type: "application/x-protobuf",
     between: b"",

@@ -1,4 +1,4 @@
-//! How often one `Gate::admit` allocates and how much, beside OpenTelemetry Rust on the same headers, and how large the
+//! How often one `Gate::decide` allocates and how much, beside OpenTelemetry Rust on the same headers, and how large the
 //! values are that it hands over. Apart from the timed bench, because counting takes time, and more of it from the one
 //! who allocates more.
 #![allow(
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use allocation_counter::{AllocationInfo, measure};
 use gatespan::format::{Carried, Seen};
-use gatespan::{Admission, Edit, OpenSpan, Pass};
+use gatespan::{Edit, OpenSpan, Pass};
 use gatespan_peers::gateway::{admit, pairs, request};
 use gatespan_peers::requests::{Case, cases, crowded};
 use opentelemetry::Context;
@@ -32,7 +32,6 @@ fn main() {
     }
     println!("\nbytes");
     for (name, size) in [
-        ("Admission", size_of::<Admission<'_>>()),
         ("Pass", size_of::<Pass<'_>>()),
         ("OpenSpan", size_of::<OpenSpan>()),
         ("Seen", size_of::<Seen<'_>>()),

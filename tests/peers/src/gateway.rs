@@ -2,7 +2,7 @@
 
 use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::{Admission, Config, Edit, Edits, Entropy, Export, Gate, Headers, Request, Time};
+use gatespan::{Availability, Config, Edit, Edits, Entropy, Gate, Headers, Request, Time};
 
 use crate::said::Lines;
 
@@ -52,14 +52,20 @@ pub fn request<'a>(headers: &'a [(&'a [u8], &'a [u8])]) -> Request<'a> {
         route: None,
         rule: None,
         continues: None,
+        has_body: false,
     }
 }
 
-/// Lets the gate decide, every backend of its configuration accepting.
-#[must_use]
-pub fn admit<'a>(gate: &'a Gate, request: &Request<'a>) -> Admission<'a> {
-    let export = Export::Accepting(gate.config().receives());
-    gate.admit(request, export, NOW, &ENTROPY)
+/// Lets the gate decide. Every backend of its configuration accepts spans.
+///
+/// # Errors
+/// If the request is rejected.
+pub fn admit<'a>(
+    gate: &'a Gate,
+    request: &Request<'a>,
+) -> Result<gatespan::Pass<'a>, gatespan::Rejection> {
+    let export = Availability::Accepting(gate.config().receives());
+    gate.decide(request, None, export, NOW, || Some(ENTROPY))
 }
 
 /// The header lines as the core takes them.

@@ -6,7 +6,7 @@ use crate::gateway::{NOW, admit, edited, gate, pairs, request};
 use gatespan::format::Spelling;
 use gatespan::format::tracestate::Ot;
 use gatespan::format::{Keep, OtelOut, Outgoing, Seen};
-use gatespan::{Admission, Decision, Edits, Format, Headers, OtelIds, Rejection};
+use gatespan::{Decision, Edits, Format, Headers, OtelIds, Rejection};
 use gatespan::{Sampling, SpanId, TraceId};
 
 /// Header lines: names and values.
@@ -119,9 +119,9 @@ pub fn by_gatespan(formats: &[&str], lines: &Lines) -> Said {
     );
     let pairs = pairs(lines);
     match admit(&gate, &request(&pairs)) {
-        Admission::Reject(Rejection::Invalid(_)) => Said::Refused,
-        Admission::Reject(other) => panic!("nothing else refuses here: {other:?}"),
-        Admission::Pass(pass) => {
+        Err(Rejection::Invalid(_)) => Said::Refused,
+        Err(other) => panic!("nothing else refuses here: {other:?}"),
+        Ok(pass) => {
             let out = edited(lines, &pass.edits);
             let mut spellings = formats.iter().map(|format| canonical(format, &out));
             let said = spellings.clone().find(|said| *said != Said::Nothing);

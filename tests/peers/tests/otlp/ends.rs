@@ -8,7 +8,18 @@ use super::stage::{END, STORY, Story};
 use super::told::span;
 
 fn ended(end: End) -> Span {
-    in_order(span("", &Story { end, ..STORY }))
+    let headers: &[(&[u8], &[u8])] = match end.grpc_status {
+        Some(_) => &[(b"content-type", b"application/grpc")],
+        None => &[],
+    };
+    in_order(span(
+        "",
+        &Story {
+            end,
+            headers,
+            ..STORY
+        },
+    ))
 }
 
 #[test]

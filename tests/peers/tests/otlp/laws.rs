@@ -1,6 +1,6 @@
 //! What holds for every wire API, whatever comes in.
 
-use gatespan::backend::{APIS, Api};
+use gatespan::backend::{APIS, BackendApi};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ fn items(call: &Call) -> usize {
 
 /// The call that carries spans, and not rows.
 fn brings_spans(stage: &Stage, call: &Call) -> bool {
-    let api = Api::of(&stage.gate.config().backends[0]).unwrap();
+    let api = BackendApi::of(&stage.gateway.config().backends[0]).unwrap();
     api.calls.last().unwrap().path == call.path
 }
 
@@ -63,7 +63,7 @@ fn hold(told: &[Told], inbound: &str, bad: &[usize]) {
             };
             stage.answer(&call, if is_refused { 422 } else { 200 });
         }
-        let (_, counters) = stage.outbox.counters().next().unwrap();
+        let counters = stage.gateway.counters().next().unwrap();
         assert_eq!(counters.recorded, told.len() as u64, "{backend}");
         assert_eq!(counters.exported, stored as u64, "{backend}");
         assert!(
@@ -77,7 +77,7 @@ fn hold(told: &[Told], inbound: &str, bad: &[usize]) {
 fn every_api_has_its_backend_here() {
     let found = BACKENDS.map(|backend| {
         let stage = stage(backend, "join");
-        let api = Api::of(&stage.gate.config().backends[0]).unwrap();
+        let api = BackendApi::of(&stage.gateway.config().backends[0]).unwrap();
         APIS.iter().position(|other| core::ptr::eq(other, api))
     });
     assert_eq!(found, core::array::from_fn(Some));

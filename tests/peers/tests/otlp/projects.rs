@@ -82,7 +82,7 @@ fn calls_carry_key_and_workspace_as_opik_wants_them() {
         let mut stage = Stage::new(&backend);
         stage.tell(&STORY);
         assert_eq!(
-            stage.gate.config().backends[0].target(),
+            stage.gateway.config().backends[0].target(),
             ("opik.test", path)
         );
         for call in stage.drain() {

@@ -1,19 +1,19 @@
-//! A request as it comes in: one text, a line for each fact, because each text of its own would be a call of its own.
+//! A request in one text, one item a line: each further text would be one more call.
 //!
 //! ```text
 //! method ⏎ URL { ⏎ name ⏎ value of a header }
 //! ```
 //!
-//! No header holds a line break, and neither does a URL. Values are UTF-8: that is how the platform gives and takes them.
-//! Copies of a header come joined by `, `; those of an id are taken apart again, so that two are none here as well.
+//! No header and no URL contains a line break. Values are UTF-8, as the platform has them.
+//! The platform joins copies of a header with `, `. Copies of an id header are split again, so that two of them are invalid here too.
 
 use core::net::IpAddr;
 
 use gatespan::format::is_single;
 use gatespan::{Headers, Pair};
 
-/// The facts of one request.
-pub(crate) struct Facts<'t> {
+/// One request.
+pub(crate) struct RequestText<'t> {
     pub(crate) method: &'t [u8],
     pub(crate) scheme: &'t [u8],
     pub(crate) host: &'t [u8],
@@ -22,7 +22,7 @@ pub(crate) struct Facts<'t> {
     pub(crate) headers: Vec<Pair<'t>>,
 }
 
-impl<'t> Facts<'t> {
+impl<'t> RequestText<'t> {
     pub(crate) fn read(text: &'t str) -> Self {
         let mut lines = text.split('\n');
         let mut line = || lines.next().unwrap_or_default();
@@ -48,20 +48,20 @@ impl<'t> Facts<'t> {
     }
 }
 
-/// What the platform puts between two copies of a header.
+/// The platform joins copies of a header with this.
 const JOINT: &str = ", ";
 
-/// The header in which the platform says who the caller is; whatever a caller puts into it is gone.
+/// The header with the client's address. The platform writes it, whatever the client sends.
 pub(crate) const ADDRESS: &str = "cf-connecting-ip";
 
-/// The caller's address.
+/// The client's address.
 pub(crate) fn address(headers: Headers<'_>) -> Option<IpAddr> {
     let text = headers.first(ADDRESS.as_bytes())?;
     core::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// The scheme of a URL, its authority and what stands behind it. The JavaScript half has spelt it anew: there is a scheme, there is a
-/// path, and there is no fragment.
+/// The scheme, the authority and the path of a URL. The JavaScript half has normalised it: it has a scheme and a path, and no
+/// fragment.
 fn split(url: &str) -> [&str; 3] {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let slash = rest.find('/').and_then(|at| rest.split_at_checked(at));
@@ -74,38 +74,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_its_lines() {
-        let facts = Facts::read("GET\nhttps://a.test:81/b?c=//d\nb3\n0\nbaggage\n");
-        assert_eq!(facts.method, b"GET");
-        assert_eq!(facts.scheme, b"https");
-        assert_eq!(facts.host, b"a.test:81");
-        assert_eq!(facts.path, b"/b?c=//d");
+    fn request_is_read_from_its_lines() {
+        let request = RequestText::read("GET\nhttps://a.test:81/b?c=//d\nb3\n0\nbaggage\n");
+        assert_eq!(request.method, b"GET");
+        assert_eq!(request.scheme, b"https");
+        assert_eq!(request.host, b"a.test:81");
+        assert_eq!(request.path, b"/b?c=//d");
         let headers: [Pair<'_>; 2] = [(b"b3", b"0"), (b"baggage", b"")];
-        assert_eq!(facts.headers, headers);
+        assert_eq!(request.headers, headers);
     }
 
     #[test]
-    fn copies_of_an_id_are_told_apart_and_lists_are_left() {
-        let facts =
-            Facts::read("GET\nhttps://a.test/\nb3\n0, 1\nbaggage\na=1, b=2\ntracestate\na=1, b=2");
+    fn copies_of_an_id_are_split_and_lists_are_not() {
+        let request = RequestText::read(
+            "GET\nhttps://a.test/\nb3\n0, 1\nbaggage\na=1, b=2\ntracestate\na=1, b=2",
+        );
         let headers: [Pair<'_>; 4] = [
             (b"b3", b"0"),
             (b"b3", b"1"),
             (b"baggage", b"a=1, b=2"),
             (b"tracestate", b"a=1, b=2"),
         ];
-        assert_eq!(facts.headers, headers);
+        assert_eq!(request.headers, headers);
     }
 
     #[test]
-    fn a_request_may_have_no_headers() {
-        let facts = Facts::read("GET\nhttps://a.test/");
-        assert_eq!((facts.host, facts.path), (&b"a.test"[..], &b"/"[..]));
-        assert_eq!(facts.headers, []);
+    fn request_may_have_no_headers() {
+        let request = RequestText::read("GET\nhttps://a.test/");
+        assert_eq!((request.host, request.path), (&b"a.test"[..], &b"/"[..]));
+        assert_eq!(request.headers, []);
     }
 
     #[test]
-    fn a_caller_has_an_address_if_the_platform_says_one() {
+    fn client_has_the_address_that_the_platform_writes() {
         for (value, expected) in [
             ("203.0.113.9", Some("203.0.113.9")),
             ("2001:db8::1", Some("2001:db8::1")),

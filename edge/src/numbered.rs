@@ -1,18 +1,17 @@
-//! The spans that are open, and whatever else waits. The JavaScript half knows each by a number: an object of its own
-//! would be a call more.
+//! What lives longer than one call. The JavaScript half knows each by a number: an object of its own would be one more call.
 
-use gatespan::{EndKind, OpenSpan};
+use gatespan::EndKind;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// How a request ended, as far as a Worker can see it.
 #[wasm_bindgen]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ending {
-    /// The answer was sent to its end.
+    /// The whole response was sent.
     Complete,
-    /// The caller left.
-    CallerLeft,
-    /// The origin broke off.
+    /// The client left.
+    ClientLeft,
+    /// The origin broke the response off.
     OriginBroke,
     /// The origin could not be reached.
     OriginUnreachable,
@@ -24,7 +23,7 @@ impl Ending {
     pub(crate) const fn kind(self) -> EndKind {
         match self {
             Self::Complete => EndKind::Complete,
-            Self::CallerLeft => EndKind::DownstreamReset,
+            Self::ClientLeft => EndKind::DownstreamReset,
             Self::OriginBroke => EndKind::UpstreamReset,
             Self::OriginUnreachable => EndKind::UpstreamUnavailable,
             Self::NoOrigin => EndKind::NoRoute,
@@ -32,13 +31,7 @@ impl Ending {
     }
 }
 
-/// A span and what its end has to be told.
-pub(crate) struct Open {
-    pub(crate) span: Box<OpenSpan>,
-    pub(crate) is_grpc: bool,
-}
-
-/// What the JavaScript half knows by number, of one kind. A number is given again when what it meant is over.
+/// Things of one kind, by number. A number is used again when its thing is gone.
 pub(crate) struct Numbered<T> {
     places: Vec<Option<T>>,
     free: Vec<u32>,
@@ -73,11 +66,5 @@ impl<T> Numbered<T> {
         let one = self.places.get_mut(number as usize)?.take()?;
         self.free.push(number);
         Some(one)
-    }
-}
-
-impl Numbered<Open> {
-    pub(crate) fn span(&mut self, number: u32) -> Option<&mut OpenSpan> {
-        self.find(number).map(|open| &mut *open.span)
     }
 }

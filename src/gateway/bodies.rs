@@ -1,4 +1,4 @@
-//! Which bodies are read, and which request waits for what its body says.
+//! Which bodies are read, and which requests wait for their body.
 
 use alloc::boxed::Box;
 
@@ -12,11 +12,10 @@ use crate::span::OpenSpan;
 use crate::time::Time;
 
 impl Gate {
-    /// What has to read the body of a request before [`admit_ahead`](Self::admit_ahead) decides about it, as long as it
-    /// [awaits](Exchange::awaits_parent) a parent. None for nearly every request; not to be asked for one without a body.
+    /// The reader of a body that has to be read before the request is decided; none for nearly every request.
     #[must_use]
-    pub fn reads_ahead(&self, request: &Request<'_>, now: Time) -> Option<Box<Exchange>> {
-        if self.config.rules.reads_ahead() {
+    pub fn reader_ahead(&self, request: &Request<'_>, now: Time) -> Option<Box<Exchange>> {
+        if self.config().rules.reads_ahead() {
             self.ahead(request, now)
         } else {
             None
@@ -25,7 +24,7 @@ impl Gate {
 
     #[inline(never)]
     fn ahead(&self, request: &Request<'_>, now: Time) -> Option<Box<Exchange>> {
-        let rules = &self.config.rules;
+        let rules = &self.config().rules;
         if request.continues.is_some_and(Continuation::has_ids) {
             return None;
         }

@@ -1,8 +1,8 @@
-//! A batch that somebody else delivers: packed for a carrier that keeps it, and brings it to a gateway with the same backend.
+//! A batch as a message of a Cloudflare Queue. A gateway with the same backend consumes the message and delivers the batch.
 //!
 //! ```text
-//! gatespan/1 ⏎ name of the backend ⏎ project, if the calls name it ⏎
-//! { path of a call ␠ length of its body ␠ where the items begin in it { ␠ where a unit ends } ⏎ } ⏎ { body }
+//! gatespan/1 ⏎ backend name ⏎ project, if the calls name it ⏎
+//! { path of a call ␠ length of its body ␠ offset of the first item { ␠ offset of the end of a unit } ⏎ } ⏎ { body }
 //! ```
 
 use alloc::string::String;
@@ -11,31 +11,31 @@ use core::fmt::Write;
 
 const KIND: &str = "gatespan/1";
 
-/// What a carrier brings back.
+/// A batch in a message.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) struct Parcel<'p> {
+pub(super) struct QueuedBatch<'p> {
     pub(super) backend: &'p str,
     pub(super) project: Option<&'p str>,
-    pub(super) calls: Vec<Packed<'p>>,
+    pub(super) calls: Vec<QueuedCall<'p>>,
 }
 
-/// One call of it.
+/// One call of the batch.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) struct Packed<'p> {
+pub(super) struct QueuedCall<'p> {
     pub(super) path: &'p str,
     pub(super) start: u32,
     pub(super) ends: Vec<u32>,
     pub(super) body: &'p [u8],
 }
 
-impl<'p> Parcel<'p> {
-    /// As the carrier takes it.
+impl<'p> QueuedBatch<'p> {
+    /// The bytes of the message.
     pub(super) fn pack(&self) -> Vec<u8> {
         let mut head = String::new();
-        // Writing to a text does not fail.
+        // Writing to a String does not fail.
         let project = self.project.unwrap_or_default();
         let _ = writeln!(head, "{KIND}\n{}\n{project}", self.backend);
-        for Packed {
+        for QueuedCall {
             path,
             start,
             ends,
@@ -56,15 +56,15 @@ impl<'p> Parcel<'p> {
         bytes
     }
 
-    /// Reads what was packed; none if it is something else.
+    /// Reads a message; none if it is not a batch.
     pub(super) fn unpack(bytes: &'p [u8]) -> Option<Self> {
         let (kind, rest) = line(bytes)?;
         let (backend, rest) = line(rest)?;
         let (project, mut rest) = line(rest)?;
         let mut lines = Vec::new();
         let mut bodies = loop {
-            let (head, behind) = line(rest)?;
-            rest = behind;
+            let (head, after) = line(rest)?;
+            rest = after;
             if head.is_empty() {
                 break rest;
             }
@@ -79,7 +79,7 @@ impl<'p> Parcel<'p> {
             let ends: Option<Vec<u32>> = words.map(|end| end.parse().ok()).collect();
             let (body, rest) = bodies.split_at_checked(length)?;
             let ends = ends.filter(|ends| is_inside(start, ends, length))?;
-            calls.push(Packed {
+            calls.push(QueuedCall {
                 path,
                 start,
                 ends,
@@ -103,15 +103,15 @@ fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((core::str::from_utf8(line).ok()?, rest.get(1..)?))
 }
 
-/// Whether units follow each other inside the body. Units without an item in it may stand before the first that has one.
+/// Whether the units are in order and inside the body. Units without an item in this body may precede the first that has one.
 fn is_inside(start: u32, ends: &[u32], length: usize) -> bool {
     ends.is_sorted()
         && ends.iter().all(|end| *end == 0 || *end >= start)
         && ends.last().is_some_and(|last| *last as usize <= length)
 }
 
-/// Whether each call has its part of each unit.
-fn is_even(calls: &[Packed<'_>]) -> bool {
+/// Whether each call has a part of each unit.
+fn is_even(calls: &[QueuedCall<'_>]) -> bool {
     let mut units = calls.iter().map(|call| call.ends.len());
     let first = units.next();
     first.is_some() && units.all(|units| Some(units) == first)
@@ -123,18 +123,18 @@ mod tests {
     use alloc::format;
 
     #[test]
-    fn what_was_packed_is_what_comes_out() {
-        let parcel = Parcel {
+    fn message_is_read_as_it_was_packed() {
+        let batch = QueuedBatch {
             backend: "opik two",
             project: Some("a project"),
             calls: Vec::from([
-                Packed {
+                QueuedCall {
                     path: "/rows",
                     start: 1,
                     ends: Vec::from([0, 4, 4]),
                     body: b"[1,\n]",
                 },
-                Packed {
+                QueuedCall {
                     path: "/spans",
                     start: 2,
                     ends: Vec::from([2, 5, 7]),
@@ -142,14 +142,14 @@ mod tests {
                 },
             ]),
         };
-        let bytes = parcel.pack();
-        assert_eq!(Parcel::unpack(&bytes), Some(parcel));
+        let bytes = batch.pack();
+        assert_eq!(QueuedBatch::unpack(&bytes), Some(batch));
     }
 
     #[test]
-    fn anything_else_is_no_parcel() {
+    fn other_bytes_are_no_batch() {
         let good = "gatespan/1\nopik\n\n/v1 3 1 2\n\n[,]";
-        assert!(Parcel::unpack(good.as_bytes()).is_some());
+        assert!(QueuedBatch::unpack(good.as_bytes()).is_some());
         for (bad, why) in [
             ("", "nothing"),
             ("{\"headers\":{}}", "somebody else's message"),
@@ -173,15 +173,15 @@ mod tests {
             ("gatespan/1\nopik\n\n/v1 3 1  2\n\n[,]", "two blanks"),
             ("gatespan/1\nopik\n\n/a 1 0 1\n/b 1 0 1 1\n\n[]", "uneven"),
         ] {
-            assert!(Parcel::unpack(bad.as_bytes()).is_none(), "{why}");
+            assert!(QueuedBatch::unpack(bad.as_bytes()).is_none(), "{why}");
         }
         for cut in 0..good.len() {
             let beginning = good.get(..cut).unwrap_or_default();
             assert!(
-                Parcel::unpack(beginning.as_bytes()).is_none(),
+                QueuedBatch::unpack(beginning.as_bytes()).is_none(),
                 "{beginning}"
             );
         }
-        assert!(Parcel::unpack(format!("{good}]").as_bytes()).is_none());
+        assert!(QueuedBatch::unpack(format!("{good}]").as_bytes()).is_none());
     }
 }

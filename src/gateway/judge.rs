@@ -1,14 +1,13 @@
-//! The door: headers in, edits and an open span out.
+//! The decision about one request: headers in, edits and an open span out.
 //!
-//! extract (`inbound`) → judge (`policy`) → resolve and mint (`identity`) → inject (`outbound`). The numbers of laws
-//! in comments are those of [`laws`](crate::laws).
-
-mod bodies;
-mod offer;
+//! extract (`inbound`) → judge (`policy`) → resolve and mint (`identity`) → inject (`outbound`). The numbers of laws in comments are
+//! those of [`laws`](crate::laws).
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 
+use super::bodies;
 use crate::config::Config;
 use crate::format::Seen;
 use crate::genai::Exchange;
@@ -16,66 +15,48 @@ use crate::identity::{Identity, Recording, Systems, Unrecorded};
 use crate::ids::{Entropy, OtelIds};
 use crate::inbound::Inbound;
 use crate::outbound;
+use crate::outbox::Availability;
 use crate::policy::{Genai, IdAction, Rejection, Rule, RuleIndex, Verdict};
-use crate::request::Proof;
-use crate::request::{Continuation, Decision, Judgement, Request};
-use crate::request::{Edits, Headers};
+use crate::request::{Continuation, Decision, Edits, Headers, Judgement, Proof, Request};
 use crate::span::{End, OpenSpan, Opening, Span};
 use crate::time::Time;
 
-/// What becomes of a request.
-#[derive(Debug)]
-pub enum Admission<'a> {
-    /// It goes on, with these changes.
-    Pass(Pass<'a>),
-    /// It goes no further, and makes no upstream call.
-    Reject(Rejection),
-}
-
-/// A request that goes on.
+/// A request that is forwarded.
 #[derive(Debug)]
 pub struct Pass<'a> {
     /// The changes to its headers.
     pub edits: Edits<'a>,
     /// The gateway's own span, if one is recorded.
     pub span: Option<Box<OpenSpan>>,
-    /// Why none is.
+    /// Why none is recorded.
     pub unrecorded: Option<Unrecorded>,
-    /// What was done with the caller's ids.
+    /// What was done with the client's ids.
     pub decision: Decision,
     /// The trace id for the response, if the rule exposes it.
     pub exposed: Option<String>,
-    /// What the next pass continues, if the host sends the request through the gateway again. With a span, that knows it.
+    /// What the next pass of a request without a span continues, if the host redirects the request.
     pub continuation: Option<Box<Continuation>>,
 }
 
-/// What the way to the backends is like at this moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Export {
-    /// A span will be delivered to these systems.
-    Accepting(Systems),
-    /// There is no room for another span.
-    QueueFull,
-    /// The backend has refused us and is not to be asked for a while.
-    Stopped,
-}
-
-/// A configured gateway.
+/// Decides about requests by one configuration. It has no state: a [`Gateway`](super::Gateway) adds the queue, the random bytes and the
+/// counters.
 #[derive(Debug)]
 pub struct Gate {
-    config: Config,
+    config: Arc<Config>,
 }
 
 impl Gate {
-    /// A gateway with this configuration.
+    /// Decides by this configuration.
     #[must_use]
-    pub const fn new(config: Config) -> Self {
-        Self { config }
+    pub fn new(config: impl Into<Arc<Config>>) -> Self {
+        Self {
+            config: config.into(),
+        }
     }
 
     /// The configuration.
     #[must_use]
-    pub const fn config(&self) -> &Config {
+    pub fn config(&self) -> &Config {
         &self.config
     }
 
@@ -87,42 +68,35 @@ impl Gate {
             span: settings,
             service,
             ..
-        } = &self.config;
+        } = &*self.config;
         span.close(rules, settings, service, end, now)
     }
 
-    /// Decides about one request. `export` is the outbox's word on whether a span would be delivered now.
-    pub fn admit<'a>(
+    /// Decides about a request. `reader` has read the start of its body, if that was needed; then the span begins when the reader began.
+    /// `entropy` is called if new ids are needed.
+    ///
+    /// # Errors
+    /// If the request is rejected.
+    pub fn decide<'a>(
         &'a self,
         request: &Request<'a>,
-        export: Export,
+        mut reader: Option<Box<Exchange>>,
+        availability: Availability,
         now: Time,
-        entropy: &Entropy,
-    ) -> Admission<'a> {
-        self.admit_ahead(request, None, export, now, entropy)
+        entropy: impl FnOnce() -> Option<Entropy>,
+    ) -> Result<Pass<'a>, Rejection> {
+        let now = reader.as_ref().map_or(now, |reader| reader.began());
+        self.judge(request, &mut reader, availability, now, entropy)
     }
 
-    /// The same for a request of which as much was read as was needed. Its span began when that did, and reads on from there.
-    pub fn admit_ahead<'a>(
-        &'a self,
-        request: &Request<'a>,
-        mut read: Option<Box<Exchange>>,
-        export: Export,
-        now: Time,
-        entropy: &Entropy,
-    ) -> Admission<'a> {
-        let now = read.as_ref().map_or(now, |read| read.began());
-        self.judge(request, &mut read, export, now, entropy)
-            .map_or_else(Admission::Reject, Admission::Pass)
-    }
-
+    /// `ahead` is taken by the span that reads on.
     fn judge<'a>(
         &'a self,
         request: &Request<'a>,
         ahead: &mut Option<Box<Exchange>>,
-        export: Export,
+        availability: Availability,
         now: Time,
-        entropy: &Entropy,
+        entropy: impl FnOnce() -> Option<Entropy>,
     ) -> Result<Pass<'a>, Rejection> {
         let config = &self.config;
         let place = config.rules.find(request).ok_or(Rejection::Config)?;
@@ -156,14 +130,13 @@ impl Gate {
             &nothing
         };
         let is_preflight = request.is_preflight();
-        // One request, one judgement (law 17).
-        let (verdict, decision) = if let Some(earlier) = continued {
-            (Verdict::Join, earlier.judgement.decision)
-        } else {
-            let verdict = rule.verdict(inbound, is_preflight)?;
-            (verdict, decision(id_action, &came, verdict))
+        let verdict = match continued {
+            Some(_) => Verdict::Join,
+            None => rule.verdict(inbound, is_preflight)?,
         };
-        let recording = recording(&rule, export, is_preflight);
+        let recording = recording(&rule, availability, is_preflight);
+        let entropy = entropy();
+        let entropy = entropy.as_ref();
         let identity = Identity::resolve(inbound, verdict, recording, rule.sample, now, entropy);
         let judged = Judged {
             place,
@@ -173,7 +146,11 @@ impl Gate {
                 proof,
                 random: identity.otel.as_ref().is_some_and(|otel| otel.random),
                 sampling: identity.sampling,
-                decision,
+                decision: match continued {
+                    // One request, one judgement (law 17).
+                    Some(earlier) => earlier.judgement.decision,
+                    None => decision(id_action, &came, verdict, &identity),
+                },
             },
             seen: &seen,
             came: &came,
@@ -291,26 +268,32 @@ impl<'a> Pass<'a> {
 }
 
 /// Whether a span would be recorded and delivered (law 7), the sampling decision aside.
-fn recording(rule: &Rule<'_>, export: Export, is_preflight: bool) -> Recording {
-    match export {
+fn recording(rule: &Rule<'_>, availability: Availability, is_preflight: bool) -> Recording {
+    match availability {
         _ if !rule.record => Recording::Forward(Unrecorded::Rule),
-        Export::Accepting(receives) if receives == Systems::default() => {
+        Availability::Accepting(receives) if receives == Systems::default() => {
             Recording::Forward(Unrecorded::Rule)
         }
         _ if is_preflight && !rule.record_preflight => Recording::Forward(Unrecorded::Preflight),
-        Export::Accepting(receives) => Recording::Record(receives),
-        Export::QueueFull => Recording::Forward(Unrecorded::QueueFull),
-        Export::Stopped => Recording::Forward(Unrecorded::ExportStopped),
+        Availability::Accepting(receives) => Recording::Record(receives),
+        Availability::QueueFull => Recording::Forward(Unrecorded::QueueFull),
+        Availability::Stopped => Recording::Forward(Unrecorded::ExportStopped),
     }
 }
 
-fn decision(id_action: IdAction, came: &Inbound<'_>, verdict: Verdict) -> Decision {
+fn decision(
+    id_action: IdAction,
+    came: &Inbound<'_>,
+    verdict: Verdict,
+    identity: &Identity<'_>,
+) -> Decision {
     match (id_action, verdict) {
         (_, Verdict::Pass) => Decision::Passed,
         (IdAction::Join, Verdict::Join) => Decision::Joined,
         (IdAction::Link, _) if came.has_ids() => Decision::Linked,
         (IdAction::Link | IdAction::Restart, _) if came.is_something() => Decision::Restarted,
         (IdAction::Join, Verdict::Mint) if came.faults().next().is_some() => Decision::Restarted,
+        _ if identity.unrecorded == Some(Unrecorded::NoEntropy) => Decision::Passed,
         _ => Decision::Minted,
     }
 }

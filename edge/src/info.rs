@@ -1,21 +1,22 @@
-//! What the JavaScript half has to know of the configuration, and what people may know of the counters.
+//! What the JavaScript half needs to know of the configuration, and the counters for people.
 
 use gatespan::backend::PAUSE_HEADERS;
 use gatespan::backend::Via;
-use gatespan::metrics::{Prefix, delivery, metrics};
+use gatespan::metrics::{MetricPrefix, delivery};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::facts;
+use crate::request_text;
 use crate::status::{Counters, StatusRequest};
 use crate::worker::Worker;
 
 #[wasm_bindgen]
 impl Worker {
-    /// The request headers that `admit` wants to see.
+    /// The request headers that `admit` needs.
     #[must_use]
     pub fn headers(&self) -> Vec<String> {
-        let config = self.gate.config();
-        let address = config.needs().address.then_some(facts::ADDRESS);
+        let gateway = self.gateway.borrow();
+        let config = gateway.config();
+        let address = config.needs().address.then_some(request_text::ADDRESS);
         let headers = config.headers().into_iter().chain(address);
         #[cfg(feature = "panic-hook")]
         let headers = headers.chain([crate::worker::PANIC]);
@@ -31,36 +32,36 @@ impl Worker {
     /// The response header of an exposed trace id.
     #[must_use]
     pub fn response_header(&self) -> String {
-        self.gate.config().response_header.clone()
+        self.gateway.borrow().config().response_header.clone()
     }
 
-    /// The response headers in which a backend asks for a pause, and its own time.
+    /// The response headers in which a backend asks for a pause and states its time.
     #[must_use]
     pub fn pause_headers(&self) -> Vec<String> {
         PAUSE_HEADERS.map(str::to_owned).into()
     }
 
-    /// What is to be said about the configuration although it is without fault.
+    /// What is legal in the configuration and may still not be meant.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.gate.config().warnings().collect()
+        self.gateway.borrow().config().warnings().collect()
     }
 
-    /// How long a call to a backend may take, in milliseconds.
+    /// The timeout of a call to a backend, in milliseconds.
     #[must_use]
     pub fn timeout(&self) -> u32 {
-        self.gate.config().export.timeout_ms
+        self.gateway.borrow().config().export.timeout_ms
     }
 
     /// How many spans are queued, for all backends together.
     #[must_use]
     pub fn queued(&self) -> u32 {
-        let outbox = self.outbox.borrow();
-        let queued = outbox.counters().map(|(_, counters)| counters.queued);
+        let gateway = self.gateway.borrow();
+        let queued = gateway.counters().map(|counters| counters.queued);
         queued.sum::<u64>() as u32
     }
 
-    /// Whether requests have to be asked about with `status_request`: there is a status secret.
+    /// Whether there is a status secret, so that `status_request` has to be called.
     #[must_use]
     pub fn has_status(&self) -> bool {
         self.status.is_some()
@@ -78,19 +79,13 @@ impl Worker {
     /// The counters of this isolate as JSON, under the names that Envoy shows.
     #[must_use]
     pub fn status(&self) -> String {
-        let (tally, outbox) = (self.tally.borrow(), self.outbox.borrow());
-        let config = self.gate.config();
+        let gateway = self.gateway.borrow();
         let mut shown = Counters::default();
-        metrics(&tally, &outbox, &config.backends, &mut |metric| {
-            shown.add(metric);
-        });
-        if config
-            .backends
-            .iter()
-            .any(|backend| backend.via == Via::Queue)
-        {
-            let prefix = Prefix("gatespan.brought", "");
-            delivery(prefix, &self.brought.borrow(), &mut |metric| {
+        gateway.metrics(&mut |metric| shown.add(metric));
+        let mut backends = gateway.config().backends.iter();
+        if backends.any(|backend| backend.via == Via::Queue) {
+            let prefix = MetricPrefix("gatespan.brought", "");
+            delivery(prefix, &self.consumed.borrow(), &mut |metric| {
                 shown.add(metric);
             });
         }
