@@ -1,5 +1,9 @@
 //! Digits, eight at a time: those of ids, which are hex, and those of numbers and times.
 
+mod double;
+
+pub(crate) use double::double;
+
 /// Eight digits as they stand in memory, the first one lowest.
 type Word = u64;
 
@@ -169,12 +173,6 @@ const LETTER: Word = repeated(0x40);
 
 const fn repeated(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
-}
-
-/// The value of a JSON number. The parser of documents reads it: it may be off in the last of 53 bits, but the exact parser of
-/// the standard library makes the filter 18 KB larger.
-pub(crate) fn double(number: &[u8]) -> Option<f64> {
-    serde_json::from_slice(number).ok()
 }
 
 #[cfg(test)]
