@@ -6,7 +6,7 @@ use gatespan::metrics::{MetricPrefix, delivery};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::request_text;
-use crate::status::{Counters, StatusRequest};
+use crate::status::{CounterTable, StatusRequest};
 use crate::worker::Worker;
 
 #[wasm_bindgen]
@@ -80,7 +80,7 @@ impl Worker {
     #[must_use]
     pub fn status(&self) -> String {
         let gateway = self.gateway.borrow();
-        let mut shown = Counters::default();
+        let mut shown = CounterTable::default();
         gateway.metrics(&mut |metric| shown.add(metric));
         let mut backends = gateway.config().backends.iter();
         if backends.any(|backend| backend.via == Via::Queue) {

@@ -30,7 +30,7 @@ fn with<T: Default>(act: impl FnOnce(&mut Contexts) -> T) -> T {
 /// Whether a stream goes on, as a number of the ABI.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[repr(u32)]
-pub enum Flow {
+pub enum FilterAction {
     #[default]
     /// On with it.
     Continue = 0,
@@ -81,12 +81,12 @@ callbacks! {
 
     /// A request's headers are there.
     fn proxy_on_request_headers(stream: u32, _headers: usize, ends: u32) -> u32 {
-        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, |stream| stream.begin(ends != 0))) as u32
+        with(|contexts| contexts.stream(stream).map_or(FilterAction::Continue, |stream| stream.begin(ends != 0))) as u32
     }
 
     /// A piece of a request's body passes.
     fn proxy_on_request_body(stream: u32, size: usize, ends: u32) -> u32 {
-        with(|contexts| contexts.stream(stream).map_or(Flow::Continue, |stream| stream.request_body(size, ends != 0))) as u32
+        with(|contexts| contexts.stream(stream).map_or(FilterAction::Continue, |stream| stream.request_body(size, ends != 0))) as u32
     }
 
     /// A request ends with trailers, and no piece of its body was the last.
@@ -97,19 +97,19 @@ callbacks! {
     /// A response's headers are there.
     fn proxy_on_response_headers(stream: u32, _headers: usize, ends: u32) -> u32 {
         with(|contexts| contexts.stream(stream).map(|stream| stream.answer(ends != 0)));
-        Flow::Continue as u32
+        FilterAction::Continue as u32
     }
 
     /// A piece of a response's body passes.
     fn proxy_on_response_body(stream: u32, size: usize, ends: u32) -> u32 {
         with(|contexts| contexts.stream(stream).map(|stream| stream.response_body(size, ends != 0)));
-        Flow::Continue as u32
+        FilterAction::Continue as u32
     }
 
     /// A response ends with trailers, and no piece of its body was the last.
     fn proxy_on_response_trailers(stream: u32, _trailers: usize) -> u32 {
         with(|contexts| contexts.stream(stream).map(HttpStream::trailers));
-        Flow::Continue as u32
+        FilterAction::Continue as u32
     }
 
     /// A stream has ended; everything about it can still be asked.

@@ -95,7 +95,7 @@ mod tests {
     use gatespan::outbox::Counters;
 
     use super::*;
-    use crate::callbacks::Flow;
+    use crate::callbacks::FilterAction;
     use crate::root::Shared;
 
     /// A root that records, and what it works with.
@@ -157,7 +157,7 @@ mod tests {
         let (mut contexts, worker) = configured(r#"{ "rule": { "missing": "reject" } }"#);
         contexts.create(2, 1);
         for _ in 0..2 {
-            assert_eq!(contexts.stream(2).unwrap().begin(true), Flow::Pause);
+            assert_eq!(contexts.stream(2).unwrap().begin(true), FilterAction::Pause);
         }
         let mut rejected = Vec::new();
         worker.gateway.borrow().metrics(&mut |metric| {

@@ -3,7 +3,7 @@
 use gatespan::Time;
 
 use crate::host;
-use crate::stream::{HttpStream, Moment};
+use crate::stream::{HttpStream, Timing};
 
 impl HttpStream {
     /// Lets a request go on that was held for long enough. Envoy calls this outside of the stream's own callbacks.
@@ -12,7 +12,7 @@ impl HttpStream {
         if !is_overdue || host::turn_to(id).is_err() {
             return;
         }
-        self.ask(Moment::Now);
+        self.ask(Timing::Now);
         if !self.is_rejected {
             // Envoy knows whether the request can go on.
             let _ = host::go_on();

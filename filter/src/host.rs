@@ -323,7 +323,7 @@ mod tests {
     use proxy_wasm::types;
 
     use super::*;
-    use crate::callbacks::Flow;
+    use crate::callbacks::FilterAction;
 
     #[test]
     fn the_numbers_are_those_of_the_published_sdk() {
@@ -364,8 +364,11 @@ mod tests {
             (Level::Error as u32, types::LogLevel::Error as u32),
             (u32::from(false), types::MetricType::Counter as u32),
             (u32::from(true), types::MetricType::Gauge as u32),
-            (Flow::Continue as u32, types::Action::Continue as u32),
-            (Flow::Pause as u32, types::Action::Pause as u32),
+            (
+                FilterAction::Continue as u32,
+                types::Action::Continue as u32,
+            ),
+            (FilterAction::Pause as u32, types::Action::Pause as u32),
         ] {
             assert_eq!(ours, theirs);
         }

@@ -7,12 +7,12 @@ use crate::host::{self, Body, Map};
 
 /// A gRPC call, and its status as far as it went by.
 #[derive(Clone, Copy)]
-pub(crate) struct Call {
+pub(crate) struct GrpcStatus {
     pub(crate) rpc: Rpc,
     status: Option<u32>,
 }
 
-impl Call {
+impl GrpcStatus {
     pub(crate) const fn new(rpc: Rpc) -> Self {
         Self { rpc, status: None }
     }

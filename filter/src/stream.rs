@@ -8,11 +8,11 @@ use gatespan::{
     Rejection, Request, Stream, Time,
 };
 
-use crate::callbacks::Flow;
+use crate::callbacks::FilterAction;
 use crate::ending::{self, Passed};
 use crate::host::{self, Body, Map};
 use crate::root::{self, Shared};
-use crate::rpc::Call;
+use crate::rpc::GrpcStatus;
 use crate::{redirect, rejection};
 
 /// A stream and what is remembered of it.
@@ -23,32 +23,31 @@ pub(crate) struct HttpStream {
     /// The request is held, because its body may name the parent.
     pub(crate) held: Option<Held>,
     exposed_trace_id: Option<String>,
-    /// Whether this may be such a stream.
+    /// Whether this may be a later pass of a redirected request.
     is_again: bool,
-    /// Whether the core was asked, which is done once: the span of before would be forgotten, and a refused request changed.
+    /// Whether the core has decided. It is asked once.
     is_decided: bool,
     pub(crate) is_rejected: bool,
-    /// A gRPC call whose status is wanted, or that was refused.
-    call: Option<Call>,
-    /// Whether the request went by to its end.
+    /// If this is a gRPC call: where its status is.
+    call: Option<GrpcStatus>,
+    /// Whether the request has ended.
     is_requested: bool,
     pub(crate) request_bytes: u64,
     response_bytes: u64,
     /// Whether the response has begun.
     is_responded: bool,
-    /// Whether the answer went by to its end.
+    /// Whether the response has ended.
     is_answered: bool,
 }
 
 /// When the core is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// The headers are there, and a body will be: it may have to be looked at first.
+pub(crate) enum Timing {
+    /// With the headers; a body follows, and the core may want to read it first.
     Headers,
-    /// Now is the time to change the request, or to answer it.
+    /// When the request can be changed or rejected.
     Now,
-    /// It is too late for that, and what happened is recorded alone: Envoy does not survive an answer to a request that has
-    /// ended.
+    /// When the request has ended. It is only recorded: a response would crash Envoy.
     Over,
 }
 
@@ -72,23 +71,23 @@ impl HttpStream {
     }
 
     /// The headers are there: asks the core, and does what it says.
-    pub(crate) fn begin(&mut self, ends: bool) -> Flow {
+    pub(crate) fn begin(&mut self, ends: bool) -> FilterAction {
         #[cfg(feature = "trap-hook")]
         if host::header(Map::Request, "x-gatespan-trap").is_some() {
             std::process::abort();
         }
         self.is_requested |= ends;
         if !self.is_decided && self.held.is_none() {
-            self.ask(if ends { Moment::Now } else { Moment::Headers });
+            self.ask(if ends { Timing::Now } else { Timing::Headers });
         }
         if self.is_rejected || self.held.is_some() {
-            Flow::Pause
+            FilterAction::Pause
         } else {
-            Flow::Continue
+            FilterAction::Continue
         }
     }
 
-    pub(crate) fn ask(&mut self, moment: Moment) {
+    pub(crate) fn ask(&mut self, moment: Timing) {
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map, &self.shared.sieve);
         let target = Target::of(&pairs);
@@ -112,12 +111,12 @@ impl HttpStream {
             route: facts.route.as_deref(),
             rule: facts.rule.as_deref(),
             continues: facts.continues.as_deref(),
-            has_body: moment == Moment::Headers,
+            has_body: moment == Timing::Headers,
         };
         self.decide(&request, moment);
     }
 
-    fn decide(&mut self, request: &Request<'_>, moment: Moment) {
+    fn decide(&mut self, request: &Request<'_>, moment: Timing) {
         let shared = Rc::clone(&self.shared);
         let mut gateway = shared.gateway.borrow_mut();
         let now = host::now();
@@ -126,9 +125,9 @@ impl HttpStream {
         }
         let held = self.held.take();
         self.is_decided = true;
-        if moment == Moment::Over {
+        if moment == Timing::Over {
             let stream = gateway.admit_late(held, request, now);
-            self.call = stream.as_ref().and_then(Stream::rpc).map(Call::new);
+            self.call = stream.as_ref().and_then(Stream::rpc).map(GrpcStatus::new);
             self.stream = stream;
             return;
         }
@@ -152,14 +151,14 @@ impl HttpStream {
                 .log_unknown_rule(request.rule.unwrap_or_default());
         }
         let rpc = request.rpc();
-        self.call = rpc.map(Call::new);
+        self.call = rpc.map(GrpcStatus::new);
         rejection::respond(rejection, rpc);
         self.is_rejected = true;
     }
 
     fn forward(&mut self, forward: Forward<'_>) {
         apply(&forward.edits);
-        self.call = forward.stream.rpc().map(Call::new);
+        self.call = forward.stream.rpc().map(GrpcStatus::new);
         self.stream = Some(forward.stream);
         self.exposed_trace_id = forward.exposed_trace_id;
     }
@@ -184,7 +183,7 @@ impl HttpStream {
             return if is_redirected { redirected() } else { None };
         }
         let end = ending::of_stream(&Passed {
-            grpc_status: self.call.take().and_then(Call::end),
+            grpc_status: self.call.take().and_then(GrpcStatus::end),
             is_requested: self.is_requested,
             request_bytes: self.request_bytes,
             response_bytes: self.response_bytes,
@@ -198,7 +197,7 @@ impl HttpStream {
     }
 
     /// A piece of the request's body is there, or nothing but its end.
-    pub(crate) fn request_body(&mut self, size: usize, ends: bool) -> Flow {
+    pub(crate) fn request_body(&mut self, size: usize, ends: bool) -> FilterAction {
         self.request_bytes += size as u64;
         self.is_requested |= ends;
         if let Some(held) = &mut self.held {
@@ -207,16 +206,16 @@ impl HttpStream {
                 needs_more = held.request_chunk(piece);
             });
             if !ends && needs_more {
-                return Flow::Hold;
+                return FilterAction::Hold;
             }
-            self.ask(Moment::Now);
+            self.ask(Timing::Now);
             if self.is_rejected {
-                return Flow::Pause;
+                return FilterAction::Pause;
             }
         } else if let Some(stream) = self.read() {
             host::pieces(Body::Request, size, |piece| stream.request_chunk(piece));
         }
-        Flow::Continue
+        FilterAction::Continue
     }
 
     /// A piece of the answer's body passes, or nothing but its end.
@@ -284,7 +283,7 @@ impl HttpStream {
     pub(crate) fn log(&mut self) {
         if !self.is_decided {
             // It was no HTTP, or a filter before ours has answered: nothing was decided yet, and of the answer nothing went by.
-            self.ask(Moment::Over);
+            self.ask(Timing::Over);
             self.is_answered = true;
         }
         self.close();
