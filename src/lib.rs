@@ -1,17 +1,24 @@
-//! The decision of a trace gateway: bytes of request headers in, header edits and a verdict out.
+//! Gatespan's core: a trace gateway without I/O.
+//!
+//! A host passes requests, time and random bytes to a [`Gateway`] and does what it returns:
 //!
 //! ```text
-//!            ┌────────────────────────── Gate::admit ──────────────────────────┐
-//!  Request ─▶│ Seen ─▶ Inbound ─▶ Rule::id_action, verdict ─▶ Identity ─▶ inject  │─▶ Admission
-//!            └────────────────────────────────────────────────────────────────┘     Pass { edits, span, … } or Refuse
-//!  stream ends ─▶ OpenSpan::close ─▶ Span, which the backends encode
+//!  request headers ─▶ Gateway::admit ─▶ Forward { edits, stream } or Reject
+//!                       policy: the rule; is the client trusted?
+//!                       format, inbound: trace contexts, invalid headers, conflict
+//!                       policy: require, invalid, conflict
+//!                       identity, sampling: the ids of our span
+//!                       outbound: the headers for the upstream
+//!  stream ends     ─▶ Gateway::close   ─▶ a span, encoded once into the open batch of each backend
+//!  timer           ─▶ Gateway::poll    ─▶ Call: a request to a backend
+//!  response        ─▶ Gateway::settle
 //! ```
 //!
-//! What this crate does not do: no I/O, no clock, no entropy, no logging, no environment. Time and random bytes are
-//! arguments; what a host has to do comes back as data. It needs `core` and `alloc` alone, and it does not panic.
+//! The crate needs only `core` and `alloc`. It reads no clock, no environment and no random source, logs nothing, and cannot
+//! panic.
 //!
-//! Start at [`Gate`]; the formats are in [`format`](mod@format), the configuration in [`config`], and what must hold
-//! whatever comes in is in [`laws`].
+//! Start at [`Gateway`]. The formats are in [`format`](mod@format), the backends in [`backend`], the configuration in
+//! [`config`]. [`laws`] lists what holds for every request.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -177,7 +177,7 @@ impl Requests {
     }
 
     /// The counters of each backend, as far as this half knows them: a span is exported when its batch is sealed.
-    /// [`Counters::joined`] adds those of the sender.
+    /// `Counters::joined` adds those of the sender.
     pub fn counters(&self) -> impl Iterator<Item = &Counters> {
         (0..self.batches.len()).filter_map(|queue| self.batches.counters(queue))
     }

@@ -1,6 +1,6 @@
 //! What is still to be delivered: for each backend batches that fill, batches that wait, and one call in flight, with exact counters.
 //!
-//! It has two halves, which may live on two threads. [`Batches`] belongs to the requests: it encodes each span that ends. [`Sender`] calls
+//! It has two halves, which may live on two threads. `Batches` belongs to the requests: it encodes each span that ends. [`Sender`] calls
 //! the backends: a host asks [`Sender::poll`] for the call that is due, makes it, and passes the outcome to [`Sender::settle`].
 //! [`SealedBatch`]es go from the first to the second, and a [`SenderState`] goes back. Nothing here waits: time is an argument, and to poll
 //! too often is harmless. At every moment recorded = exported + dropped + queued over both halves.
