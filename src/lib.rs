@@ -49,6 +49,7 @@ mod secret;
 mod sieve;
 pub mod span;
 mod time;
+mod tree;
 mod words;
 
 pub use config::Config;

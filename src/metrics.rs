@@ -71,7 +71,7 @@ pub type Visitor<'v> = &'v mut dyn FnMut(Metric<'_>);
 /// configuration. The counters of the first one have plain names as well.
 pub fn metrics<'n>(
     requests: &RequestCounts,
-    backends: impl Iterator<Item = (&'n str, Counters)>,
+    backends: &mut dyn Iterator<Item = (&'n str, Counters)>,
     visit: Visitor<'_>,
 ) {
     let RequestCounts {
@@ -84,7 +84,7 @@ pub fn metrics<'n>(
         ("requests.unrecorded.reason", Unrecorded::WORDS, unrecorded),
         ("rejects.reason", Reason::WORDS, rejections),
     ] {
-        family(PLAIN, group, words, values.iter().copied(), visit);
+        family(PLAIN, group, words, &mut values.iter().copied(), visit);
     }
     for (index, (name, counters)) in backends.enumerate() {
         if index == 0 {
@@ -120,7 +120,7 @@ pub fn delivery(prefix: MetricPrefix<'_>, counters: &Counters, visit: Visitor<'_
         prefix,
         "spans.dropped.reason",
         Dropped::WORDS,
-        dropped.map(|reason| counters.dropped.of(*reason)),
+        &mut dropped.map(|reason| counters.dropped.of(*reason)),
         visit,
     );
     let calls = CallOutcome::MEANINGS.iter();
@@ -128,7 +128,7 @@ pub fn delivery(prefix: MetricPrefix<'_>, counters: &Counters, visit: Visitor<'_
         prefix,
         "export.calls.outcome",
         CallOutcome::WORDS,
-        calls.map(|outcome| counters.calls.of(*outcome)),
+        &mut calls.map(|outcome| counters.calls.of(*outcome)),
         visit,
     );
 }
@@ -138,7 +138,7 @@ fn family(
     prefix: MetricPrefix<'_>,
     group: &str,
     words: &[&str],
-    values: impl Iterator<Item = u64>,
+    values: &mut dyn Iterator<Item = u64>,
     visit: Visitor<'_>,
 ) {
     for (word, value) in words.iter().zip(values) {

@@ -12,14 +12,13 @@ mod rules;
 mod schema;
 mod structs;
 mod texts;
-mod tree;
 mod walk;
 mod yaml;
 
+pub use crate::tree::Tree;
 pub use complaint::Complaint;
 #[cfg(feature = "schema")]
 pub use schema::schema;
-pub use tree::Tree;
 
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use super::keys::{DOCUMENT, Kind, Preset};
 use super::place::Place;
 use super::texts;
-use super::tree::Tree;
 use super::walk::{fits, whole};
+use crate::tree::Tree;
 use crate::words::Word;
 
 /// A value of a document, or the gap where it could be, with what the table of keys says about it.

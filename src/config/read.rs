@@ -9,13 +9,13 @@ use super::complaint::{Complaint, Complaints, Shown};
 use super::keys::DOCUMENT;
 use super::node::Node;
 use super::place::Place;
-use super::tree::Tree;
 use super::{Config, Host, backends, rules, texts};
 use crate::bytes::is_plain;
 use crate::format::Spelling;
 use crate::format::{ALIASES, Format};
 use crate::secret::Secret;
 use crate::span::NameTemplate;
+use crate::tree::Tree;
 use crate::{format, outbox, span};
 
 /// What reading needs besides the document.

@@ -10,7 +10,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::tree::Tree;
+use crate::tree::Tree;
 
 impl Tree {
     /// Reads a serialised `Struct`; none if the bytes are not one.

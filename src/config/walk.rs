@@ -8,7 +8,7 @@ use super::complaint::{Complaints, Shown, either};
 use super::keys::{Check, Key, Kind};
 use super::place::Place;
 use super::texts;
-use super::tree::Tree;
+use crate::tree::Tree;
 
 /// Whether the walk would find nothing here.
 pub(super) fn fits(tree: &Tree, kind: &Kind) -> bool {

@@ -4,8 +4,8 @@
 use alloc::format;
 
 use super::keys::Kind;
-use super::tree::Tree;
-use crate::digits::double;
+use crate::tree::Tree;
+use crate::tree::double;
 
 impl Tree {
     /// Turns a value back into this kind, if Envoy has changed it.

@@ -291,7 +291,8 @@ impl Gateway {
     pub fn metrics(&self, visit: Visitor<'_>) {
         let names = self.config().backends.iter();
         let names = names.map(|backend| backend.name.as_str());
-        metrics::metrics(self.requests.counts(), names.zip(self.counters()), visit);
+        let backends = &mut names.zip(self.counters());
+        metrics::metrics(self.requests.counts(), backends, visit);
     }
 
     fn move_sealed(&mut self) {

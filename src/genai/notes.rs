@@ -7,8 +7,8 @@ use super::key::{CHOICES, Count, Mark, Means, Text};
 use super::log::Log;
 use super::number;
 use super::tables::Row;
-use crate::digits::double;
 use crate::time::Time;
+use crate::tree::double;
 
 /// The longest name of a model and the longest id.
 const LONGEST_NAME: usize = 128;

@@ -14,8 +14,8 @@ use super::message::{
 use super::{KIND_SERVER, PATH, SCOPE, STATUS_ERROR, Says, attributes, flags};
 use crate::backend::{Dialect, Settings};
 use crate::backend::{Endpoint, resource_attributes};
-use crate::digits::double;
 use crate::span::{Span, Value};
+use crate::tree::double;
 
 pub(super) const CALL: Endpoint = Endpoint {
     path: PATH,

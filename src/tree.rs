@@ -97,3 +97,12 @@ impl<'de> Visitor<'de> for Grow {
         Ok(Tree::Object(object))
     }
 }
+
+/// The value of a JSON number; none if the text is another value. The parser of documents reads it, and may be off in the last of 53 bits. An exact
+/// parser, or one with an error message of its own, makes the filter 18 to 70 KB larger.
+pub(crate) fn double(number: &[u8]) -> Option<f64> {
+    match serde_json::from_slice(number) {
+        Ok(Tree::Number(number)) => Some(number),
+        _ => None,
+    }
+}
