@@ -1,9 +1,5 @@
 //! Digits, eight at a time: those of ids, which are hex, and those of numbers and times.
 
-mod double;
-
-pub(crate) use double::double;
-
 /// Eight digits as they stand in memory, the first one lowest.
 type Word = u64;
 
