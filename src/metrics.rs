@@ -69,9 +69,9 @@ pub type Visitor<'v> = &'v mut dyn FnMut(Metric<'_>);
 
 /// Visits every metric, always all of them and in the same order. `backends` are the names and counters of the backends, in the order of the
 /// configuration. The counters of the first one have plain names as well.
-pub fn metrics<'n>(
+pub fn metrics(
     requests: &RequestCounts,
-    backends: &mut dyn Iterator<Item = (&'n str, Counters)>,
+    backends: &mut dyn Iterator<Item = (&str, Counters)>,
     visit: Visitor<'_>,
 ) {
     let RequestCounts {
