@@ -42,3 +42,5 @@ mod stage;
 mod stop;
 #[path = "outbox/weather.rs"]
 mod weather;
+#[path = "world/mod.rs"]
+mod world;

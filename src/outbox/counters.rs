@@ -161,7 +161,8 @@ impl Counters {
 
     /// The counters of both halves. What the first half exports to the second, the second records; the rest is on its way between
     /// them and counts as queued.
-    pub(crate) fn joined(filling: &Self, sending: &Self) -> Self {
+    #[must_use]
+    pub fn joined(filling: &Self, sending: &Self) -> Self {
         let mut all = *sending;
         all.add(filling);
         all.recorded = filling.recorded;

@@ -188,7 +188,7 @@ fn no_secret_is_printed() {
     let mut stage = Stage::new(r#"{"batch_spans": 1}"#);
     stage.joined("0");
     let outbox = format!("{:?}", stage.gateway);
-    let dispatch = stage.gateway.poll(stage.now).unwrap();
+    let dispatch = stage.call().unwrap();
     let sent: Vec<_> = dispatch.headers().collect();
     assert_eq!(sent, [("authorization", "hunter2")]);
     assert_eq!(dispatch.content_type, "application/json");

@@ -1,28 +1,42 @@
-//! A gateway, a clock that is a number, and a backend that is played by the test.
+//! A backend that is played by the test, around the gateway of `world`.
+
+use core::ops::{Deref, DerefMut};
 
 use gatespan::backend::{APIS, BackendApi, Meaning};
 use gatespan::config::Host;
 use gatespan::outbox::{CallCounts, CallId, Counters, Dropped, Outcome};
 use gatespan::{
-    Admission, Availability, Call, Config, End, EndKind, Gateway, Headers, Pair, Request, Sender,
-    Stream, Systems, Time,
+    Availability, Call, End, EndKind, Headers, Pair, Request, Sender, Stream, Systems, Time,
 };
 use serde_json::Value;
 
 use super::body;
+pub use super::world::START;
+use super::world::World;
 
-pub const START: Time = Time::from_millis(1_772_446_530_125);
 pub const ROWS: &str = "/v1/private/traces/batch";
 pub const SPANS: &str = "/v1/private/spans/batch";
 /// What a stage adds to bodies while it bisects: each half opens and closes its own.
 pub const BISECTING: u64 = 1_024;
 
 pub struct Stage {
-    pub gateway: Gateway,
+    world: World,
     /// Where the stage consumes a Cloudflare Queue: what sends its message.
     pub consumer: Option<Sender>,
-    pub now: Time,
-    serial: u64,
+}
+
+impl Deref for Stage {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
 }
 
 /// A call as the backend sees it.
@@ -70,12 +84,9 @@ impl Stage {
     }
 
     pub fn in_host(document: &str, host: Host) -> Self {
-        let config = Config::parse(document, host, &|_| None).unwrap();
         Self {
-            gateway: Gateway::new(config, 7),
+            world: World::new(document, host),
             consumer: None,
-            now: START,
-            serial: 0,
         }
     }
 
@@ -104,27 +115,19 @@ impl Stage {
             host: b"gateway.test",
             ..Request::new(b"GET", path.as_bytes(), Headers::new(headers))
         };
-        self.serial += 1;
-        let serial = self.serial.to_le_bytes();
-        self.gateway.refill(20, self.now, |entropy| {
-            entropy[2..10].copy_from_slice(&serial);
-            entropy[12..].copy_from_slice(&serial);
-            true
-        });
-        let Admission::Forward(forward) = self.gateway.admit(&request, self.now) else {
-            panic!("rejected");
-        };
-        Some(forward.stream).filter(Stream::is_recorded)
+        Some(self.world.stream(&request)).filter(Stream::is_recorded)
     }
 
     /// The end of a request.
     pub fn close(&mut self, stream: Stream) {
-        self.gateway.close(stream, END, self.now);
+        let now = self.now;
+        self.gateway.close(stream, END, now);
         self.check();
     }
 
     pub fn availability(&mut self) -> Availability {
-        self.gateway.availability(self.now)
+        let now = self.now;
+        self.gateway.availability(now)
     }
 
     /// Consumes a message of a Cloudflare Queue that was delivered before this often.
@@ -148,14 +151,11 @@ impl Stage {
 
     /// Polls without asking what is sent.
     pub fn call(&mut self) -> Option<Call<'_>> {
+        let now = self.now;
         match &mut self.consumer {
-            Some(consumer) => consumer.poll(self.now),
-            None => self.gateway.poll(self.now),
+            Some(consumer) => consumer.poll(now),
+            None => self.world.gateway.poll(now),
         }
-    }
-
-    pub fn wait(&mut self, millis: u64) {
-        self.now = Time(self.now.0 + millis * 1_000_000);
     }
 
     pub fn poll(&mut self) -> Option<Sent> {
@@ -190,9 +190,10 @@ impl Stage {
     }
 
     pub fn settle(&mut self, id: CallId, outcome: Outcome) {
+        let now = self.now;
         match &mut self.consumer {
-            Some(consumer) => consumer.settle(id, outcome, self.now),
-            None => self.gateway.settle(id, outcome, self.now),
+            Some(consumer) => consumer.settle(id, outcome, now),
+            None => self.world.gateway.settle(id, outcome, now),
         }
         self.check();
     }
@@ -213,7 +214,8 @@ impl Stage {
 
     /// The host is about to go.
     pub fn leave(&mut self) {
-        self.gateway.leave(self.now);
+        let now = self.now;
+        self.gateway.leave(now);
         self.check();
     }
 

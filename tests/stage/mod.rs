@@ -1,10 +1,15 @@
-//! Requests through a real gateway, and the calls that come out.
+//! Whole requests through the gateway of `world`, and the calls that come out.
+
+#[path = "../world/mod.rs"]
+mod world;
+
+use core::ops::{Deref, DerefMut};
 
 use gatespan::config::Host;
 use gatespan::outbox::{CallId, Outcome};
-use gatespan::{Admission, Config, End, EndKind, Gateway, Headers, OwnIds, Request, Time};
+use gatespan::{End, EndKind, Headers, OwnIds, Request, Time};
 
-pub const NOW: Time = Time::from_millis(1_772_446_530_125);
+use world::World;
 
 /// A request and its end.
 #[derive(Clone, Copy)]
@@ -52,21 +57,28 @@ pub struct Call {
     pub body: Vec<u8>,
 }
 
-/// A gateway, and a clock that is a number.
 pub struct Stage {
-    pub gateway: Gateway,
-    pub now: Time,
-    serial: u64,
+    world: World,
+}
+
+impl Deref for Stage {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
 }
 
 impl Stage {
     pub fn new(document: &str) -> Self {
-        let config = Config::parse(document, Host::Worker, &|_| None);
-        let config = config.unwrap_or_else(|faults| panic!("{document}: {faults:?}"));
         Self {
-            gateway: Gateway::new(config, 7),
-            now: NOW,
-            serial: 0,
+            world: World::new(document, Host::Worker),
         }
     }
 
@@ -78,20 +90,17 @@ impl Stage {
             route: story.route,
             ..Request::new(story.method, story.path, Headers::new(story.headers))
         };
-        let mut entropy: [u8; 20] = core::array::from_fn(|index| 17 + 7 * index as u8);
-        for (place, byte) in (12..20).zip(self.serial.to_le_bytes()) {
-            entropy[place - 10] ^= byte;
-            entropy[place] ^= byte;
-        }
-        self.serial += 1;
-        self.gateway.refill(20, self.now, |bytes| {
-            bytes.copy_from_slice(&entropy);
-            true
+        self.refill_with(|serial| {
+            let mut entropy: [u8; 20] = core::array::from_fn(|index| 17 + 7 * index as u8);
+            for (place, byte) in (12..20).zip(serial.to_le_bytes()) {
+                entropy[place - 10] ^= byte;
+                entropy[place] ^= byte;
+            }
+            entropy
         });
-        let Admission::Forward(forward) = self.gateway.admit(&request, self.now) else {
-            panic!("rejected");
-        };
-        let ended = Time(self.now.0 + story.nanos);
+        let now = self.now;
+        let forward = self.forward(&request);
+        let ended = Time(now.0 + story.nanos);
         let mut stream = forward.stream;
         let own = stream.own().expect("a span");
         if !story.events.is_empty() {
@@ -99,7 +108,7 @@ impl Stage {
             stream.response_headers(200, ["text/event-stream"]);
         }
         for (number, event) in (1..).zip(story.events) {
-            stream.response_chunk(event, Time(self.now.0 + number * 100_000_000));
+            stream.response_chunk(event, Time(now.0 + number * 100_000_000));
         }
         self.gateway.close(stream, story.end, ended);
         own
@@ -108,7 +117,8 @@ impl Stage {
     /// The next call, whenever it is due.
     pub fn poll(&mut self) -> Option<Call> {
         self.now = self.now.max(self.gateway.wake_at()?);
-        let call = self.gateway.poll(self.now)?;
+        let now = self.now;
+        let call = self.gateway.poll(now)?;
         Some(Call {
             id: call.id,
             path: call.path,
@@ -127,7 +137,8 @@ impl Stage {
             headers: Headers::new(&[]),
             body: &[],
         };
-        self.gateway.settle(call.id, outcome, self.now);
+        let now = self.now;
+        self.gateway.settle(call.id, outcome, now);
         for counters in self.gateway.counters() {
             assert!(counters.add_up(), "{counters:?}");
         }
