@@ -1,27 +1,26 @@
-//! Trouble on demand: a plan of faults, and each carried out on the socket. A plan is set by `POST /control/fault` with one
-//! step or a list of them:
+//! Faults on demand. `POST /control/fault` sets a plan, which is one step or a list of steps:
 //!
 //! ```json
 //! {"kind": "status", "code": 429, "headers": {"RateLimit-Reset": "2"}, "times": 1, "only": "/spans/", "store": false}
 //! ```
 //!
-//! | kind | the caller sees | what it sent is stored |
+//! | kind | the client gets | its data is stored |
 //! |---|---|---|
-//! | `none` | nothing special | yes |
+//! | `none` | the normal response | yes |
 //! | `status` | `code`, `headers`, `body` | no |
-//! | `slow` | the true answer after `ms` | yes |
-//! | `slow_read` | its body read by `bytes` (1000) every `ms` (50), then the true answer | yes |
-//! | `silent` | no answer; the connection stays until the caller ends it, or for `ms` | no |
-//! | `reset` | a reset while it is sending the body | no |
-//! | `reset_mid_body` | the beginning of an answer, then a reset | no |
-//! | `garbage` | bytes that are no HTTP, then an end | no |
-//! | `big_answer` | `code` (200) with a body of `bytes` | yes, if the code says so |
-//! | `partial` | the answer that the last `rejected` spans were not taken, with `message` | yes, without these |
+//! | `slow` | the normal response after `ms` | yes |
+//! | `slow_read` | its body is read slowly, `bytes` (1000) every `ms` (50); then the normal response | yes |
+//! | `silent` | no response; the connection stays open until the client closes it, or for `ms` | no |
+//! | `reset` | a reset while it sends the body | no |
+//! | `reset_mid_body` | the beginning of a response, then a reset | no |
+//! | `garbage` | bytes that are not HTTP, then the end of the connection | no |
+//! | `big_answer` | `code` (200) with a body of `bytes` | yes, if the code is 2xx |
+//! | `partial` | the response that the last `rejected` spans were not accepted, with `message` | yes, without these |
 //!
-//! `times` counts the requests that the step is for (without it: all); then comes the next step. `only` is a part of the
-//! path, `holding` one of the body (`reset` sees none): other bodies are as good as ever. `store: true` stores what
-//! `status`, `silent`, `reset`, `reset_mid_body` or `garbage` would not: the answer is lost, the data is not. Opik has no
-//! partial answer and takes all; OTLP says `rejected_spans`, Lilypad a smaller `span_count`.
+//! `times` is the number of requests for this step (default: all); then the next step applies. A step applies only to requests whose
+//! path contains `only` and whose body contains `holding` (not for `reset`, which reads no body). `store: true` stores the data also
+//! for `status`, `silent`, `reset`, `reset_mid_body` and `garbage`: only the response is lost. Opik has no partial response and
+//! accepts all; OTLP returns `rejected_spans`, Lilypad a smaller `span_count`.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -51,7 +50,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether what is answered is what would be without it.
+    /// Whether the response is the normal one.
     pub(crate) fn tells_the_truth(&self) -> bool {
         matches!(
             self,
@@ -60,14 +59,14 @@ impl Kind {
     }
 }
 
-/// How fast a body is read: so many bytes, then a pause.
+/// How fast a body is read: a number of bytes, then a pause.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pace {
     pub(crate) bytes: u64,
     pub(crate) pause: Duration,
 }
 
-/// What is not taken of a request, and why.
+/// How many spans of a request are not accepted, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Partial {
     pub(crate) rejected: usize,
@@ -84,7 +83,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Whether it is for this body.
+    /// Whether the step applies to this body.
     pub(crate) fn is_for(&self, body: &[u8]) -> bool {
         let holding = self.holding.as_bytes();
         holding.is_empty() || body.windows(holding.len()).any(|part| part == holding)
@@ -128,7 +127,7 @@ impl Plan {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = steps;
     }
 
-    /// The step for a request to `path`, counted.
+    /// The step for a request to `path`. Counts the request.
     pub(crate) fn next(&self, path: &str) -> Option<Step> {
         let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = steps.iter().position(|step| path.contains(&step.only))?;
@@ -144,7 +143,7 @@ impl Plan {
     }
 }
 
-/// Reads a plan; the fault of the document otherwise.
+/// Parses a plan, or returns what is wrong with the document.
 pub(crate) fn parse(body: &[u8]) -> Result<VecDeque<Step>, String> {
     let document: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     match document {

@@ -1,4 +1,4 @@
-//! The messages of HTTP/1.1, as much of it as a receiver needs.
+//! The part of HTTP/1.1 messages that a receiver needs.
 
 use core::fmt::Write as _;
 use std::io::{self, Read};
@@ -27,7 +27,7 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-/// Why no request, or no body, could be had.
+/// Why a request or its body could not be read.
 pub(crate) enum Trouble {
     Refuse(u16, &'static str),
     Gone(io::Error),
@@ -47,7 +47,7 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// A value of the query. Nothing that is asked for here needs percent-decoding.
+    /// A value of the query. No value that this server uses needs percent-decoding.
     pub(crate) fn asked(&self, name: &str) -> Option<&str> {
         self.query
             .split('&')
@@ -87,14 +87,14 @@ impl Answer {
     }
 }
 
-/// Status line and headers of an answer whose body has `length` bytes, or is said to.
+/// Status line and headers of a response with `content-length: length`.
 pub(crate) fn start(answer: &Answer, length: usize, keeps: bool) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} {}\r\n", answer.status, phrase(answer.status));
     for (name, value) in &answer.headers {
         // Writing to a string cannot fail.
         let _ = write!(head, "{name}: {value}\r\n");
     }
-    // A 204 has no body, and by RFC 9110 section 8.6 no length.
+    // A 204 has no body and no `content-length` (RFC 9110, 8.6).
     if answer.status != 204 {
         let _ = write!(head, "content-length: {length}\r\n");
     }
@@ -106,7 +106,7 @@ pub(crate) fn start(answer: &Answer, length: usize, keeps: bool) -> Vec<u8> {
     head.into_bytes()
 }
 
-/// Takes the compression off a body: at most `most` bytes, or the reason why not.
+/// Decompresses a body to at most `most` bytes, or returns the reason why it cannot.
 pub(crate) fn decode(
     request: &Request,
     body: Vec<u8>,
@@ -143,7 +143,7 @@ pub(crate) fn length(request: &Request) -> Result<Length, Trouble> {
                 .ok_or(Trouble::Refuse(400, "content-length is no number"))
         }
         (Some(coding), None) if coding.eq_ignore_ascii_case("chunked") => Ok(Length::Chunked),
-        // Both at once is how requests are smuggled (RFC 9112 section 6.3).
+        // Both at once allow request smuggling (RFC 9112, 6.3).
         (Some(_), _) => Err(Trouble::Refuse(
             400,
             "transfer-encoding is not just chunked",

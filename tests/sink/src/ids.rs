@@ -1,5 +1,5 @@
-//! UUIDs as the backend's JSON reader takes them: 36 characters with dashes in any case, or 24 of base64. The undashed form
-//! and every other spelling fail the whole body.
+//! UUIDs as the backend's JSON reader accepts them: 36 characters with dashes in any case, or 24 characters of base64. With any
+//! other spelling the whole body is invalid.
 
 use core::hash::{BuildHasher, Hasher};
 use std::hash::RandomState;
@@ -23,7 +23,7 @@ pub(crate) fn time(id: Uuid) -> i64 {
     i64::try_from(id.as_u128() >> 80).unwrap_or(i64::MAX)
 }
 
-/// The id that the server makes for an item that has none.
+/// The id that the server creates for an item without one.
 pub(crate) fn mint(millis: u64) -> Uuid {
     let random = |_| RandomState::new().build_hasher().finish().to_be_bytes();
     let mut bytes = [0; 10];

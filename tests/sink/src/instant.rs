@@ -1,10 +1,9 @@
-//! Instants as Java's ISO_INSTANT reads them: `YYYY-MM-DDTHH:MM:SS[.1 to 9 digits]Z`, kept in microseconds as the backend
-//! keeps them.
+//! Instants in the form of Java's ISO_INSTANT, `YYYY-MM-DDTHH:MM:SS[.1 to 9 digits]Z`, stored in microseconds as in the backend.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY: i64 = 86_400;
-/// The backend takes instants from 1970 to before 2300.
+/// The backend accepts instants from 1970 to before 2300.
 const END_YEAR: i64 = 2300;
 
 /// Microseconds since 1970.
@@ -52,7 +51,7 @@ pub(crate) fn spell(at: Micros) -> String {
         at.rem_euclid(DAY * 1_000_000),
     );
     let (seconds, fraction) = (rest / 1_000_000, rest % 1_000_000);
-    // Civil from days: years begin in March, so that a leap day is the last of its year.
+    // In this calendar a year begins in March, so that the leap day is its last day.
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -66,7 +65,7 @@ pub(crate) fn spell(at: Micros) -> String {
     format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}.{fraction:06}Z")
 }
 
-/// Days from 1970 to a date, the reverse of what [`spell`] does.
+/// Days from 1970 to a date: the inverse of [`spell`].
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));

@@ -1,4 +1,4 @@
-//! `gatespan-sink`: the sink as a program. It prints its address when it is ready, and serves until it is ended.
+//! `gatespan-sink`: the sink as a program. It prints its address when it is ready, and serves until it gets a signal.
 
 use core::net::SocketAddr;
 use core::str::FromStr;
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     match Sink::start(options) {
         Ok(sink) => {
             println!("sink {}", sink.url());
-            // SIGTERM and SIGINT end the process as they end any: there is nothing to put in order.
+            // SIGTERM and SIGINT end the process without clean-up: there is nothing to save.
             sink.serve();
             ExitCode::SUCCESS
         }

@@ -1,5 +1,5 @@
-//! Rows of one trace in the order in which a person reads them: each below its parent, siblings by start. A span whose
-//! parent or trace row did not come is shown all the same, and says so; Opik's own page would hide it.
+//! The rows of one trace in reading order: each below its parent, siblings by start. A span without its parent or its trace row is
+//! shown too, with a note; Opik's own page would hide it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 use crate::instant;
 use crate::store::{Row, State, System, bits};
 
-/// Nesting of the JSON answer: many readers stop at 100. What is deeper stands beside its parent.
+/// Maximal nesting of the JSON response: many readers stop at 100. Deeper spans become siblings of their parent.
 const DEEPEST: usize = 60;
 
 /// A span's place.
 pub(crate) struct Placed<'a> {
     pub(crate) row: &'a Row,
     pub(crate) depth: usize,
-    /// What should be there and is not: `trace`, `parent`.
+    /// What is missing: `trace`, `parent`.
     pub(crate) missing: Vec<&'static str>,
-    /// There is another row with this id.
+    /// Another row has the same id.
     pub(crate) twice: bool,
 }
 
@@ -34,7 +34,7 @@ impl Placed<'_> {
     }
 }
 
-/// Everything of one trace, in either spelling of its id; of one system, if that is wanted.
+/// One trace, with either spelling of its id; optionally only one system.
 pub(crate) fn of<'a>(
     state: &'a State,
     trace: &str,
@@ -71,7 +71,7 @@ pub(crate) fn place<'a>(traces: &[&Row], mut spans: Vec<&'a Row>) -> Vec<Placed<
     }
     let mut placed = Vec::with_capacity(spans.len());
     let mut seen = HashSet::new();
-    // After the roots come those that a circle of parents keeps away from every root.
+    // After the roots: spans whose parents form a circle, so that no root leads to them.
     let roots = children
         .get(&None)
         .cloned()
@@ -100,7 +100,7 @@ pub(crate) fn place<'a>(traces: &[&Row], mut spans: Vec<&'a Row>) -> Vec<Placed<
     placed
 }
 
-/// A span's id where it is sought: a parent of another system, workspace or project is none.
+/// The key to find a parent: it must be in the same system, workspace and project.
 fn scoped<'a>(row: &'a Row, id: &'a str) -> (System, &'a str, &'a str, &'a str) {
     (row.key.system, &row.key.workspace, &row.key.project, id)
 }
@@ -110,11 +110,11 @@ fn missing(row: &Row, depth: usize, traces: &[&Row]) -> Vec<&'static str> {
         trace.key.workspace == row.key.workspace && trace.key.project == row.key.project
     };
     let mut missing = Vec::new();
-    // Opik alone has a row for the trace besides its spans.
+    // Only Opik has a row for the trace itself.
     if row.key.system == System::Opik && !traces.iter().any(same) {
         missing.push("trace");
     }
-    // A parent that is the trace itself counts as none.
+    // If the parent is the trace itself, the span is a root.
     if depth == 0
         && row
             .key
@@ -136,7 +136,7 @@ pub(crate) fn start(row: &Row) -> instant::Micros {
 /// Spans within spans, each with its `children`.
 pub(crate) fn nest(placed: &[Placed<'_>]) -> Value {
     let mut levels: Vec<Vec<Value>> = vec![Vec::new()];
-    // From the last to the first: when a span comes its children are complete, and stand one level below it.
+    // From last to first: the children of a span are complete before the span itself.
     for span in placed.iter().rev() {
         let depth = span.depth.min(DEEPEST);
         let mut children = if levels.len() > depth + 1 {

@@ -1,5 +1,5 @@
-//! HTTP/1.1 on a plain socket, because faults want to hold one: requests with a length or in chunks, several on a
-//! connection, `Expect: 100-continue`, and a limit on everything.
+//! HTTP/1.1 on a plain socket, because faults need the socket: requests with a length or in chunks, several on a connection,
+//! `Expect: 100-continue`, and a limit on everything.
 
 use core::time::Duration;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
@@ -12,7 +12,7 @@ use crate::http::{Answer, Length, Request, Trouble, length, start};
 /// Longest head of a request, and the most fields in it.
 const HEAD: u64 = 64 * 1024;
 const FIELDS: usize = 200;
-/// How long a peer may be quiet within a request and between two.
+/// The longest time without bytes, within a request and between two.
 const QUIET: Duration = Duration::from_secs(60);
 
 pub(crate) struct Wire {
@@ -29,7 +29,7 @@ impl Wire {
         Ok(Self { stream, reader })
     }
 
-    /// The next request's head; none when the peer has ended the connection between two.
+    /// The head of the next request; none if the peer has closed the connection between two requests.
     pub(crate) fn head(&mut self) -> Result<Option<Request>, Trouble> {
         let mut left = HEAD;
         let Some(first) = self.line(&mut left)? else {
@@ -75,7 +75,7 @@ impl Wire {
         Ok(Some(request))
     }
 
-    /// The body as it was sent, at most `most` bytes of it.
+    /// The body as it was sent, at most `most` bytes.
     pub(crate) fn body(
         &mut self,
         request: &Request,
@@ -95,7 +95,7 @@ impl Wire {
                 let size = u64::from_str_radix(size, 16)
                     .map_err(|_| Trouble::Refuse(400, "a chunk without a size"))?;
                 self.take(size, most, pace, &mut body)?;
-                // What follows a chunk is an empty line; what follows the last one are trailers, then an empty line.
+                // After a chunk there is an empty line; after the last chunk trailers, then an empty line.
                 while self.line(&mut left)?.is_some_and(|line| !line.is_empty()) {}
                 if size == 0 {
                     break;
@@ -111,8 +111,8 @@ impl Wire {
         self.stream.write_all(&answer.body)
     }
 
-    /// Ends the connection so that the peer can still read what was answered: with unread bytes in the socket the system
-    /// would send a reset, and the answer would be lost.
+    /// Closes the connection so that the peer can still read the response: if bytes in the socket are unread, the system sends a reset
+    /// and the response is lost.
     pub(crate) fn end(&mut self) {
         drop(self.stream.shutdown(Shutdown::Write));
         drop(

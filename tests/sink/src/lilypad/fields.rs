@@ -1,5 +1,5 @@
-//! The table of fields: a row each, with the rule that its value must keep. What is not in it is refused, for the server's
-//! reader of JSON would carry it into a database that has no column for it.
+//! The table of fields: one row each, with the rule for its value. Other fields are refused: the server would pass them to a
+//! database without such a column.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::rules::{
 };
 use crate::store::Document;
 
-/// Why a span is not stored: which field of which span, and the rule.
+/// Why a span is not stored: the span, the field and the rule.
 pub(super) struct Fault {
     pub(super) item: Option<usize>,
     pub(super) field: &'static str,
@@ -55,7 +55,7 @@ const FIELDS: [Field; 13] = [
     needed("links", links),
 ];
 
-/// Longest string at the top of a span, and the span as a whole, where a queue carries it.
+/// Longest string at the top level of a span, and largest span, if a queue is used.
 const TEXT: usize = 10_000;
 const WHOLE: usize = 1_000_000;
 

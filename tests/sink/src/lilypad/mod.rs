@@ -1,14 +1,13 @@
-//! Lilypad's own ingestion: a bare list of spans in JSON, a key that belongs to one project, an answer of 200 that does not
-//! mean stored.
+//! Lilypad's own ingestion: a JSON list of spans, a key for one project, and a response 200 that does not mean stored.
 //!
-//! | | without a queue | with one |
+//! | | without a queue | with a queue |
 //! |---|---|---|
-//! | answer | `processed`, `span_count` of what was stored | `queued`, `span_count` of what came |
-//! | a span whose root is not in the request | dropped in silence | kept |
-//! | a span id that is there | 500, nothing is stored | dropped behind the queue, which nobody is told |
+//! | response | `processed`, `span_count` of stored spans | `queued`, `span_count` of received spans |
+//! | a span whose root is not in the request | dropped without an error | stored |
+//! | a span id that exists | 500, nothing is stored | dropped after the queue, without an error |
 //!
-//! What is dropped stands in `lost` of `/read/lilypad`. The server's wait for parents, and its end after 300 s, are not
-//! played. A body that is not the server's shape is answered 500 there, and here: whoever sends it is wrong.
+//! Dropped spans are in `lost` of `/read/lilypad`. The real server also waits up to 300 s for parents; this one does not. A body of the
+//! wrong form gets 500, as in the real server.
 
 use std::collections::HashSet;
 
@@ -26,7 +25,7 @@ mod rules;
 const PROJECTS: &str = "/projects/";
 const TRACES: &str = "/traces";
 const BY_TRACE: &str = "/traces/by-trace-id/";
-/// Faults that are told of one request.
+/// Faults in the response to one request.
 const TOLD: usize = 100;
 
 pub(crate) const RECEIVER: Receiver = Receiver {
@@ -71,7 +70,7 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
     }
 }
 
-/// Who may come in. Where no key is configured any is good, but there must be one.
+/// Checks the key. If no key is configured, any key is accepted, but there must be one.
 fn enter(request: &Request, project: &str, shared: &Shared) -> Result<(), (u16, &'static str)> {
     let given = request.header("x-api-key").filter(|key| !key.is_empty());
     let given = given.ok_or((401, "an API key is required"))?;
@@ -80,13 +79,13 @@ fn enter(request: &Request, project: &str, shared: &Shared) -> Result<(), (u16, 
     match own.next() {
         _ if keys.is_empty() => Ok(()),
         None => Err((401, "the API key is not known")),
-        // One key is of one project.
+        // A key belongs to one project.
         Some((_, of)) if of.eq_ignore_ascii_case(project) => Ok(()),
         Some(_) => Err((400, "the API key belongs to another project")),
     }
 }
 
-/// The spans of a body that keep every rule.
+/// The spans of a body that follows every rule.
 fn read(delivery: &Delivery<'_>) -> Result<Vec<Document>, Vec<Fault>> {
     let whole = |reason| Err(vec![fault("", reason)]);
     let kind = delivery.request.header("content-type").unwrap_or_default();
@@ -124,7 +123,7 @@ fn read(delivery: &Delivery<'_>) -> Result<Vec<Document>, Vec<Fault>> {
     }
 }
 
-/// The synchronous path.
+/// Without a queue.
 fn process(
     spans: Vec<Document>,
     project: &str,
@@ -160,7 +159,7 @@ fn process(
     }
 }
 
-/// The path by a queue: what goes wrong behind it nobody hears.
+/// With a queue: the client learns nothing about errors after it.
 fn queue(
     spans: Vec<Document>,
     project: &str,

@@ -1,4 +1,4 @@
-//! What becomes of spans that are good: which are stored, and as what.
+//! Which valid spans are stored, and how.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::instant;
 use crate::store::{Document, Key, Row, System, Table};
 
-/// Spans in the order in which they came: those that are stored, and those that are dropped in silence.
+/// Spans in the order of the request: those that are stored, and those that are dropped without an error.
 pub(super) struct Sorted {
     pub(super) kept: Vec<Document>,
     pub(super) lost: Vec<Document>,
@@ -35,7 +35,7 @@ pub(super) fn sort(spans: Vec<Document>) -> Sorted {
     Sorted { kept, lost }
 }
 
-/// The trace ids of these spans, each once.
+/// The distinct trace ids of these spans.
 pub(super) fn traces(spans: &[Document]) -> Vec<String> {
     let mut ids: Vec<String> = spans.iter().map(|span| text(span, "trace_id")).collect();
     ids.sort();
@@ -75,7 +75,7 @@ pub(super) fn row(sent: Document, project: &str, path: &str) -> Row {
     }
 }
 
-/// In the words of every other system.
+/// A span in the common form of all systems.
 fn shown(sent: &Document, key: &Key, path: &str) -> Document {
     let part = |name: &str| sent.get(name).cloned().unwrap_or_default();
     let at = |name: &str| {

@@ -1,10 +1,10 @@
-//! What the value of a field must be.
+//! The rules for the values of fields.
 
 use serde_json::{Map, Value};
 
 type Kept = Result<(), &'static str>;
 
-/// What is before 2001 was counted in other units than nanoseconds.
+/// A time before 2001 is in another unit than nanoseconds.
 const EARLIEST: u64 = 1_000_000_000_000_000_000;
 
 fn expect(holds: bool, reason: &'static str) -> Kept {
@@ -63,7 +63,7 @@ pub(super) fn nanos(value: &Value) -> Kept {
     )
 }
 
-/// By name: the numbers of OTLP are not known there.
+/// A name: the server does not know OTLP's numbers.
 pub(super) fn status(value: &Value) -> Kept {
     let word = string(value)?;
     expect(
@@ -72,7 +72,7 @@ pub(super) fn status(value: &Value) -> Kept {
     )
 }
 
-/// A text that holds JSON.
+/// A text that contains JSON.
 pub(super) fn resource(value: &Value) -> Kept {
     let text = value.as_str().ok_or("must be a string that holds JSON")?;
     let document: Value = serde_json::from_str(text).map_err(|_| "holds no JSON")?;
@@ -102,7 +102,7 @@ pub(super) fn scope(value: &Value) -> Kept {
             "needs version and schema_url, strings or null",
         )?;
     }
-    // Lilypad's own SDK says null where there are none.
+    // Lilypad's SDK writes null if there are none.
     let own = members.get("attributes").ok_or("needs attributes")?;
     if !own.is_null() {
         flat(own).map_err(|_| "needs attributes, a flat object or null")?;
@@ -160,7 +160,7 @@ pub(super) fn links(value: &Value) -> Kept {
     })
 }
 
-/// Keys that are not empty, with texts, numbers, truths, or lists of such.
+/// Keys that are not empty, with texts, numbers, booleans, or lists of them.
 fn flat(value: &Value) -> Kept {
     let plain = |value: &Value| !value.is_null() && !value.is_object() && !value.is_array();
     let fits = |value: &Value| match value {

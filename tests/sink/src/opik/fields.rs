@@ -1,5 +1,4 @@
-//! The table of fields: a row each, with the rule that its value must keep. Fields that are not in it are ignored, as the
-//! backend ignores them.
+//! The table of fields: one row each, with the rule for its value. Other fields are ignored, as in the backend.
 
 use serde_json::Value;
 
@@ -10,11 +9,11 @@ use super::rules::{
 };
 use crate::store::{Document, Kind};
 
-/// When a field must be there.
+/// When a field is required.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needed {
     Never,
-    /// By a creation; an update does not have it at all.
+    /// Required in a creation; not allowed in an update.
     Create,
     Always,
 }

@@ -1,5 +1,5 @@
-//! Which field of a span an attribute of OTLP becomes, as Opik 2.1.24 does it: the first row that fits. What fits none goes
-//! into `input`, where no sender wants it.
+//! The field of a span that an OTLP attribute is stored in, as in Opik 2.1.24: the first row that matches. Attributes without a
+//! row are stored in `input`, which no sender wants.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -20,7 +20,7 @@ enum To {
     Tags,
 }
 
-/// A key, or with a star the beginning of one.
+/// A key, or a prefix of keys if it ends with a star.
 const ROWS: [(&str, To); 25] = [
     ("gen_ai.request.model", To::Model),
     ("gen_ai.response.model", To::Model),
@@ -58,7 +58,7 @@ fn place(key: &str) -> To {
     row.map_or(To::Input, |(_, to)| *to)
 }
 
-/// The fields that a span's attributes make.
+/// The fields from the attributes of a span.
 #[derive(Default)]
 pub(super) struct Mapped {
     fields: Document,
@@ -85,7 +85,7 @@ impl Mapped {
             To::Metadata => drop(self.metadata.insert(key, value)),
             To::Input => drop(self.input.insert(key, value)),
             To::Output => drop(self.output.insert(key, value)),
-            // The first one wins. A span has no such field; a trace row that Opik makes finds it here.
+            // The first one wins. A span has no such field; a trace row that Opik creates takes it from here.
             To::Thread => drop(self.metadata.entry("thread_id").or_insert(value)),
             To::Tags => self.tags(value),
         }
@@ -130,7 +130,7 @@ impl Mapped {
         }
     }
 
-    /// A text that is neither a number nor JSON fails the whole request; a double is passed over.
+    /// A text that is neither a number nor JSON makes the whole request invalid; a double is ignored.
     fn count(&mut self, name: &str, pair: &KeyValue) -> Result<(), &'static str> {
         let count = match pair.value.as_ref().and_then(|value| value.value.as_ref()) {
             Some(Any::IntValue(count)) => *count,
@@ -154,7 +154,7 @@ impl Mapped {
         Ok(())
     }
 
-    /// A list, a text that holds one, or words with commas between them.
+    /// A list, a text that contains one, or words separated by commas.
     fn tags(&mut self, value: Value) {
         let tags = match value {
             Value::String(text) => text
@@ -169,7 +169,7 @@ impl Mapped {
     }
 }
 
-/// As Opik reads a value: texts that look like JSON are read as that, lists keep their texts alone, maps and bytes go.
+/// A value as Opik reads it: texts that look like JSON are parsed, lists keep only their texts, maps and bytes are dropped.
 fn read(value: &AnyValue) -> Option<Value> {
     Some(match value.value.as_ref()? {
         Any::StringValue(text) if text.starts_with(['"', '[', '{']) => {

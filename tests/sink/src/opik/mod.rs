@@ -1,5 +1,4 @@
-//! Opik's ingestion: the calls that its SDKs make when they trace. What is refused is in `fields`, what a row does to
-//! another in `rows`.
+//! Opik's ingestion: the requests that its SDKs make. `fields` has what is refused, `rows` how rows replace each other.
 
 use serde_json::{Value, json};
 
@@ -20,7 +19,7 @@ mod who;
 
 const PRIVATE: &str = "/v1/private/";
 const PING: &str = "/is-alive/ping";
-/// Where an SDK sends people who want to see their trace.
+/// The page of a trace that an SDK prints.
 const REDIRECT: &str = "/v1/session/redirect/projects";
 /// Items in one batch, by bean validation.
 const BATCH: usize = 1_000;
@@ -43,16 +42,16 @@ pub(crate) const RECEIVER: Receiver = Receiver {
 #[derive(Clone, Copy)]
 enum Act {
     Batch(Kind),
-    /// Spans of OTLP.
+    /// OTLP spans.
     Otel,
     Create(Kind),
     Update(Kind),
     Look(Kind),
-    /// Taken, and of no interest here.
+    /// Accepted and ignored.
     Ignore,
 }
 
-/// Method, path below `/v1/private/` with `*` for an id, what to do.
+/// Method, path below `/v1/private/` with `*` for an id, and the action.
 const CALLS: [(&str, &str, Act); 14] = [
     ("POST", "traces/batch", Act::Batch(Kind::Trace)),
     ("POST", "spans/batch", Act::Batch(Kind::Span)),
@@ -70,7 +69,7 @@ const CALLS: [(&str, &str, Act); 14] = [
     ("PUT", "spans/*/feedback-scores", Act::Ignore),
 ];
 
-/// Which call a request is, and the id in its path.
+/// The endpoint of a request, and the id in its path.
 fn call(request: &Request) -> Option<(Act, &str)> {
     let (_, path) = request.path.split_once(PRIVATE)?;
     let path = path.trim_end_matches('/');
@@ -158,7 +157,7 @@ struct Order<'a> {
     body: &'a [u8],
     workspace: &'a str,
     kind: Option<&'a str>,
-    /// Of all spans of a request of OTLP.
+    /// Of all spans of an OTLP request.
     project: Option<&'a str>,
     shared: &'a Shared,
 }
@@ -211,7 +210,7 @@ impl Order<'_> {
         }
     }
 
-    /// The whole batch is taken, or nothing of it.
+    /// The batch is accepted as a whole or not at all.
     fn batch(&self, kind: Kind, scene: &Scene) -> Outcome {
         let list = self.object()?.remove(kind.list()).unwrap_or(Value::Null);
         let whole = |stage, reason| Rejection::of(Fault::whole(stage, kind.list(), reason));
@@ -231,7 +230,7 @@ impl Order<'_> {
         Ok((Answer::empty(204), Some(count)))
     }
 
-    /// The same spans as any receiver of OTLP gets.
+    /// The same spans as in any OTLP receiver.
     fn otel(&self, scene: &Scene) -> Outcome {
         let items = otel::documents(self.body, self.kind, self.project)?;
         let count = self.take_all(Kind::Span, items, scene)?;

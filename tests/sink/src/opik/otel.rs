@@ -1,13 +1,13 @@
-//! Opik's endpoint for OTLP: a span of the protocol as the document of a span of the REST API.
+//! Opik's OTLP endpoint: an OTLP span as the document of a span in the REST API.
 //!
-//! | refused here, though Opik takes it | because |
+//! | refused here, although Opik accepts it | reason |
 //! |---|---|
-//! | JSON | Opik reads its ids as base64, and files the span under junk |
-//! | a span without `opik.trace_id` and `opik.span_id` | Opik makes ids of its own, and of a root a trace row |
-//! | an id there that is no UUID of version 7 | Opik ignores it with a warning, and does the same |
-//! | a count of tokens that needs more than 32 bits | Opik cuts it |
+//! | JSON | Opik reads its ids as base64 and stores the span under wrong ids |
+//! | a span without `opik.trace_id` and `opik.span_id` | Opik creates new ids, and a trace row for a root |
+//! | an id there that is not a UUID of version 7 | Opik ignores it with a warning, and creates new ids too |
+//! | a count of tokens that needs more than 32 bits | Opik truncates it |
 //!
-//! A span with `opik.trace_id` never makes a trace row, and its parent of OpenTelemetry counts for nothing.
+//! A span with `opik.trace_id` never creates a trace row, and its OpenTelemetry parent is ignored.
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -23,7 +23,7 @@ use crate::{ids, instant};
 const DEFAULT_PROJECT: &str = "Default Project";
 const ERROR: i32 = 2;
 
-/// The spans of a request, none of them looked at closer than OTLP's own rules do.
+/// The spans of a request, checked only by OTLP's own rules.
 pub(super) fn documents(
     body: &[u8],
     content_type: Option<&str>,
@@ -138,7 +138,7 @@ pub(super) fn found<'a>(pairs: &'a [KeyValue], key: &str) -> Option<&'a Any> {
         .and_then(|value: &AnyValue| value.value.as_ref())
 }
 
-/// What is below a millisecond is lost.
+/// In whole milliseconds.
 fn millis(nanos: u64) -> String {
     instant::spell(i64::try_from(nanos / 1_000_000 * 1_000).unwrap_or(i64::MAX))
 }

@@ -1,4 +1,4 @@
-//! Why something was refused, and the status that says so. No reason repeats a value.
+//! Why something was refused, and the status for it. No reason repeats a value.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::http::Answer;
 
-/// Where the backend notices, in its own order: the earliest decides about the answer.
+/// The stage at which the backend notices, in its order: the earliest one determines the response.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     Key,
@@ -17,7 +17,7 @@ pub(super) enum Stage {
     Parse,
     /// Bean validation: what is required, blank, too long, negative.
     Validate,
-    /// The services: the version and the time of ids.
+    /// The services: version and time of ids.
     Service,
     Conflict,
 }
@@ -88,7 +88,7 @@ impl Fault {
 pub(super) struct Rejection {
     pub(super) faults: Vec<Fault>,
     pub(super) items: Option<usize>,
-    /// What the items are called.
+    /// The name of the items.
     pub(super) list: &'static str,
 }
 
@@ -124,7 +124,7 @@ impl Rejection {
         Answer::json(status, &json!({ "code": status, "message": message }))
     }
 
-    /// For the log, and bounded: a batch may hold a thousand bad items.
+    /// For the log, and bounded: a batch can contain a thousand invalid items.
     pub(super) fn reasons(&self) -> Vec<Value> {
         let describe = |fault: &Fault| json!({ "item": fault.item, "field": fault.field, "reason": fault.reason });
         self.faults.iter().take(100).map(describe).collect()

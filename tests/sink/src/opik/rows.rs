@@ -1,5 +1,5 @@
-//! What a row does to another. A batch is a plain insert, and the newest `last_updated_at` replaces the whole row; the calls
-//! for one item look first, and merge.
+//! How rows replace each other. A batch is a plain insert: the row with the newest `last_updated_at` replaces the whole row. Requests for
+//! one item read the row first, and merge.
 
 use serde_json::Value;
 
@@ -9,12 +9,12 @@ use crate::store::{Document, Key, Kind, Row, System, Table};
 use crate::{ids, instant};
 
 const DEFAULT_PROJECT: &str = "Default Project";
-/// The start of a row that only an update made.
+/// The start of a row that only an update has created.
 const EPOCH: &str = "1970-01-01T00:00:00Z";
-/// What a creation says about itself, and a merge therefore leaves to it.
+/// Fields that only the creation sets, so that a merge keeps them.
 const OF_CREATION: [&str; 3] = ["start_time", "project_name", "last_updated_at"];
 
-/// A checked document as a row, with its ids spelled one way and the server's defaults in it.
+/// A valid document as a row, with normalised ids and the server's defaults.
 pub(super) fn row(mut document: Document, kind: Kind, workspace: &str, scene: &Scene) -> Row {
     document.retain(|_, value| !value.is_null());
     for name in ["id", "trace_id", "parent_span_id"] {
@@ -77,8 +77,8 @@ pub(super) fn find<'a>(table: &'a Table, workspace: &str, id: &str) -> Option<&'
         .find(|row| row.key.workspace == workspace && row.key.id == id)
 }
 
-/// `POST` of one. A trace that is there is a conflict, a span that is there stays as it is; what an update brought before
-/// its creation is merged into it.
+/// `POST` of one item. An existing trace is a conflict, an existing span does not change. An update that arrived before the creation is
+/// merged into it.
 pub(super) fn create(table: &mut Table, mut row: Row) -> Result<(), Rejection> {
     if let Some(held) = find(table, &row.key.workspace, &row.key.id) {
         agree(&held.key, &row.key)?;
@@ -102,7 +102,7 @@ pub(super) fn create(table: &mut Table, mut row: Row) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// `PATCH`: an upsert. What it does not name stays.
+/// `PATCH`: an upsert. Fields that it does not contain do not change.
 pub(super) fn update(table: &mut Table, mut row: Row) -> Result<(), Rejection> {
     let Some(held) = find(table, &row.key.workspace, &row.key.id) else {
         row.partial = true;

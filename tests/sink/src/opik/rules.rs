@@ -1,4 +1,4 @@
-//! What the value of a field must be. A rule names the stage at which the backend would notice.
+//! The rules for the values of fields, each with the stage at which the backend notices.
 
 use core::time::Duration;
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ pub(super) enum Mode {
     Update,
 }
 
-/// What a rule may look at besides the value.
+/// What a rule can use besides the value.
 pub(super) struct Scene {
     pub(super) now: instant::Micros,
     window: Option<i64>,
@@ -32,7 +32,7 @@ impl Scene {
     }
 }
 
-/// A rule that was not kept.
+/// A broken rule.
 pub(super) type Broken = (Stage, &'static str);
 
 fn expect(holds: bool, stage: Stage, reason: &'static str) -> Result<(), Broken> {
@@ -65,7 +65,7 @@ pub(super) fn reference(value: &Value, _: &Scene) -> Result<(), Broken> {
     uuid(value).map(drop)
 }
 
-/// Only an item's own id is held against the clock: it decides about the day in which the row is stored.
+/// Only an item's own id is compared with the clock: it determines the day under which the row is stored.
 pub(super) fn own_id(value: &Value, scene: &Scene) -> Result<(), Broken> {
     let ahead = ids::time(uuid(value)?) - scene.now / 1_000;
     let Some(window) = scene.window else {

@@ -1,5 +1,5 @@
-//! Who may come in. Without a key the sink is the open-source server: no key is asked for, and a workspace other than its
-//! own is not found. With one it is the cloud.
+//! Authentication. Without a key the sink is the open-source server: no key is needed, and only one workspace exists. With a key it
+//! is the cloud.
 
 use super::rejection::{Fault, Rejection, Stage};
 use crate::http::Request;
@@ -28,7 +28,7 @@ pub(super) fn enter(request: &Request, options: &Options) -> Result<String, Reje
         given,
     ) {
         (None, _) => refuse(Stage::Key, "authorization", "an API key is required"),
-        // The key alone: "Bearer KEY" is another key.
+        // Only the key: "Bearer KEY" is a different key.
         (Some(given), _) if given != key => {
             refuse(Stage::Key, "authorization", "the API key is not known")
         }

@@ -1,4 +1,4 @@
-//! What a receiver answers: in the encoding of the request, and where that is unknown in JSON.
+//! The response of a receiver: in the encoding of the request, or in JSON if that is unknown.
 
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Encoding;
 use crate::http::Answer;
 
-/// `google.rpc.Status`, of which a rejection's body is one.
+/// `google.rpc.Status`, the body of a rejection.
 #[derive(Clone, PartialEq, Message)]
 struct Status {
     #[prost(int32, tag = "1")]
@@ -39,7 +39,7 @@ pub(super) fn rejection(status: u16, encoding: Option<Encoding>, message: &str) 
     }
 }
 
-/// Taken whole, or without the last `rejected` spans; a message without any is a warning.
+/// Accepted, except the last `rejected` spans. A message with `rejected` 0 is a warning.
 pub(super) fn taken(encoding: Encoding, rejected: usize, message: &str) -> Answer {
     let partial = (rejected > 0 || !message.is_empty()).then(|| ExportTracePartialSuccess {
         rejected_spans: i64::try_from(rejected).unwrap_or(i64::MAX),

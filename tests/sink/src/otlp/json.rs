@@ -1,6 +1,6 @@
-//! A walk over OTLP/JSON beside the table of messages. It decodes nothing: that is done by others, and more kindly than a
-//! sender may hope for. A 64-bit integer as a number is legal protobuf JSON and loses digits in JavaScript; an id in
-//! base64 is what protobuf's own JSON would be; a value of null says what leaving it out says. All three are refused.
+//! Compares OTLP/JSON with the table of messages. It decodes nothing; the decoder is more tolerant than a sender should rely on. Three
+//! things are refused here: a 64-bit integer as a JSON number, which loses digits in JavaScript; an id in base64, which is protobuf's own
+//! JSON; a null value, which means the same as no value.
 
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ fn inside(value: &Value, message: &Message, place: &Place<'_>) -> Result<(), Fau
     Ok(())
 }
 
-/// A name of the table in another spelling is called by its own; one that is not in it is not repeated.
+/// A name that is in the table with another spelling is reported as in the table. Unknown names are not repeated.
 fn unknown(name: &str, message: &Message, place: &Place<'_>) -> Fault {
     let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
     let meant = message
@@ -71,7 +71,7 @@ fn check(value: &Value, field: &Field, place: &Place<'_>) -> Result<(), Fault> {
     reason.map_or(Ok(()), |reason| Err(place.fault(reason)))
 }
 
-/// Whether these are hex digits and how many; what they say is looked at with that of the other encoding.
+/// Checks that these are hex digits, and how many. The rules for both encodings check the value.
 fn is_not_id(value: &Value, digits: usize) -> Option<&'static str> {
     let Some(text) = value.as_str() else {
         return Some("must be a string of hex digits");

@@ -1,7 +1,7 @@
-//! OTLP over HTTP, `POST {any base}/v1/traces`, as strict as a receiver may never be: it tests a sender.
+//! OTLP over HTTP, `POST {any base}/v1/traces`. It is stricter than a real receiver may be, because it tests a sender.
 //!
-//! Bytes are decoded by the protocol's own crate. What a decoder passes over is found by two walks beside one table
-//! (`schema`), what decoded well and is wrong by `rules`. One fault refuses the whole request with 400.
+//! The protocol's own crate decodes the bytes. `json` and `proto` compare them with one table (`schema`) and find what a decoder ignores;
+//! `rules` finds wrong values. One fault refuses the whole request with 400.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
@@ -23,7 +23,7 @@ mod schema;
 mod state;
 
 const PATH: &str = "/v1/traces";
-/// Faults that are told of one request.
+/// Faults in the response to one request.
 const TOLD: usize = 100;
 
 pub(crate) const RECEIVER: Receiver = Receiver {
@@ -40,7 +40,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// By the media type; a JSON may name its charset.
+    /// The encoding of a media type. JSON may have a charset.
     pub(crate) fn of(content_type: Option<&str>) -> Option<Self> {
         let kind = content_type?.split(';').next()?.trim();
         [Self::Protobuf, Self::Json]
@@ -63,7 +63,7 @@ impl Encoding {
     }
 }
 
-/// Reads a request that keeps every rule, or says which it breaks.
+/// Reads a request that follows every rule, or returns the broken rules.
 pub(crate) fn read(
     body: &[u8],
     encoding: Encoding,
@@ -78,7 +78,7 @@ pub(crate) fn read(
             let document: Value =
                 serde_json::from_slice(body).map_err(|error| whole(error.to_string()))?;
             json::walk(&document, &schema::REQUEST).map_err(|fault| vec![fault])?;
-            // Not from the document: there a key that came twice is gone.
+            // From the bytes: in a parsed document a key that was written twice exists once.
             serde_json::from_slice(body).map_err(|error| whole(error.to_string()))?
         }
     };

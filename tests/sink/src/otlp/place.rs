@@ -1,8 +1,8 @@
-//! Where something is, and what is wrong with it there.
+//! The place of a fault in a request, and the fault.
 
 use core::fmt;
 
-/// A path from the request down: `resourceSpans[0].scopeSpans[0].spans[3].name`.
+/// A path in the request: `resourceSpans[0].scopeSpans[0].spans[3].name`.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     Top,
@@ -44,7 +44,7 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// One rule that was not kept. A reason never repeats a value.
+/// A broken rule. A reason never repeats a value.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) field: String,

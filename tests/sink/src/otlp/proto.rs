@@ -1,12 +1,12 @@
-//! A walk over protobuf beside the table of messages. It decodes nothing: that is done by others. It finds what a decoder
-//! passes over in silence: fields that nobody knows, fields sent twice, two values where one may be.
+//! Compares protobuf with the table of messages. It decodes nothing. It finds what a decoder ignores: unknown fields, fields that
+//! are sent twice, two values for a `oneof`.
 
 use core::str;
 
 use super::place::{Fault, Place};
 use super::schema::{Field, Form, Message};
 
-/// Nesting that a decoder follows.
+/// Maximal nesting of a decoder.
 const DEEPEST: usize = 60;
 
 pub(super) fn walk(bytes: &[u8], message: &Message) -> Result<(), Fault> {
@@ -22,7 +22,7 @@ fn inside(
     if depth > DEEPEST {
         return Err(place.fault("is nested too deep"));
     }
-    // How often each field has come.
+    // How often each field occurs.
     let mut seen = vec![0_usize; message.fields.len()];
     while !bytes.is_empty() {
         let key = varint(&mut bytes).ok_or_else(|| place.fault("is cut short, or no protobuf"))?;

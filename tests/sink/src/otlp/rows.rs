@@ -1,4 +1,4 @@
-//! A span as it is kept and read back: ids in hex, attributes as a map, times both as a person reads them and exactly.
+//! A stored span: ids in hex, attributes as a map, times as text and as exact numbers.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -11,7 +11,7 @@ use crate::ids;
 use crate::instant;
 use crate::store::{Document, Key, Row, System, Table};
 
-/// How a request came.
+/// Encoding and path of a request.
 pub(super) struct Way<'a> {
     pub(super) encoding: &'static str,
     pub(super) path: &'a str,
@@ -27,7 +27,7 @@ const KINDS: [&str; 6] = [
 ];
 const CODES: [&str; 3] = ["unset", "ok", "error"];
 
-/// A row for each span, in the order in which they were sent.
+/// A row for each span, in the order of the request.
 pub(super) fn rows(request: &ExportTraceServiceRequest, way: &Way<'_>) -> Vec<Row> {
     let scopes = request.resource_spans.iter().flat_map(|group| {
         let scopes = group.scope_spans.iter();
@@ -44,7 +44,7 @@ pub(super) fn rows(request: &ExportTraceServiceRequest, way: &Way<'_>) -> Vec<Ro
         .collect()
 }
 
-/// A span that came before is replaced, and counted: a backend would show it twice.
+/// A span that is delivered again is replaced and counted: a backend would show it twice.
 pub(super) fn put(table: &mut Table, mut row: Row) {
     let times = |row: &Row| {
         row.document
@@ -149,7 +149,7 @@ fn moment(nanos: u64) -> String {
     instant::spell(i64::try_from(nanos / 1_000).unwrap_or(i64::MAX))
 }
 
-/// Attributes by their keys.
+/// Attributes by key.
 fn map<'a>(pairs: impl IntoIterator<Item = &'a KeyValue>) -> Document {
     pairs
         .into_iter()
@@ -162,7 +162,7 @@ fn map<'a>(pairs: impl IntoIterator<Item = &'a KeyValue>) -> Document {
         .collect()
 }
 
-/// Bytes as `{"bytes": hex}`; doubles that JSON has no number for as their names.
+/// Bytes as `{"bytes": hex}`; doubles without a JSON number as their names.
 fn value(any: &AnyValue) -> Value {
     match &any.value {
         None | Some(Any::StringValueStrindex(_)) => Value::Null,

@@ -1,4 +1,4 @@
-//! What a request must keep, in whichever encoding it came.
+//! The rules for a request in either encoding.
 
 use std::collections::HashSet;
 
@@ -11,14 +11,14 @@ use opentelemetry_proto::tonic::trace::v1::{ScopeSpans, Span, Status};
 use super::place::{Fault, Place};
 use super::state;
 
-/// What is before 2001 was counted in other units than nanoseconds.
+/// A time before 2001 is in another unit than nanoseconds.
 const EARLIEST: u64 = 1_000_000_000_000_000_000;
 /// W3C's sampled and random, and OTLP's two bits about whether the parent is remote.
 const FLAGS: u32 = 0x0303;
 const HAS_REMOTE: u32 = 0x0100;
 const IS_REMOTE: u32 = 0x0200;
 
-/// Everything that is wrong.
+/// Every fault.
 pub(super) fn check(request: &ExportTraceServiceRequest) -> Vec<Fault> {
     let mut found = Found::default();
     let top = Place::Top;
@@ -64,7 +64,7 @@ fn names_service(attributes: &[KeyValue]) -> bool {
 #[derive(Default)]
 struct Found {
     faults: Vec<Fault>,
-    /// Trace and span id of every span so far.
+    /// Trace and span id of each span so far.
     ids: HashSet<(Vec<u8>, Vec<u8>)>,
 }
 

@@ -1,19 +1,19 @@
-//! The messages of OTLP's traces as a table: number, name in JSON, form of every field that a sender of spans may use. What
-//! is not in it is refused, although a receiver must ignore it: a sender is tested here. The fields that the protocol holds
-//! for profiles and entities are left out on purpose.
+//! The messages of OTLP traces as a table: number, JSON name and form of every field that a sender of spans may use. Other fields are
+//! refused, although a receiver must ignore them, because this tests a sender. The protocol's fields for profiles and entities are not in
+//! the table on purpose.
 
-/// How a value stands on the wire, and in JSON.
+/// The form of a value in protobuf and in JSON.
 #[derive(Clone, Copy)]
 pub(super) enum Form {
     Text,
-    /// Bytes; hex in JSON, of that many digits or none.
+    /// Bytes; in JSON this number of hex digits, or none.
     Id(usize),
     /// Bytes; base64 in JSON.
     Bytes,
     Bool,
     /// A varint; a number in JSON.
     Small,
-    /// A varint of 64 bits with a sign; a text in JSON.
+    /// A signed varint of 64 bits; a text in JSON.
     Large,
     /// Four bytes; a number in JSON.
     Fixed32,
@@ -32,7 +32,7 @@ pub(super) struct Field {
 
 pub(super) struct Message {
     pub(super) fields: &'static [Field],
-    /// At most one of the fields may be there.
+    /// At most one of these fields may occur.
     pub(super) one_of: bool,
 }
 

@@ -1,10 +1,10 @@
-//! `tracestate` as W3C's second level has it:
+//! `tracestate` of W3C Trace Context Level 2:
 //!
 //! ```text
-//! list   = member *31( "," member )       blanks around members are allowed, empty members are not sent on
+//! list   = member *31( "," member )       spaces around members are allowed, empty members are not
 //! member = key "=" value
 //! key    = 1 of a-z 0-9, then 0..255 of a-z 0-9 _ - * / @
-//! value  = 1..256 of 0x20 to 0x7e without "," and "=", the last one no blank
+//! value  = 1..256 of 0x20 to 0x7e without "," and "=", the last one not a space
 //! ```
 
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use std::collections::HashSet;
 const MEMBERS: usize = 32;
 const LONGEST: usize = 256;
 
-/// What breaks the grammar; none for a list that is empty.
+/// How a list breaks the grammar. An empty list is valid.
 pub(super) fn fault(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         return None;

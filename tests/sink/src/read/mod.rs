@@ -1,4 +1,4 @@
-//! The read-back: what was taken, refused and asked, as JSON.
+//! The read-back: what was accepted, refused and requested, as JSON.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::tree;
 
 mod overview;
 
-/// Longest that `/read/wait` waits, and how long it does when not told.
+/// The longest time that `/read/wait` waits, and its default.
 const LONGEST: u64 = 60_000;
 const USUAL: u64 = 5_000;
 type Read = fn(&Request, &State) -> Answer;
@@ -65,7 +65,7 @@ pub(crate) fn answer(request: &Request, shared: &Shared) -> Answer {
     )
 }
 
-/// Whether a row is of the trace that is asked for, if one is.
+/// Whether a row belongs to the requested trace, if there is one.
 fn wanted(request: &Request, row: &Row) -> bool {
     request
         .asked("trace")
@@ -81,7 +81,7 @@ fn rows(request: &Request, table: &Table, name: &str) -> Answer {
     Answer::json(200, &json!({ name: shown(request, table) }))
 }
 
-/// `spans` that were stored, and those that were `lost` although the answer was 200.
+/// `spans` that were stored, and spans that were `lost` although the response was 200.
 fn lilypad(request: &Request, state: &State) -> Answer {
     let spans = shown(request, &state.lilypad);
     Answer::json(
@@ -90,7 +90,7 @@ fn lilypad(request: &Request, state: &State) -> Answer {
     )
 }
 
-/// Which `requests` held the `word`, byte for byte, in head or body.
+/// The `requests` whose head or body contains the `word`, byte for byte.
 fn holding(request: &Request, state: &State) -> Answer {
     match request.asked("word").filter(|word| !word.is_empty()) {
         Some(word) => Answer::json(200, &state.raw.holding(word.as_bytes())),
@@ -98,8 +98,8 @@ fn holding(request: &Request, state: &State) -> Answer {
     }
 }
 
-/// `trace`: its row, or null; `spans`: those of every system or of the one that is asked for, nested, or with `shape=flat`
-/// in reading order with a `depth` each.
+/// `trace`: its row, or null; `spans`: of all systems or of the requested one, nested, or with `shape=flat` in reading order, each
+/// with a `depth`.
 fn tree(request: &Request, state: &State) -> Answer {
     let Some(id) = request.asked("trace") else {
         return Answer::json(
@@ -125,7 +125,7 @@ fn tree(request: &Request, state: &State) -> Answer {
     Answer::json(200, &json!({ "trace": trace, "spans": spans }))
 }
 
-/// Answers when there are as many rows as asked for: 200, or after `ms` milliseconds 504.
+/// Responds with 200 as soon as there are enough rows, or with 504 after `ms` milliseconds.
 fn wait(request: &Request, shared: &Shared) -> Answer {
     let number = |name| {
         request

@@ -9,10 +9,10 @@ use crate::instant;
 use crate::store::{Row, State, System};
 use crate::tree;
 
-/// Traces in the overview.
+/// Maximal number of traces in the overview.
 const SHOWN: usize = 300;
 
-/// The newest first, whether a trace's row came or only spans of it. What several systems tell of one trace is one line.
+/// The newest first, with or without a trace row. A trace that several systems have is one line.
 pub(super) fn of(state: &State) -> Value {
     let mut groups: HashMap<String, (Vec<&Row>, Vec<&Row>)> = HashMap::new();
     state
@@ -26,7 +26,7 @@ pub(super) fn of(state: &State) -> Value {
         .into_values()
         .map(|(rows, spans)| line(&rows, spans))
         .collect();
-    // By id where two began at once, so that a list which did not change stays as it is.
+    // By id if two began at the same time, so that the order does not change.
     let id = |line: &Value| line.get("id").map(Value::to_string);
     lines.sort_by_cached_key(|(begin, line)| (Reverse(*begin), id(line)));
     let lines: Vec<Value> = lines
@@ -53,7 +53,7 @@ fn line(rows: &[&Row], spans: Vec<&Row>) -> (instant::Micros, Value) {
         .chain(&spans)
         .map(|row| row.key.system)
         .collect();
-    // Opik's spelling where there is one.
+    // Opik's spelling if there is one.
     let id = rows
         .iter()
         .chain(&spans)

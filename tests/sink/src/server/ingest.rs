@@ -1,4 +1,4 @@
-//! A request of a receiver: the fault that is planned for it, its body, its answer, and the two logs.
+//! A request to a receiver: its planned fault, its body, its response, and the two logs.
 
 use core::hash::Hasher;
 use std::hash::DefaultHasher;
@@ -12,40 +12,41 @@ use crate::instant;
 use crate::store::{Counters, Raw};
 use crate::wire::Wire;
 
-/// Headers whose values nobody needs to see in a log.
+/// Headers whose values are not logged.
 const SECRET: [&str; 4] = [
     "authorization",
     "proxy-authorization",
     "cookie",
     "x-api-key",
 ];
-/// Longest header value kept in the log.
+/// Longest header value in the log.
 const VALUE: usize = 256;
-/// A body that says its length is measured by that; one in chunks, and one that was compressed, is bounded by this.
+/// The limit for a body in chunks or a compressed body. Other bodies are limited by their `content-length`.
 const LARGEST: u64 = 256_000_000;
 
-/// What is told about one request.
+/// The log entry of one request.
 #[derive(Default)]
 struct Note {
     status: Option<u16>,
     items: Option<usize>,
     fault: Option<&'static str>,
     bytes: Option<usize>,
-    /// Whether it brings data, and whether that was taken.
+    /// Whether it contains data, and whether that was accepted.
     ingests: bool,
     taken: Option<bool>,
-    /// Two bodies with the same print are the same: a retry must not change what it sends.
+    /// Equal bodies have equal hashes: a retry must not change its body.
     print: Option<String>,
     raw: Option<Raw>,
 }
 
-/// What goes back over the socket.
+/// The response on the socket.
 enum Deed {
     Answer(Answer),
     Fault(Kind, Answer),
 }
 
-/// Answers; whether the connection can go on. The logs are written first, so that a caller who has its answer finds them.
+/// Responds, and returns whether the connection can be used again. The logs are written before the response, so that a client finds
+/// them after it.
 pub(super) fn take(
     wire: &mut Wire,
     request: &Request,

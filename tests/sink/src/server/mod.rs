@@ -1,4 +1,4 @@
-//! Listener, connections (a thread each, a bounded number), and who answers which path.
+//! Listener, connections (one thread each, with a limit), and the table of receivers.
 
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,26 +19,26 @@ mod ingest;
 mod own;
 mod trouble;
 
-/// Open connections; a caller past them is turned away.
+/// Maximal number of open connections; further ones are refused.
 const CONNECTIONS: usize = 512;
-/// How a sink is to behave.
+/// The options of a sink.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 means any free port.
     pub listen: SocketAddr,
-    /// The API key to ask for, and with it a workspace, as the cloud does. Without: nothing, as the open-source server.
+    /// The required API key; with it a workspace is required too, as in the cloud. None: as in the open-source server.
     pub key: Option<String>,
-    /// The one workspace there is.
+    /// The only workspace.
     pub workspace: String,
-    /// How far from now the time inside an item's own id may be; none for no limit.
+    /// How far from now the time in an item's own id may be; none: no limit.
     pub window: Option<Duration>,
     /// Largest body by its `Content-Length`.
     pub max_body: u64,
-    /// Lilypad's keys, each with the project that it belongs to; none for any key at all.
+    /// Lilypad's keys, each with its project; empty: any key is accepted.
     pub lilypad_keys: Vec<(String, String)>,
-    /// Whether Lilypad has a queue before its database.
+    /// Whether Lilypad has a queue in front of its database.
     pub lilypad_queue: bool,
-    /// Rows kept, of traces and of spans each.
+    /// Maximal number of stored traces, and of stored spans.
     pub rows: usize,
 }
 
@@ -57,33 +57,33 @@ impl Default for Options {
     }
 }
 
-/// One wire API that spans can come in by.
+/// A wire API that receives spans.
 pub(crate) struct Receiver {
     pub(crate) system: System,
-    /// Whether a path is of this API.
+    /// Whether a path belongs to this API.
     pub(crate) claims: fn(&str) -> bool,
-    /// Whether the request brings data: only then faults apply to it.
+    /// Whether the request contains data: faults apply only to those.
     pub(crate) ingests: fn(&Request) -> bool,
     pub(crate) receive: fn(&Delivery<'_>, &Shared) -> Received,
 }
 
-/// A request whose body has been read and decompressed.
+/// A request with its decompressed body.
 pub(crate) struct Delivery<'a> {
     pub(crate) request: &'a Request,
     pub(crate) body: &'a [u8],
-    /// What of it is not to be taken, where the API can say so.
+    /// How many spans not to accept, if the API can report that.
     pub(crate) partial: Option<&'a Partial>,
 }
 
 pub(crate) struct Received {
     pub(crate) answer: Answer,
-    /// How many items came, if that could be seen.
+    /// How many items the request contains, if it could be read.
     pub(crate) items: Option<usize>,
-    /// Why the request was refused, item by item.
+    /// Why the request was refused, for each item.
     pub(crate) reasons: Vec<serde_json::Value>,
 }
 
-/// The first that claims a path has it: one of Opik's ends as OTLP's do.
+/// The first one that matches a path gets it: one of Opik's paths ends like OTLP's.
 pub(crate) const RECEIVERS: [&Receiver; 3] = [&opik::RECEIVER, &otlp::RECEIVER, &lilypad::RECEIVER];
 
 pub(crate) struct Shared {
@@ -101,7 +101,7 @@ impl Shared {
     }
 }
 
-/// A running sink; ends when dropped.
+/// A running sink. It stops when it is dropped.
 pub struct Sink {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -109,10 +109,10 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Starts listening; requests are answered when this returns.
+    /// Starts to listen. It serves requests when this returns.
     ///
     /// # Errors
-    /// When the address cannot be listened on.
+    /// If it cannot listen on the address.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind(options.listen)?;
         let address = listener.local_addr()?;
@@ -135,13 +135,13 @@ impl Sink {
         })
     }
 
-    /// Where it listens.
+    /// Its address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address as a URL, without a slash at its end.
+    /// The address as a URL without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -157,10 +157,10 @@ impl Sink {
 }
 
 impl Drop for Sink {
-    /// Frees the port and closes every connection, so that a test can be a collector that went away.
+    /// Frees the port and closes every connection: the backend of a test goes away.
     fn drop(&mut self) {
         self.shared.ends.store(true, Ordering::Relaxed);
-        // The listener waits for a connection: give it one.
+        // A connection wakes the listener.
         drop(TcpStream::connect(self.address));
         self.listener
             .take()
@@ -184,7 +184,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             return;
         }
         let Ok(stream) = stream else {
-            // Out of descriptors: some will be free again.
+            // No file descriptors left: some will be free later.
             thread::sleep(Duration::from_millis(20));
             continue;
         };
@@ -202,7 +202,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let spawned = thread::Builder::new()
             .name(format!("sink-{number}"))
             .spawn(move || {
-                // What a peer does to its own connection is no concern of anyone else.
+                // An error on one connection does not affect the others.
                 drop(converse(stream, &own));
                 own.open
                     .lock()
@@ -245,7 +245,7 @@ fn converse(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     }
 }
 
-/// After a request that cannot be read to its end nothing on the connection can be understood.
+/// After a request that cannot be read completely the connection is useless.
 fn give_up(wire: &mut Wire, trouble: Trouble) -> io::Result<()> {
     match trouble {
         Trouble::Gone(error) => Err(error),

@@ -9,14 +9,14 @@ use crate::http::{Answer, Request, Trouble};
 use crate::wire::Wire;
 use crate::{fault, read};
 
-/// Longest body of a control call.
+/// Longest body of a control request.
 const CONTROL: u64 = 64 * 1024;
 const PAGE: &str = include_str!("../page.html");
-/// The page shows what hostile callers named things: even if it had a hole, nothing could leave it.
+/// The page shows names that hostile clients have chosen. Even if a script got in, it could send nothing.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; \
                       img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The sink's own paths; whether the connection can go on.
+/// Serves the sink's own paths, and returns whether the connection can be used again.
 pub(super) fn take(wire: &mut Wire, request: &Request, shared: &Shared) -> Result<bool, Trouble> {
     let body = wire.body(request, CONTROL, None)?;
     let answer = match (request.method.as_str(), request.path.as_str()) {
@@ -52,7 +52,7 @@ pub(super) fn take(wire: &mut Wire, request: &Request, shared: &Shared) -> Resul
     Ok(request.keeps)
 }
 
-/// Server-sent events: a line whenever something changed, at most ten a second. The page then reads what it shows.
+/// Server-sent events: a line after each change, at most ten a second. The page then reads the data.
 fn events(wire: &mut Wire, shared: &Shared) -> io::Result<()> {
     const HEAD: &[u8] =
         b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-store\r\n\
@@ -60,7 +60,7 @@ fn events(wire: &mut Wire, shared: &Shared) -> io::Result<()> {
     wire.stream.write_all(HEAD)?;
     let mut told = None;
     while !shared.ends() {
-        // The pause also finds out whether the page is still there.
+        // The pause also detects a closed page.
         let pause = Duration::from_secs(10);
         let (_, version) = shared
             .store

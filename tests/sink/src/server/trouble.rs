@@ -1,4 +1,4 @@
-//! A fault, carried out on the socket.
+//! Faults on the socket.
 
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
@@ -12,7 +12,7 @@ use crate::fault::Kind;
 use crate::http::{self, Answer, Request, Trouble};
 use crate::wire::Wire;
 
-/// No status line of HTTP.
+/// Not an HTTP status line.
 const GARBAGE: &[u8] = b"\x16\x03HTTP\xff/9 two hundred\r\nno: header\r\n\r\n";
 
 pub(super) fn carry_out(
@@ -55,7 +55,7 @@ pub(super) fn carry_out(
             let answer = Answer::of(200, "application/json", "{\"partly\":");
             wire.stream.write_all(&http::start(&answer, 4_096, true))?;
             wire.stream.write_all(&answer.body)?;
-            // Long enough for the beginning to be read: a reset throws away what has not been.
+            // Long enough for the peer to read the beginning: a reset discards unread bytes.
             reset(wire, Duration::from_millis(50))
         }
         Kind::BigAnswer { code, bytes } => {
@@ -74,14 +74,14 @@ pub(super) fn send(wire: &mut Wire, request: &Request, answer: &Answer) -> Resul
     Ok(request.keeps)
 }
 
-/// Closes with a reset instead of an end.
+/// Closes the connection with a reset.
 fn reset(wire: &mut Wire, pause: Duration) -> Result<bool, Trouble> {
     thread::sleep(pause);
     SockRef::from(&wire.stream).set_linger(Some(Duration::ZERO))?;
     Err(Trouble::Gone(ErrorKind::ConnectionReset.into()))
 }
 
-/// Says nothing until the peer has enough of it, or the time is over.
+/// Sends nothing until the peer closes the connection or the time is over.
 fn wait_for_end(
     wire: &mut Wire,
     longest: Option<Duration>,

@@ -1,4 +1,4 @@
-//! What is counted of each system, and unlike the logs never forgotten.
+//! The counters of each system. Unlike the logs they are complete.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 
 #[derive(Default)]
 pub(crate) struct Counters {
-    /// Requests that bring data.
+    /// Requests with data.
     pub(crate) requests: u64,
-    /// Of them those that were taken, and the items in these; a lost answer changes nothing about that.
+    /// Accepted requests, and their items. A lost response does not change this.
     pub(crate) taken: u64,
     pub(crate) items: u64,
-    /// Those that were refused for what was in them.
+    /// Requests that were refused because of their content.
     pub(crate) refused: u64,
-    /// Those whose body did not come to its end.
+    /// Requests whose body was cut off.
     pub(crate) broken: u64,
-    /// Those that met trouble on demand, by its word.
+    /// Requests that got a fault on demand, by kind.
     pub(crate) faults: BTreeMap<&'static str, u64>,
 }
 

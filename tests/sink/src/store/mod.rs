@@ -1,5 +1,5 @@
-//! What was taken and what happened, bounded: the newest rows by count and by weight, the newest entries of each log. One
-//! lock, and one condition that every change rings.
+//! Stored rows and logs, with limits: the newest rows by count and by bytes, the newest entries of each log. One lock, and one condition
+//! variable for every change.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
@@ -17,13 +17,13 @@ mod counters;
 mod raw;
 mod table;
 
-/// A document as it was sent, keys and all.
+/// A document as it was sent.
 pub(crate) type Document = Map<String, Value>;
 
-/// Entries kept in the log of refusals and in that of requests.
+/// Maximal number of entries in the log of refusals and in the log of requests.
 const LOGGED: usize = 1_000;
 
-/// Whose wire API brought something.
+/// The system of a wire API.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum System {
     Opik,
@@ -50,7 +50,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The word of the wire for several.
+    /// The plural in the API.
     pub(crate) fn list(self) -> &'static str {
         match self {
             Self::Trace => "traces",
@@ -59,8 +59,8 @@ impl Kind {
     }
 }
 
-/// What makes two rows one. Opik compares projects without regard to case; a span sent with another parent is another row.
-/// OTLP knows neither workspaces nor projects, Lilypad no workspaces.
+/// The key of a row. Opik ignores the case of project names; a span with another parent is another row. OTLP has no workspaces and no
+/// projects, Lilypad no workspaces.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) system: System,
@@ -75,7 +75,7 @@ pub(crate) struct Row {
     pub(crate) key: Key,
     /// `last_updated_at`: the newest wins, the whole row.
     pub(crate) at: Micros,
-    /// Made by an update alone: the creation has not come yet.
+    /// Whether only an update has created it, and the creation is still missing.
     pub(crate) partial: bool,
     pub(crate) document: Document,
 }
@@ -85,7 +85,7 @@ impl Row {
         self.document.get(name).and_then(Value::as_str)
     }
 
-    /// The document as a reader gets it: what was sent, and what the server knows besides.
+    /// The document for readers: what was sent, and what the server adds.
     pub(crate) fn shown(&self) -> Value {
         let mut document = self.document.clone();
         document.insert("system".to_owned(), self.key.system.word().into());
@@ -107,13 +107,13 @@ impl Row {
         told || status.and_then(|status| status.get("code")) == Some(&Value::from("error"))
     }
 
-    /// The trace as its 128 bits: two systems spell one id in two ways.
+    /// The trace id as 128 bits: two systems can spell the same id differently.
     pub(crate) fn bits(&self) -> String {
         bits(&self.key.trace)
     }
 }
 
-/// A trace id without what only spells it.
+/// A trace id without dashes and in lower case.
 pub(crate) fn bits(trace: &str) -> String {
     trace.replace('-', "").to_ascii_lowercase()
 }
@@ -144,15 +144,15 @@ pub(crate) struct State {
     pub(crate) spans: Table,
     pub(crate) otlp: Table,
     pub(crate) lilypad: Table,
-    /// What Lilypad said it took, and did not.
+    /// Spans that Lilypad acknowledged and did not store.
     pub(crate) lost: Log,
     pub(crate) refused: Log,
     pub(crate) requests: Log,
-    /// Those of them that bring data, as they came.
+    /// The requests with data, byte for byte.
     pub(crate) raw: Raws,
-    /// What the logs forget, summed.
+    /// Sums that outlive the logs.
     pub(crate) counters: BTreeMap<System, Counters>,
-    /// Grows with every change, so that a reader knows whether it has seen this one.
+    /// Grows with every change, so that a reader can detect new ones.
     pub(crate) version: u64,
 }
 
@@ -205,7 +205,7 @@ impl Store {
         self.change(|state| *state = empty(self.most, state.version));
     }
 
-    /// Waits until `enough` says so, at most `longest`; the last look either way.
+    /// Waits until `enough` returns a value, at most `longest`, and returns its last result.
     pub(crate) fn wait<T>(
         &self,
         longest: Duration,
@@ -227,7 +227,7 @@ impl Store {
         }
     }
 
-    /// Wakes those who wait, so that they can see that the sink ends.
+    /// Wakes the waiting threads, so that they notice that the sink stops.
     pub(crate) fn ring(&self) {
         self.change(|_| ());
     }

@@ -1,4 +1,4 @@
-//! Requests as they came, byte for byte, to be searched for what must not be in any; bounded by weight.
+//! Requests byte for byte, to search them for what no request may contain. Limited in bytes.
 
 use std::collections::VecDeque;
 
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::http::Request;
 
-/// Weight of all of them, in bytes.
+/// Maximal bytes of all requests.
 const HEAVIEST: usize = 64 * 1024 * 1024;
 
-/// The head of a request and its body. What came in chunks is without their lengths; what was packed stays packed.
+/// Head and body of a request. A body in chunks is stored without the chunk lengths, a compressed body compressed.
 pub(crate) struct Raw(Vec<u8>);
 
 impl Raw {
@@ -60,7 +60,7 @@ impl Raws {
         }
     }
 
-    /// The request lines of those that hold a word, among how many that was looked for, and how many are gone.
+    /// The request lines of requests that contain a word, how many requests were searched, and how many are gone.
     pub(crate) fn holding(&self, word: &[u8]) -> Value {
         let found = self.kept.iter().filter(|raw| raw.holds(word));
         json!({

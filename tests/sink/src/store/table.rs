@@ -1,4 +1,4 @@
-//! Rows of one kind, bounded by count and by weight.
+//! Rows of one kind, limited in number and bytes.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::{Document, Key, Row};
 
-/// Weight of all rows of a table, about bytes.
+/// Maximal size of all rows of a table, roughly in bytes.
 const HEAVIEST: usize = 256 * 1024 * 1024;
 
-/// Rows in the order of their last change; the oldest go when there are too many.
+/// Rows in the order of their last change; the oldest are removed if there are too many.
 pub(crate) struct Table {
     rows: BTreeMap<u64, (Row, usize)>,
     places: HashMap<Key, u64>,
@@ -42,7 +42,7 @@ impl Table {
         self.rows.len()
     }
 
-    /// As ReplacingMergeTree merges: a row replaces the one with its key unless that one is newer.
+    /// Like ReplacingMergeTree: a row replaces the row with the same key unless that one is newer.
     pub(crate) fn put(&mut self, row: Row) {
         let place = self.places.get(&row.key).copied();
         if let Some((held, _)) = place.and_then(|place| self.rows.get(&place))
