@@ -237,7 +237,7 @@ mod tests {
     use super::{Plan, parse};
 
     #[test]
-    fn steps_come_one_after_another_and_each_on_its_path() {
+    fn steps_apply_in_order_and_only_to_their_path() {
         let plan = Plan::default();
         let document = br#"[{"kind":"silent","times":2,"only":"/spans/"},{"kind":"reset","times":1},{"kind":"slow","ms":1}]"#;
         plan.set(parse(document).unwrap());
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_cannot_be_meant_is_refused() {
+    fn invalid_plan_is_refused() {
         for bad in [
             "",
             "{}",

@@ -21,7 +21,7 @@ pub(crate) enum Length {
     Chunked,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -57,7 +57,7 @@ impl Request {
     }
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn empty(status: u16) -> Self {
         Self {
             status,
@@ -88,14 +88,18 @@ impl Answer {
 }
 
 /// Status line and headers of a response with `content-length: length`.
-pub(crate) fn start(answer: &Answer, length: usize, keeps: bool) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {} {}\r\n", answer.status, phrase(answer.status));
-    for (name, value) in &answer.headers {
+pub(crate) fn start(response: &Response, length: usize, keeps: bool) -> Vec<u8> {
+    let mut head = format!(
+        "HTTP/1.1 {} {}\r\n",
+        response.status,
+        phrase(response.status)
+    );
+    for (name, value) in &response.headers {
         // Writing to a string cannot fail.
         let _ = write!(head, "{name}: {value}\r\n");
     }
     // A 204 has no body and no `content-length` (RFC 9110, 8.6).
-    if answer.status != 204 {
+    if response.status != 204 {
         let _ = write!(head, "content-length: {length}\r\n");
     }
     head.push_str(if keeps {

@@ -67,7 +67,7 @@ mod tests {
     use super::{is_v7, mint, parse, time};
 
     #[test]
-    fn both_spellings_of_the_backend_and_no_other() {
+    fn ids_have_the_two_spellings_of_the_backend() {
         let id = "019cae0b-ba4d-7c41-9a3e-5d0f6b72e814";
         let read = |text: &str| parse(text).map(|id| id.to_string());
         assert_eq!(read(id).as_deref(), Some(id));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_minted_id_is_a_version_7_with_its_time() {
+    fn minted_id_is_version_7_with_its_time() {
         let (one, two) = (mint(1_772_446_530_125), mint(1_772_446_530_125));
         assert!(is_v7(one) && is_v7(two) && one != two);
         assert_eq!(time(one), 1_772_446_530_125);

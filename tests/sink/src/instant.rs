@@ -100,7 +100,7 @@ mod tests {
     use super::{parse, spell};
 
     #[test]
-    fn reads_what_java_reads_and_nothing_else() {
+    fn instants_are_read_like_in_java() {
         let good = [
             ("1970-01-01T00:00:00Z", 0),
             ("2026-03-02T10:15:30.125Z", 1_772_446_530_125_000),

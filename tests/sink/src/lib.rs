@@ -30,7 +30,7 @@
 //!
 //! # Read-back
 //!
-//! | `GET` | answer |
+//! | `GET` | response |
 //! |---|---|
 //! | `/read/traces`, `/read/spans` | Opik's rows as they were sent; `via` is `otlp` if they were sent in OTLP, and `input` contains the attributes without a field |
 //! | `/read/otlp` | spans of OTLP, ids in hex and attributes as a map (below) |

@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 
 use crate::fault::Pace;
-use crate::http::{Answer, Length, Request, Trouble, length, start};
+use crate::http::{Length, Request, Response, Trouble, length, start};
 
 /// Longest head of a request, and the most fields in it.
 const HEAD: u64 = 64 * 1024;
@@ -105,10 +105,10 @@ impl Wire {
         Ok(body)
     }
 
-    pub(crate) fn answer(&mut self, answer: &Answer, keeps: bool) -> io::Result<()> {
+    pub(crate) fn response(&mut self, response: &Response, keeps: bool) -> io::Result<()> {
         self.stream
-            .write_all(&start(answer, answer.body.len(), keeps))?;
-        self.stream.write_all(&answer.body)
+            .write_all(&start(response, response.body.len(), keeps))?;
+        self.stream.write_all(&response.body)
     }
 
     /// Closes the connection so that the peer can still read the response: if bytes in the socket are unread, the system sends a reset

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use self::fields::Fault;
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::server::{Delivery, Received, Receiver, Shared};
 use crate::store::{Document, System};
 
@@ -191,12 +191,12 @@ fn taken(status: &str, count: usize, traces: &[String]) -> Received {
     });
     Received {
         items: Some(count),
-        ..plain(Answer::json(200, &body))
+        ..plain(Response::json(200, &body))
     }
 }
 
 /// Every span of a trace in a project, as it was sent.
-fn look(project: &str, trace: &str, shared: &Shared) -> Answer {
+fn look(project: &str, trace: &str, shared: &Shared) -> Response {
     let state = shared.store.read();
     let own = state
         .lilypad
@@ -208,7 +208,7 @@ fn look(project: &str, trace: &str, shared: &Shared) -> Answer {
     if spans.is_empty() {
         return told(404, "Not Found");
     }
-    Answer::json(200, &spans.into())
+    Response::json(200, &spans.into())
 }
 
 fn fault(field: &'static str, reason: &'static str) -> Fault {
@@ -219,13 +219,13 @@ fn fault(field: &'static str, reason: &'static str) -> Fault {
     }
 }
 
-fn told(status: u16, detail: &str) -> Answer {
-    Answer::json(status, &json!({ "detail": detail }))
+fn told(status: u16, detail: &str) -> Response {
+    Response::json(status, &json!({ "detail": detail }))
 }
 
-fn plain(answer: Answer) -> Received {
+fn plain(response: Response) -> Received {
     Received {
-        answer,
+        response,
         items: None,
         reasons: Vec::new(),
     }
@@ -248,7 +248,7 @@ fn refuse(status: u16, faults: &[Fault]) -> Received {
         place => format!("{place}: {}", fault.reason),
     });
     Received {
-        answer: told(status, &detail.unwrap_or_default()),
+        response: told(status, &detail.unwrap_or_default()),
         items: None,
         reasons: faults.iter().take(TOLD).map(describe).collect(),
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use self::rejection::{Fault, Rejection, Stage};
 use self::rules::{Mode, Scene};
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::ids;
 use crate::server::{Delivery, Received, Receiver, Shared};
 use crate::store::{Document, Kind, Row, System};
@@ -93,13 +93,13 @@ fn call(request: &Request) -> Option<(Act, &str)> {
 fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
     let request = delivery.request;
     if request.path.ends_with(PING) {
-        return plain(Answer::json(
+        return plain(Response::json(
             200,
             &json!({ "message": "Alive and kicking", "healthy": true }),
         ));
     }
     if request.path.contains(REDIRECT) {
-        return plain(Answer::empty(303).with(
+        return plain(Response::empty(303).with(
             "location",
             &format!("/#{}", request.asked("trace_id").unwrap_or_default()),
         ));
@@ -119,9 +119,9 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
                 shared,
             };
             match order.carry_out(act) {
-                Ok((answer, items)) => {
+                Ok((response, items)) => {
                     return Received {
-                        answer,
+                        response,
                         items,
                         reasons: Vec::new(),
                     };
@@ -131,22 +131,22 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
         }
     };
     Received {
-        answer: rejection.answer(),
+        response: rejection.response(),
         items: rejection.items,
         reasons: rejection.reasons(),
     }
 }
 
-fn plain(answer: Answer) -> Received {
+fn plain(response: Response) -> Received {
     Received {
-        answer,
+        response,
         items: None,
         reasons: Vec::new(),
     }
 }
 
-fn not_found() -> Answer {
-    Answer::json(
+fn not_found() -> Response {
+    Response::json(
         404,
         &json!({ "code": 404, "message": "HTTP 404 Not Found" }),
     )
@@ -162,7 +162,7 @@ struct Order<'a> {
     shared: &'a Shared,
 }
 
-type Outcome = Result<(Answer, Option<usize>), Rejection>;
+type Outcome = Result<(Response, Option<usize>), Rejection>;
 
 impl Order<'_> {
     fn carry_out(&self, act: Act) -> Outcome {
@@ -183,7 +183,7 @@ impl Order<'_> {
                 self.shared
                     .store
                     .change(|state| rows::create(state.table(kind), row))?;
-                Ok((Answer::empty(201).with("location", &place), Some(1)))
+                Ok((Response::empty(201).with("location", &place), Some(1)))
             }
             Act::Update(kind) => {
                 let mut document = self.object()?;
@@ -193,7 +193,7 @@ impl Order<'_> {
                 self.shared
                     .store
                     .change(|state| rows::update(state.table(kind), row))?;
-                Ok((Answer::empty(204), Some(1)))
+                Ok((Response::empty(204), Some(1)))
             }
             Act::Look(kind) => {
                 let mut state = self.shared.store.read();
@@ -202,11 +202,11 @@ impl Order<'_> {
                     .unwrap_or_default();
                 let found = rows::find(state.table(kind), self.workspace, &id).map(Row::shown);
                 Ok((
-                    found.map_or_else(not_found, |row| Answer::json(200, &row)),
+                    found.map_or_else(not_found, |row| Response::json(200, &row)),
                     None,
                 ))
             }
-            Act::Ignore => Ok((Answer::empty(204), None)),
+            Act::Ignore => Ok((Response::empty(204), None)),
         }
     }
 
@@ -227,14 +227,14 @@ impl Order<'_> {
             _ => return Err(whole(Stage::Parse, "must be a list")),
         };
         let count = self.take_all(kind, items, scene)?;
-        Ok((Answer::empty(204), Some(count)))
+        Ok((Response::empty(204), Some(count)))
     }
 
     /// The same spans as in any OTLP receiver.
     fn otel(&self, scene: &Scene) -> Outcome {
         let items = otel::documents(self.body, self.kind, self.project)?;
         let count = self.take_all(Kind::Span, items, scene)?;
-        Ok((Answer::empty(200), Some(count)))
+        Ok((Response::empty(200), Some(count)))
     }
 
     fn take_all(&self, kind: Kind, items: Vec<Value>, scene: &Scene) -> Result<usize, Rejection> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::http::Answer;
+use crate::http::Response;
 
 /// The stage at which the backend notices, in its order: the earliest one determines the response.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,7 +101,7 @@ impl Rejection {
         }
     }
 
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn response(&self) -> Response {
         let stage = self
             .faults
             .iter()
@@ -115,13 +115,13 @@ impl Rejection {
             .map(|fault| fault.text(self.list));
         let status = stage.status();
         if stage == Stage::Validate {
-            return Answer::json(
+            return Response::json(
                 status,
                 &json!({ "errors": texts.take(10).collect::<Vec<_>>() }),
             );
         }
         let message = { texts }.next().unwrap_or_default();
-        Answer::json(status, &json!({ "code": status, "message": message }))
+        Response::json(status, &json!({ "code": status, "message": message }))
     }
 
     /// For the log, and bounded: a batch can contain a thousand invalid items.

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 pub(crate) use self::place::Fault;
 use self::place::Place;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::server::{Delivery, Received, Receiver, Shared};
 use crate::store::System;
 
-mod answer;
 mod json;
 mod place;
 mod proto;
+mod response;
 mod rows;
 mod rules;
 mod schema;
@@ -95,14 +95,14 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
     let request = delivery.request;
     if request.method != "POST" {
         return refuse(
-            answer::rejection(405, None, "only POST is answered here"),
+            response::rejection(405, None, "only POST is answered here"),
             &[],
         );
     }
     let Some(encoding) = Encoding::of(request.header("content-type")) else {
         let reason = "content-type must be application/x-protobuf or application/json";
         return refuse(
-            answer::rejection(415, None, reason),
+            response::rejection(415, None, reason),
             &[Place::Top.fault(reason)],
         );
     };
@@ -110,7 +110,7 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
         Ok(read) => read,
         Err(faults) => {
             let first = faults.first().map(ToString::to_string).unwrap_or_default();
-            return refuse(answer::rejection(400, Some(encoding), &first), &faults);
+            return refuse(response::rejection(400, Some(encoding), &first), &faults);
         }
     };
     let way = rows::Way {
@@ -128,16 +128,16 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
     });
     let warning = delivery.partial.map_or("", |partial| &partial.message);
     Received {
-        answer: answer::taken(encoding, rejected, warning),
+        response: response::taken(encoding, rejected, warning),
         items: Some(kept),
         reasons: Vec::new(),
     }
 }
 
-fn refuse(answer: Answer, faults: &[Fault]) -> Received {
+fn refuse(response: Response, faults: &[Fault]) -> Received {
     let describe = |fault: &Fault| json!({ "field": fault.field, "reason": fault.reason });
     Received {
-        answer,
+        response,
         items: None,
         reasons: faults.iter().map(describe).collect(),
     }

@@ -53,7 +53,7 @@ mod tests {
     use super::fault;
 
     #[test]
-    fn what_the_grammar_takes_and_what_breaks_it() {
+    fn tracestate_grammar_accepts_and_refuses() {
         let long = |length| "k".repeat(length);
         let many = |count| {
             (0..count)

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::server::Shared;
 use crate::store::{Counters, Row, SYSTEMS, State, Table, bits};
 use crate::tree;
@@ -14,7 +14,7 @@ mod overview;
 /// The longest time that `/read/wait` waits, and its default.
 const LONGEST: u64 = 60_000;
 const USUAL: u64 = 5_000;
-type Read = fn(&Request, &State) -> Answer;
+type Read = fn(&Request, &State) -> Response;
 
 const READS: [(&str, Read); 10] = [
     ("/read/traces", |request, state| {
@@ -29,10 +29,10 @@ const READS: [(&str, Read); 10] = [
     ("/read/lilypad", lilypad),
     ("/read/tree", tree),
     ("/read/refused", |_, state| {
-        Answer::json(200, &json!({ "refused": state.refused.to_json() }))
+        Response::json(200, &json!({ "refused": state.refused.to_json() }))
     }),
     ("/read/requests", |_, state| {
-        Answer::json(200, &json!({ "requests": state.requests.to_json() }))
+        Response::json(200, &json!({ "requests": state.requests.to_json() }))
     }),
     ("/read/holding", holding),
     ("/read/counters", |_, state| {
@@ -42,21 +42,21 @@ const READS: [(&str, Read); 10] = [
             .iter()
             .map(|system| (system.word(), count(*system)))
             .collect();
-        Answer::json(200, &counters)
+        Response::json(200, &counters)
     }),
     ("/read/overview", |_, state| {
-        Answer::json(200, &overview::of(state))
+        Response::json(200, &overview::of(state))
     }),
 ];
 
-pub(crate) fn answer(request: &Request, shared: &Shared) -> Answer {
+pub(crate) fn response(request: &Request, shared: &Shared) -> Response {
     if request.path == "/read/wait" {
         return wait(request, shared);
     }
     let read = READS.iter().find(|(path, _)| *path == request.path);
     read.map_or_else(
         || {
-            Answer::json(
+            Response::json(
                 404,
                 &json!({ "code": 404, "message": "HTTP 404 Not Found" }),
             )
@@ -77,32 +77,32 @@ fn shown(request: &Request, table: &Table) -> Value {
     rows.map(Row::shown).collect()
 }
 
-fn rows(request: &Request, table: &Table, name: &str) -> Answer {
-    Answer::json(200, &json!({ name: shown(request, table) }))
+fn rows(request: &Request, table: &Table, name: &str) -> Response {
+    Response::json(200, &json!({ name: shown(request, table) }))
 }
 
 /// `spans` that were stored, and spans that were `lost` although the response was 200.
-fn lilypad(request: &Request, state: &State) -> Answer {
+fn lilypad(request: &Request, state: &State) -> Response {
     let spans = shown(request, &state.lilypad);
-    Answer::json(
+    Response::json(
         200,
         &json!({ "spans": spans, "lost": state.lost.to_json() }),
     )
 }
 
 /// The `requests` whose head or body contains the `word`, byte for byte.
-fn holding(request: &Request, state: &State) -> Answer {
+fn holding(request: &Request, state: &State) -> Response {
     match request.asked("word").filter(|word| !word.is_empty()) {
-        Some(word) => Answer::json(200, &state.raw.holding(word.as_bytes())),
-        None => Answer::json(400, &json!({ "code": 400, "message": "word: is required" })),
+        Some(word) => Response::json(200, &state.raw.holding(word.as_bytes())),
+        None => Response::json(400, &json!({ "code": 400, "message": "word: is required" })),
     }
 }
 
 /// `trace`: its row, or null; `spans`: of all systems or of the requested one, nested, or with `shape=flat` in reading order, each
 /// with a `depth`.
-fn tree(request: &Request, state: &State) -> Answer {
+fn tree(request: &Request, state: &State) -> Response {
     let Some(id) = request.asked("trace") else {
-        return Answer::json(
+        return Response::json(
             400,
             &json!({ "code": 400, "message": "trace: is required" }),
         );
@@ -122,11 +122,11 @@ fn tree(request: &Request, state: &State) -> Answer {
         tree::nest(&placed)
     };
     let trace = traces.last().map(|row| row.shown());
-    Answer::json(200, &json!({ "trace": trace, "spans": spans }))
+    Response::json(200, &json!({ "trace": trace, "spans": spans }))
 }
 
 /// Responds with 200 as soon as there are enough rows, or with 504 after `ms` milliseconds.
-fn wait(request: &Request, shared: &Shared) -> Answer {
+fn wait(request: &Request, shared: &Shared) -> Response {
     let number = |name| {
         request
             .asked(name)
@@ -154,5 +154,5 @@ fn wait(request: &Request, shared: &Shared) -> Answer {
         .map(|(name, count)| ((*name).to_owned(), count.into()))
         .collect();
     told.insert("reached".to_owned(), reached.into());
-    Answer::json(status, &Value::Object(told))
+    Response::json(status, &Value::Object(told))
 }

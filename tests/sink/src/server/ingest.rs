@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Delivery, Received, Receiver, Shared, trouble};
 use crate::fault::{Kind, Step};
-use crate::http::{self, Answer, Length, Request, Trouble};
+use crate::http::{self, Length, Request, Response, Trouble};
 use crate::instant;
 use crate::store::{Counters, Raw};
 use crate::wire::Wire;
@@ -41,8 +41,8 @@ struct Note {
 
 /// The response on the socket.
 enum Deed {
-    Answer(Answer),
-    Fault(Kind, Answer),
+    Response(Response),
+    Fault(Kind, Response),
 }
 
 /// Responds, and returns whether the connection can be used again. The logs are written before the response, so that a client finds
@@ -56,9 +56,9 @@ pub(super) fn take(
     let mut note = Note::default();
     let deed = decide(wire, request, receiver, shared, &mut note);
     match &deed {
-        Ok(Deed::Answer(answer)) => note.status = Some(answer.status),
-        Ok(Deed::Fault(kind, answer)) if kind.tells_the_truth() => {
-            note.status = Some(answer.status);
+        Ok(Deed::Response(response)) => note.status = Some(response.status),
+        Ok(Deed::Fault(kind, response)) if kind.tells_the_truth() => {
+            note.status = Some(response.status);
         }
         Ok(Deed::Fault(Kind::Status { code, .. } | Kind::BigAnswer { code, .. }, _)) => {
             note.status = Some(*code);
@@ -78,7 +78,7 @@ pub(super) fn take(
             .for_each(|raw| state.raw.push(raw));
     });
     match deed? {
-        Deed::Answer(answer) => trouble::send(wire, request, &answer),
+        Deed::Response(response) => trouble::send(wire, request, &response),
         Deed::Fault(kind, truth) => trouble::carry_out(wire, request, kind, &truth, shared),
     }
 }
@@ -98,7 +98,7 @@ fn decide(
     note.fault = step.as_ref().map(Step::word).filter(|word| *word != "none");
     let at_once = |step: &Step| step.kind == Kind::Reset && !step.stores;
     if step.as_ref().is_some_and(at_once) {
-        return Ok(Deed::Fault(Kind::Reset, Answer::empty(500)));
+        return Ok(Deed::Fault(Kind::Reset, Response::empty(500)));
     }
     if matches!(request.length, Length::Known(length) if length > shared.options.max_body) {
         return Err(Trouble::Refuse(
@@ -113,7 +113,7 @@ fn decide(
     let step = step.filter(|step| step.is_for(&body));
     note.fault = note.fault.filter(|_| step.is_some());
     match step {
-        Some(step) if !step.stores => return Ok(Deed::Fault(step.kind, Answer::empty(500))),
+        Some(step) if !step.stores => return Ok(Deed::Fault(step.kind, Response::empty(500))),
         _ => {}
     }
     let received = match http::decode(request, body, LARGEST) {
@@ -126,19 +126,19 @@ fn decide(
             (receiver.receive)(&delivery, shared)
         }
         Err((status, reason)) => Received {
-            answer: Answer::json(status, &json!({ "code": status, "message": reason })),
+            response: Response::json(status, &json!({ "code": status, "message": reason })),
             items: None,
             reasons: vec![json!({ "reason": reason })],
         },
     };
     note.items = received.items;
-    note.taken = Some(received.answer.status < 300);
+    note.taken = Some(received.response.status < 300);
     if !received.reasons.is_empty() {
-        refuse(shared, request, received.answer.status, &received.reasons);
+        refuse(shared, request, received.response.status, &received.reasons);
     }
     Ok(match step {
-        Some(step) => Deed::Fault(step.kind, received.answer),
-        None => Deed::Answer(received.answer),
+        Some(step) => Deed::Fault(step.kind, received.response),
+        None => Deed::Response(received.response),
     })
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::fault::{Partial, Plan};
-use crate::http::{Answer, Request, Trouble};
+use crate::http::{Request, Response, Trouble};
 use crate::store::{Store, System};
 use crate::wire::Wire;
 use crate::{lilypad, opik, otlp};
@@ -76,7 +76,7 @@ pub(crate) struct Delivery<'a> {
 }
 
 pub(crate) struct Received {
-    pub(crate) answer: Answer,
+    pub(crate) response: Response,
     /// How many items the request contains, if it could be read.
     pub(crate) items: Option<usize>,
     /// Why the request was refused, for each item.
@@ -250,8 +250,8 @@ fn give_up(wire: &mut Wire, trouble: Trouble) -> io::Result<()> {
     match trouble {
         Trouble::Gone(error) => Err(error),
         Trouble::Refuse(status, reason) => {
-            wire.answer(
-                &Answer::json(
+            wire.response(
+                &Response::json(
                     status,
                     &serde_json::json!({ "code": status, "message": reason }),
                 ),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::thread;
 
 use super::Shared;
-use crate::http::{Answer, Request, Trouble};
+use crate::http::{Request, Response, Trouble};
 use crate::wire::Wire;
 use crate::{fault, read};
 
@@ -19,8 +19,8 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 
 /// Serves the sink's own paths, and returns whether the connection can be used again.
 pub(super) fn take(wire: &mut Wire, request: &Request, shared: &Shared) -> Result<bool, Trouble> {
     let body = wire.body(request, CONTROL, None)?;
-    let answer = match (request.method.as_str(), request.path.as_str()) {
-        ("GET", "/") => Answer::of(200, "text/html; charset=utf-8", PAGE)
+    let response = match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/") => Response::of(200, "text/html; charset=utf-8", PAGE)
             .with("content-security-policy", POLICY)
             .with("cache-control", "no-store")
             .with("x-content-type-options", "nosniff"),
@@ -31,24 +31,24 @@ pub(super) fn take(wire: &mut Wire, request: &Request, shared: &Shared) -> Resul
         ("POST", "/control/reset") => {
             shared.plan.set([].into());
             shared.store.reset();
-            Answer::empty(204)
+            Response::empty(204)
         }
         ("POST", "/control/fault") => match fault::parse(&body) {
             Ok(steps) => {
                 shared.plan.set(steps);
-                Answer::empty(204)
+                Response::empty(204)
             }
             Err(reason) => {
-                Answer::json(400, &serde_json::json!({ "code": 400, "message": reason }))
+                Response::json(400, &serde_json::json!({ "code": 400, "message": reason }))
             }
         },
-        ("GET", path) if path.starts_with("/read/") => read::answer(request, shared),
-        _ => Answer::json(
+        ("GET", path) if path.starts_with("/read/") => read::response(request, shared),
+        _ => Response::json(
             404,
             &serde_json::json!({ "code": 404, "message": "HTTP 404 Not Found" }),
         ),
     };
-    wire.answer(&answer, request.keeps)?;
+    wire.response(&response, request.keeps)?;
     Ok(request.keeps)
 }
 

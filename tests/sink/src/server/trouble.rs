@@ -9,7 +9,7 @@ use socket2::SockRef;
 
 use super::Shared;
 use crate::fault::Kind;
-use crate::http::{self, Answer, Request, Trouble};
+use crate::http::{self, Request, Response, Trouble};
 use crate::wire::Wire;
 
 /// Not an HTTP status line.
@@ -19,7 +19,7 @@ pub(super) fn carry_out(
     wire: &mut Wire,
     request: &Request,
     kind: Kind,
-    truth: &Answer,
+    truth: &Response,
     shared: &Shared,
 ) -> Result<bool, Trouble> {
     match kind {
@@ -31,7 +31,7 @@ pub(super) fn carry_out(
         } => send(
             wire,
             request,
-            &Answer {
+            &Response {
                 status: code,
                 headers,
                 body: body.into(),
@@ -52,16 +52,17 @@ pub(super) fn carry_out(
             Ok(false)
         }
         Kind::ResetMidBody => {
-            let answer = Answer::of(200, "application/json", "{\"partly\":");
-            wire.stream.write_all(&http::start(&answer, 4_096, true))?;
-            wire.stream.write_all(&answer.body)?;
+            let response = Response::of(200, "application/json", "{\"partly\":");
+            wire.stream
+                .write_all(&http::start(&response, 4_096, true))?;
+            wire.stream.write_all(&response.body)?;
             // Long enough for the peer to read the beginning: a reset discards unread bytes.
             reset(wire, Duration::from_millis(50))
         }
         Kind::BigAnswer { code, bytes } => {
-            let answer = Answer::of(code, "application/json", "");
+            let response = Response::of(code, "application/json", "");
             wire.stream
-                .write_all(&http::start(&answer, bytes, request.keeps))?;
+                .write_all(&http::start(&response, bytes, request.keeps))?;
             let many = u64::try_from(bytes).unwrap_or(u64::MAX);
             io::copy(&mut io::repeat(b' ').take(many), &mut wire.stream)?;
             Ok(request.keeps)
@@ -69,8 +70,12 @@ pub(super) fn carry_out(
     }
 }
 
-pub(super) fn send(wire: &mut Wire, request: &Request, answer: &Answer) -> Result<bool, Trouble> {
-    wire.answer(answer, request.keeps)?;
+pub(super) fn send(
+    wire: &mut Wire,
+    request: &Request,
+    response: &Response,
+) -> Result<bool, Trouble> {
+    wire.response(response, request.keeps)?;
     Ok(request.keeps)
 }
 

@@ -1,4 +1,4 @@
-//! Chromium, driven over its debugging protocol: a WebSocket (RFC 6455) with JSON in it.
+//! Drives Chromium with its debugging protocol: JSON over a WebSocket (RFC 6455).
 
 use core::time::Duration;
 use std::fs;
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-/// How long anything may take on a busy machine.
+/// The longest time for one step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const FLAGS: [&str; 11] = [
     "--headless",
@@ -32,7 +32,7 @@ pub(crate) struct Browser {
     profile: PathBuf,
     socket: BufReader<TcpStream>,
     sent: u64,
-    /// What the page complained about.
+    /// Errors of the page.
     pub(crate) complaints: Vec<String>,
 }
 
@@ -100,7 +100,7 @@ impl Browser {
         result["result"]["value"].clone()
     }
 
-    /// Asks until the script says yes.
+    /// Waits until the script returns true.
     pub(crate) fn wait(&mut self, script: &str) {
         let end = Instant::now() + PATIENCE;
         while self.evaluate(script) != true {
@@ -114,7 +114,7 @@ impl Browser {
     }
 
     pub(crate) fn press(&mut self, key: &str) {
-        // Enter acts by the character that it types.
+        // Enter needs the character that it types.
         let text = if key == "Enter" { "\r" } else { "" };
         for kind in ["keyDown", "keyUp"] {
             let mut event = json!({ "type": kind, "key": key });
@@ -156,7 +156,7 @@ impl Browser {
 
     fn write(&mut self, payload: &[u8]) {
         let length = u64::try_from(payload.len()).expect("a length");
-        // A whole text frame, masked as a client's must be; a key of zeros is one too. 127: eight bytes of length follow.
+        // A complete text frame. Clients must mask it; the key is zero. 127: eight bytes of length follow.
         let head = [&[0x81, 0x80 | 127][..], &length.to_be_bytes(), &[0; 4]].concat();
         self.socket
             .get_mut()
@@ -177,7 +177,7 @@ impl Browser {
             self.socket
                 .read_exact(&mut payload)
                 .expect("Chromium answers");
-            // Pings and the like are not answered: Chromium does not mind.
+            // Pings get no pong: Chromium does not need one.
             if head & 0x0f <= 1 {
                 whole.extend(payload);
                 if head & 0x80 != 0 {
@@ -198,7 +198,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Asked to close it also ends its children; if it does not, this ends the one that was started here.
+        // On `Browser.close` Chromium ends its child processes too. If it does not exit, kill it.
         self.sent += 1;
         let close = json!({ "id": self.sent, "method": "Browser.close" }).to_string();
         let head = [
@@ -227,26 +227,26 @@ impl Drop for Browser {
 fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
     loop {
-        if let Some(answer) = ask() {
-            return answer;
+        if let Some(response) = ask() {
+            return response;
         }
         assert!(Instant::now() < end, "never: {what}");
         thread::sleep(Duration::from_millis(50));
     }
 }
 
-/// The path of the page's socket.
+/// The path of the page's WebSocket.
 fn page(port: u16) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
     let ask =
         format!("GET /json/list HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     stream.write_all(ask.as_bytes()).ok()?;
-    let mut answer = Vec::new();
-    // The connection may be kept open: what has come by then is all.
-    drop(stream.read_to_end(&mut answer));
-    let answer = String::from_utf8(answer).ok()?;
-    let (_, body) = answer.split_once("\r\n\r\n")?;
+    let mut response = Vec::new();
+    // Chromium may keep the connection open: read until the timeout.
+    drop(stream.read_to_end(&mut response));
+    let response = String::from_utf8(response).ok()?;
+    let (_, body) = response.split_once("\r\n\r\n")?;
     let pages: Value = serde_json::from_str(body).ok()?;
     let page = pages
         .as_array()?
@@ -270,7 +270,7 @@ fn connect(port: u16, path: &str) -> BufReader<TcpStream> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         assert_ne!(
-            socket.read_line(&mut head).expect("Chromium answers"),
+            socket.read_line(&mut head).expect("Chromium responses"),
             0,
             "{head}"
         );

@@ -1,4 +1,4 @@
-//! `make page`: the page in headless Chromium, with what is on it asserted, and pictures of it left in `target/page`.
+//! `make page`: tests the page in headless Chromium, and writes pictures to `target/page`.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod cdp;
@@ -17,7 +17,7 @@ use crate::samples::{Samples, post};
 
 #[test]
 #[ignore = "needs Chromium: make page"]
-fn the_page_shows_what_was_reported() {
+fn page_shows_the_reported_traces() {
     let program = env::var("GATESPAN_CHROMIUM").expect("make page says which Chromium");
     let folder =
         PathBuf::from(env::var("GATESPAN_PAGE").expect("make page says where pictures go"));
@@ -35,7 +35,7 @@ fn the_page_shows_what_was_reported() {
     systems::one_tree_of_two_systems(&mut browser, &sink, &samples, &folder);
     systems::lilypad_alone(&mut browser, &sink, &samples, &folder);
     refusals(&mut browser, &sink, &folder);
-    strangers_names_stay_text(&mut browser, &sink, &samples);
+    hostile_names_stay_text(&mut browser, &sink, &samples);
     pictures(&mut browser, &samples, &folder);
     assert_eq!(
         browser.complaints,
@@ -116,7 +116,7 @@ fn a_waterfall(browser: &mut Browser, sink: &Sink, samples: &Samples) {
         assert!(texts.contains(word), "{word}: {texts}");
     }
     assert_eq!(count(browser, "#rows .row.failed"), 2);
-    // Children are inside their parent's time, and to the right of the axis's begin.
+    // Children are within the time of their parent.
     let bars =
         "[...document.querySelectorAll('#rows .bar')].map(bar => bar.getBoundingClientRect())";
     let inside = format!(
@@ -125,7 +125,7 @@ fn a_waterfall(browser: &mut Browser, sink: &Sink, samples: &Samples) {
     assert_eq!(browser.evaluate(&inside), true);
 }
 
-/// With the keyboard alone.
+/// Uses only the keyboard.
 fn details(browser: &mut Browser, folder: &Path, samples: &Samples) {
     browser.look("light", 1400, 1000);
     for key in ["ArrowDown", "ArrowRight", "ArrowDown", "ArrowDown", "Enter"] {
@@ -172,7 +172,7 @@ fn orphans(browser: &mut Browser, sink: &Sink, samples: &Samples, folder: &Path)
     browser.picture(&folder.join("orphan-light.png"));
 }
 
-/// A node that was there stays the same node, and focus stays on it.
+/// An existing row keeps its DOM node and the focus.
 fn it_is_live(browser: &mut Browser, sink: &Sink, samples: &Samples) {
     choose(browser, &samples.trace);
     browser.evaluate("window.first = document.querySelector('#rows .row'); window.first.focus()");
@@ -208,7 +208,7 @@ fn refusals(browser: &mut Browser, sink: &Sink, folder: &Path) {
     browser.picture(&folder.join("refused-light.png"));
 }
 
-fn strangers_names_stay_text(browser: &mut Browser, sink: &Sink, samples: &Samples) {
+fn hostile_names_stay_text(browser: &mut Browser, sink: &Sink, samples: &Samples) {
     let name = "<img src=x onerror=\"window.broken=1\"><script>window.broken=1</script>\u{202e}gnp";
     let hostile = samples.hostile(name);
     let trace = hostile["traces"][0]["id"]

@@ -1,4 +1,4 @@
-//! What the page is shown with: one trace as a gateway and the services behind it report it, an unremarkable one, an orphan.
+//! The data of the page: a trace of a gateway and its services, a plain trace, an orphan.
 
 use core::time::Duration;
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use gatespan_sink::Sink;
 use serde_json::{Value, json};
 
 pub(crate) struct Samples {
-    /// Milliseconds since 1970 at which the main trace begins.
+    /// The start of the main trace, in milliseconds since 1970.
     pub(crate) begin: u64,
     pub(crate) trace: String,
 }
@@ -134,11 +134,11 @@ impl Samples {
     }
 }
 
-/// A version 7 id with this time.
+/// A UUID of version 7 with this time.
 pub(crate) fn id(millis: u64, number: u64) -> String {
     let time = format!("{millis:012x}");
     let (high, low) = time.split_at(8);
-    // Looks random, and is the same for the same number.
+    // Looks random, but is always the same for a number.
     let tail = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     format!(
         "{high}-{low}-7{:03x}-{:04x}-{:012x}",
@@ -208,9 +208,9 @@ pub(crate) fn give(sink: &Sink, path: &str, body: &Value) -> u16 {
         body.len()
     );
     stream.write_all(head.as_bytes()).expect("the sink reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).expect("a response");
+    response
         .split(' ')
         .nth(1)
         .and_then(|code| code.parse().ok())

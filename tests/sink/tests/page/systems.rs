@@ -1,4 +1,4 @@
-//! What OTLP and Lilypad bring to the page.
+//! The page with data of OTLP and Lilypad.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn attribute(key: &str, value: &str) -> Value {
     json!({ "key": key, "value": { "stringValue": value } })
 }
 
-/// A gateway's span and one below it.
+/// A gateway's span and its child.
 fn otlp(begin: u64, trace: &str) -> Value {
     let at = |offset: u64| (begin + offset).to_string() + "000000";
     json!({ "resourceSpans": [{
@@ -38,7 +38,7 @@ fn otlp(begin: u64, trace: &str) -> Value {
     }] })
 }
 
-/// The same trace, told by both: one line, one tree.
+/// The same trace in both systems: one line, one tree.
 pub(crate) fn one_tree_of_two_systems(
     browser: &mut Browser,
     sink: &Sink,

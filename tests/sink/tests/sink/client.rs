@@ -1,4 +1,4 @@
-//! A caller: one connection, and the example bodies that every table mutates.
+//! A client with one connection, and the example bodies that the tables change.
 
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ pub(crate) const TRACE: &str = "019cae0b-ba4d-7c41-9a3e-5d0f6b72e814";
 pub(crate) const ROOT: &str = "019cae0b-ba4d-7b60-9c1b-2281eda8d7fe";
 pub(crate) const CHILD: &str = "019cae0b-ba5c-7ffe-8fa9-fc74dec2bb0c";
 
-/// The examples hold ids of their own day: no time window, unless a test is about it.
+/// The examples have ids of another day, so there is no time window unless a test sets one.
 pub(crate) fn sink() -> Sink {
     with(Options {
         window: None,
@@ -24,13 +24,13 @@ pub(crate) fn with(options: Options) -> Sink {
 }
 
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("JSON")
     }
@@ -62,7 +62,7 @@ impl Client {
         path: &str,
         headers: &str,
         body: &[u8],
-    ) -> std::io::Result<Answer> {
+    ) -> std::io::Result<Response> {
         let length = body.len();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: sink\r\ncontent-length: {length}\r\n{headers}\r\n"
@@ -70,12 +70,12 @@ impl Client {
         self.raw(&[head.as_bytes(), body].concat())
     }
 
-    pub(crate) fn raw(&mut self, bytes: &[u8]) -> std::io::Result<Answer> {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> std::io::Result<Response> {
         self.stream.write_all(bytes)?;
-        self.answer()
+        self.response()
     }
 
-    pub(crate) fn answer(&mut self) -> std::io::Result<Answer> {
+    pub(crate) fn response(&mut self) -> std::io::Result<Response> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if self.reader.read_line(&mut head)? == 0 {
@@ -92,7 +92,7 @@ impl Client {
             .find_map(|line| line.strip_prefix("content-length: "));
         let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a number"))];
         self.reader.read_exact(&mut body)?;
-        Ok(Answer { status, head, body })
+        Ok(Response { status, head, body })
     }
 
     pub(crate) fn line(&mut self) -> String {
@@ -102,17 +102,17 @@ impl Client {
     }
 
     pub(crate) fn read(&mut self, path: &str) -> Value {
-        self.send("GET", path, "", b"").expect("an answer").json()
+        self.send("GET", path, "", b"").expect("a response").json()
     }
 
-    pub(crate) fn post(&mut self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&mut self, path: &str, body: &Value) -> Response {
         self.give("POST", path, body)
     }
 
-    pub(crate) fn give(&mut self, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) fn give(&mut self, method: &str, path: &str, body: &Value) -> Response {
         let json = "content-type: application/json\r\n";
         self.send(method, path, json, body.to_string().as_bytes())
-            .expect("an answer")
+            .expect("a response")
     }
 
     pub(crate) fn spans(&mut self, body: &Value) -> u16 {
@@ -128,7 +128,7 @@ impl Client {
     }
 }
 
-/// A minted trace's row.
+/// The row of a minted trace.
 pub(crate) fn traces() -> Value {
     json!({ "traces": [{
         "id": TRACE, "project_name": "edge-prod", "name": "POST /v1/chat",
@@ -138,7 +138,7 @@ pub(crate) fn traces() -> Value {
     }] })
 }
 
-/// Its root span, an LLM span below it, and an error in a trace that somebody else began.
+/// Its root span, an LLM span below it, and a failed span in the trace of a client.
 pub(crate) fn spans() -> Value {
     json!({ "spans": [
         {

@@ -1,4 +1,4 @@
-//! Every kind of trouble on the path of every API: what the caller sees, and whether what it sent is stored.
+//! Every fault on the path of every API: what the client gets, and whether its data is stored.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -7,11 +7,11 @@ use std::time::Instant;
 use gatespan_sink::Sink;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, sink, spans};
+use crate::client::{Client, Response, sink, spans};
 use crate::lilypad::{self, PROJECT};
 use crate::otlp::bodies::{JSON, request};
 
-/// What brings spans in: a path, how a plan names it, a good body, and where its rows are counted.
+/// A way to send spans: a path, its part for a plan, a valid body, and where its rows are counted.
 struct Door {
     path: String,
     only: &'static str,
@@ -49,7 +49,7 @@ impl Door {
         (head + &body).into_bytes()
     }
 
-    fn send(&self, sink: &Sink) -> std::io::Result<Answer> {
+    fn send(&self, sink: &Sink) -> std::io::Result<Response> {
         Client::new(sink).raw(&self.bytes())
     }
 
@@ -66,7 +66,7 @@ impl Door {
 }
 
 #[test]
-fn an_answer_that_is_another() {
+fn status_fault_replaces_the_response() {
     let sink = sink();
     for door in doors() {
         for (step, status, kept) in [
@@ -88,21 +88,21 @@ fn an_answer_that_is_another() {
             ),
         ] {
             door.plan(&sink, step.clone());
-            let answer = door.send(&sink).expect("an answer");
+            let response = door.send(&sink).expect("a response");
             assert_eq!(
-                (answer.status, door.kept(&sink)),
+                (response.status, door.kept(&sink)),
                 (status, kept),
                 "{} {step}",
                 door.path
             );
-            assert_eq!(answer.head.contains("retry-after: 1\r\n"), status == 429);
-            assert!(step["kind"] != "big_answer" || answer.body.len() == 10_000_000);
+            assert_eq!(response.head.contains("retry-after: 1\r\n"), status == 429);
+            assert!(step["kind"] != "big_answer" || response.body.len() == 10_000_000);
             let other = doors()
                 .into_iter()
                 .find(|other| other.only != door.only)
                 .unwrap();
             assert!(
-                other.send(&sink).expect("an answer").status < 300,
+                other.send(&sink).expect("a response").status < 300,
                 "the plan is for one path"
             );
         }
@@ -110,7 +110,7 @@ fn an_answer_that_is_another() {
 }
 
 #[test]
-fn an_answer_that_is_lost() {
+fn lost_response_stores_nothing() {
     let sink = sink();
     for door in doors() {
         for kind in ["reset", "reset_mid_body"] {
@@ -118,7 +118,7 @@ fn an_answer_that_is_lost() {
                 door.plan(&sink, json!({ "kind": kind, "store": store }));
                 let mut client = Client::new(&sink);
                 let mut seen = Vec::new();
-                // Without storing the reset may come while this is still being sent.
+                // If nothing is stored, the reset can arrive while the client still sends.
                 let sent = client.stream.write_all(&door.bytes());
                 let end = sent.and_then(|()| client.stream.read_to_end(&mut seen).map(drop));
                 let why = end.expect_err("a reset").kind();
@@ -144,7 +144,7 @@ fn an_answer_that_is_lost() {
 }
 
 #[test]
-fn bytes_that_are_no_http() {
+fn garbage_sends_bytes_that_are_not_http() {
     let sink = sink();
     for door in doors() {
         for store in [false, true] {
@@ -160,19 +160,19 @@ fn bytes_that_are_no_http() {
 }
 
 #[test]
-fn silence_for_a_time() {
+fn silent_can_have_a_duration() {
     let sink = sink();
     for door in doors() {
         door.plan(&sink, json!({ "kind": "silent", "ms": 300 }));
         let begin = Instant::now();
-        let end = door.send(&sink).expect_err("no answer").kind();
+        let end = door.send(&sink).expect_err("no response").kind();
         assert!(begin.elapsed() >= Duration::from_millis(300), "{end}");
         assert!(!door.kept(&sink), "{}", door.path);
     }
 }
 
 #[test]
-fn a_body_that_is_read_slowly_is_taken_in_the_end() {
+fn slowly_read_body_is_accepted() {
     let sink = sink();
     for door in doors() {
         let length = door.body.to_string().len();
@@ -182,8 +182,8 @@ fn a_body_that_is_read_slowly_is_taken_in_the_end() {
             json!({ "kind": "slow_read", "bytes": piece, "ms": 60 }),
         );
         let begin = Instant::now();
-        let answer = door.send(&sink).expect("an answer");
-        assert!(answer.status < 300 && door.kept(&sink), "{}", door.path);
+        let response = door.send(&sink).expect("a response");
+        assert!(response.status < 300 && door.kept(&sink), "{}", door.path);
         assert!(
             begin.elapsed() >= Duration::from_millis(300),
             "{:?}",

@@ -1,4 +1,4 @@
-//! Trouble on demand, on Opik's paths; `everywhere` is about all of them.
+//! Faults on demand, on Opik's paths. `everywhere` tests all paths.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read};
@@ -13,17 +13,17 @@ fn kept(client: &mut Client) -> Value {
 }
 
 #[test]
-fn a_status_with_its_headers_as_often_as_asked() {
+fn status_fault_applies_as_often_as_planned() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.fault(
         &json!({ "kind": "status", "code": 429, "headers": { "RateLimit-Reset": 2 }, "times": 2 }),
     );
     for (status, count) in [(429, 0), (429, 0), (204, 3)] {
-        let answer = client.post("/v1/private/spans/batch", &spans());
-        assert_eq!(answer.status, status);
+        let response = client.post("/v1/private/spans/batch", &spans());
+        assert_eq!(response.status, status);
         assert_eq!(
-            answer.head.contains("RateLimit-Reset: 2\r\n"),
+            response.head.contains("RateLimit-Reset: 2\r\n"),
             status == 429
         );
         assert_eq!(kept(&mut client), count);
@@ -56,7 +56,7 @@ fn a_status_with_its_headers_as_often_as_asked() {
 }
 
 #[test]
-fn faults_are_for_ingestion_and_for_the_path_they_name() {
+fn faults_apply_only_to_ingestion_and_their_path() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.fault(&json!({ "kind": "status", "code": 500, "only": "/spans/" }));
@@ -78,19 +78,19 @@ fn faults_are_for_ingestion_and_for_the_path_they_name() {
 }
 
 #[test]
-fn a_fault_may_be_for_bodies_that_hold_something() {
+fn fault_can_apply_only_to_bodies_with_a_text() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let mut bad = spans();
     bad["spans"][1]["name"] = json!("poison");
     client.fault(&json!({ "kind": "status", "code": 400, "holding": "poison" }));
-    let answers = [spans(), bad, spans()].map(|body| client.spans(&body));
-    assert_eq!(answers, [204, 400, 204]);
+    let responses = [spans(), bad, spans()].map(|body| client.spans(&body));
+    assert_eq!(responses, [204, 400, 204]);
     assert_eq!(kept(&mut client), 3, "nothing of the bad one");
 }
 
 #[test]
-fn slow_is_the_truth_but_later() {
+fn slow_sends_the_normal_response_later() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.fault(&json!({ "kind": "slow", "ms": 300 }));
@@ -101,7 +101,7 @@ fn slow_is_the_truth_but_later() {
 }
 
 #[test]
-fn silence_lasts_until_the_caller_goes() {
+fn silent_lasts_until_the_client_closes_the_connection() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.fault(&json!({ "kind": "silent", "times": 1 }));
@@ -109,14 +109,14 @@ fn silence_lasts_until_the_caller_goes() {
         .stream
         .set_read_timeout(Some(Duration::from_millis(400)))
         .unwrap();
-    let answer = client.send(
+    let response = client.send(
         "POST",
         "/v1/private/spans/batch",
         "",
         spans().to_string().as_bytes(),
     );
     assert!(matches!(
-        answer.unwrap_err().kind(),
+        response.unwrap_err().kind(),
         ErrorKind::WouldBlock | ErrorKind::TimedOut
     ));
     let mut other = Client::new(&sink);
@@ -125,7 +125,7 @@ fn silence_lasts_until_the_caller_goes() {
 }
 
 #[test]
-fn resets_are_resets() {
+fn reset_faults_reset_the_connection() {
     let sink = sink();
     for (kind, begins) in [("reset", false), ("reset_mid_body", true)] {
         let mut client = Client::new(&sink);
@@ -155,7 +155,7 @@ fn resets_are_resets() {
 }
 
 #[test]
-fn an_answer_that_is_lost_after_the_data_was_stored() {
+fn lost_response_can_store_the_data() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.fault(&json!({ "kind": "status", "code": 503, "store": true, "times": 1 }));
@@ -166,17 +166,17 @@ fn an_answer_that_is_lost_after_the_data_was_stored() {
 }
 
 #[test]
-fn a_big_answer_is_as_big_as_asked() {
+fn big_response_has_the_planned_size() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.fault(&json!([
         { "kind": "big_answer", "bytes": 10_000_000, "times": 1 },
         { "kind": "big_answer", "bytes": 1_000, "code": 500, "times": 1 },
     ]));
-    let answer = client.post("/v1/private/traces/batch", &traces());
-    assert_eq!((answer.status, answer.body.len()), (200, 10_000_000));
-    let answer = client.post("/v1/private/spans/batch", &spans());
-    assert_eq!((answer.status, answer.body.len()), (500, 1_000));
+    let response = client.post("/v1/private/traces/batch", &traces());
+    assert_eq!((response.status, response.body.len()), (200, 10_000_000));
+    let response = client.post("/v1/private/spans/batch", &spans());
+    assert_eq!((response.status, response.body.len()), (500, 1_000));
     assert_eq!(
         client.read("/read/overview")["counts"],
         json!({ "traces": 1, "spans": 0, "otlp": 0, "lilypad": 0, "refused": 0 })
@@ -184,7 +184,7 @@ fn a_big_answer_is_as_big_as_asked() {
 }
 
 #[test]
-fn a_bad_plan_is_refused_and_changes_nothing() {
+fn invalid_plan_changes_nothing() {
     let sink = sink();
     let mut client = Client::new(&sink);
     assert_eq!(
@@ -197,7 +197,7 @@ fn a_bad_plan_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_sink_that_ends_frees_its_port_and_drops_its_callers() {
+fn dropped_sink_frees_its_port_and_closes_connections() {
     let sink = sink();
     let address = sink.address();
     let mut client = Client::new(&sink);

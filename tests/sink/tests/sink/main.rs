@@ -1,4 +1,4 @@
-//! The sink through its socket, as its callers meet it.
+//! Tests the sink through its socket.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

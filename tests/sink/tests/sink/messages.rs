@@ -1,4 +1,4 @@
-//! HTTP as clients speak it.
+//! HTTP messages of clients.
 
 use std::io::Write as _;
 
@@ -29,7 +29,7 @@ fn chunked(body: &[u8], size: usize) -> Vec<u8> {
 }
 
 #[test]
-fn one_connection_many_requests_of_every_kind() {
+fn connection_serves_many_requests_of_every_kind() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let body = spans().to_string();
@@ -67,7 +67,7 @@ fn one_connection_many_requests_of_every_kind() {
 }
 
 #[test]
-fn several_requests_in_one_packet() {
+fn several_requests_in_one_packet_are_served() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let twice = [
@@ -76,11 +76,11 @@ fn several_requests_in_one_packet() {
     ]
     .concat();
     assert_eq!(client.raw(&twice).unwrap().status, 204);
-    assert_eq!(client.answer().unwrap().status, 200);
+    assert_eq!(client.response().unwrap().status, 200);
 }
 
 #[test]
-fn the_body_is_asked_for_when_the_client_waits_for_that() {
+fn expect_100_continue_gets_a_continue() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let body = traces().to_string();
@@ -94,16 +94,20 @@ fn the_body_is_asked_for_when_the_client_waits_for_that() {
 }
 
 #[test]
-fn too_large_is_said_before_the_body_is_read() {
+fn too_large_body_is_refused_before_it_is_read() {
     let sink = with(Options {
         window: None,
         max_body: 1_000,
         ..Options::default()
     });
     let mut client = Client::new(&sink);
-    let answer = client.post("/v1/private/spans/batch", &spans());
-    assert_eq!(answer.status, 413);
-    assert!(answer.head.contains("connection: close"), "{}", answer.head);
+    let response = client.post("/v1/private/spans/batch", &spans());
+    assert_eq!(response.status, 413);
+    assert!(
+        response.head.contains("connection: close"),
+        "{}",
+        response.head
+    );
     let mut client = Client::new(&sink);
     let headers = "content-type: application/json\r\ncontent-encoding: gzip\r\n";
     let small = gzip(spans().to_string().as_bytes());
@@ -132,7 +136,7 @@ fn too_large_is_said_before_the_body_is_read() {
 }
 
 #[test]
-fn messages_that_cannot_be_understood() {
+fn malformed_messages_are_refused() {
     let sink = sink();
     let long = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(70_000));
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(300));
@@ -156,7 +160,9 @@ fn messages_that_cannot_be_understood() {
         ("GET /nowhere HTTP/1.1\r\n\r\n", 404),
         ("POST /v1/private/nowhere HTTP/1.1\r\n\r\n", 404),
     ] {
-        let answer = Client::new(&sink).raw(bytes.as_bytes()).expect("an answer");
-        assert_eq!(answer.status, status, "{bytes:.60}");
+        let response = Client::new(&sink)
+            .raw(bytes.as_bytes())
+            .expect("an response");
+        assert_eq!(response.status, status, "{bytes:.60}");
     }
 }

@@ -1,4 +1,4 @@
-//! The program: one line when it is ready, and an end when it is told.
+//! The program: it prints a line when it is ready, and ends on a signal.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gatespan-sink");
 
 #[test]
-fn says_where_it_listens_and_ends_when_told() {
+fn program_prints_its_address_and_ends_on_a_signal() {
     let mut child = Command::new(PROGRAM)
         .args(["--listen", "127.0.0.1:0"])
         .stdout(Stdio::piped())
@@ -23,7 +23,7 @@ fn says_where_it_listens_and_ends_when_told() {
         .expect("the line")
         .to_owned();
     TcpStream::connect(&address).expect("it listens");
-    // The shell's own: a bare machine has no program of that name.
+    // The shell's built-in: a bare machine may have no program `kill`.
     let told = Command::new("sh")
         .args(["-c", &format!("kill -TERM {}", child.id())])
         .status()
@@ -34,7 +34,7 @@ fn says_where_it_listens_and_ends_when_told() {
 }
 
 #[test]
-fn refuses_what_it_does_not_understand_and_what_is_not_loopback() {
+fn program_refuses_unknown_options_and_other_addresses_than_loopback() {
     for (arguments, word) in [
         (vec!["--listen", "0.0.0.0:0"], "--beyond-loopback"),
         (vec!["--window", "long"], "--window"),

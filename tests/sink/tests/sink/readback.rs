@@ -11,7 +11,7 @@ use crate::client::{CHILD, Client, ROOT, TRACE, sink, spans, traces};
 const STRAY: &str = "019cae0b-b9f2-7d08-8b61-27e4a1c05f93";
 
 #[test]
-fn a_tree_and_what_is_missing_in_it() {
+fn tree_shows_what_is_missing() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.traces(&traces());
@@ -72,7 +72,7 @@ fn outline(client: &mut Client) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn siblings_by_start_and_circles_are_shown_too() {
+fn siblings_are_ordered_by_start_and_circles_are_shown() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.spans(&json!({ "spans": [span(4, Some(1), 40), span(2, Some(1), 20), span(3, Some(2), 30), span(1, None, 10)] }));
@@ -95,7 +95,7 @@ fn siblings_by_start_and_circles_are_shown_too() {
 }
 
 #[test]
-fn a_chain_that_is_deeper_than_any_json_may_be() {
+fn chain_deeper_than_json_nesting_is_flattened() {
     let sink = sink();
     let mut client = Client::new(&sink);
     for from in (0..9_000).step_by(1_000) {
@@ -123,7 +123,7 @@ fn a_chain_that_is_deeper_than_any_json_may_be() {
 }
 
 #[test]
-fn waiting_ends_with_the_last_row() {
+fn wait_ends_with_the_last_row() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let path = format!("/read/wait?traces=1&spans=2&ms=15000&trace={TRACE}");
@@ -139,9 +139,9 @@ fn waiting_ends_with_the_last_row() {
         client.spans(&spans());
         thread::sleep(Duration::from_millis(200));
         client.traces(&traces());
-        let (answer, took) = waits.join().unwrap();
+        let (response, took) = waits.join().unwrap();
         assert_eq!(
-            (answer.status, answer.json()),
+            (response.status, response.json()),
             (
                 200,
                 json!({ "reached": true, "traces": 1, "spans": 2, "otlp": 0, "lilypad": 0 })
@@ -164,9 +164,9 @@ fn waiting_ends_with_the_last_row() {
     );
 }
 
-/// In the body, in a header whose value no log shows, in the query; in one that was refused.
+/// In the body, in a header that is not logged, in the query, and in a refused request.
 #[test]
-fn a_word_is_found_wherever_it_stands() {
+fn word_is_found_in_any_part_of_a_request() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.spans(&spans());
@@ -196,7 +196,7 @@ fn a_word_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn a_reset_forgets_everything() {
+fn reset_deletes_everything() {
     let sink = sink();
     let mut client = Client::new(&sink);
     client.traces(&traces());
@@ -212,7 +212,7 @@ fn a_reset_forgets_everything() {
 }
 
 #[test]
-fn what_an_sdk_calls_besides() {
+fn other_endpoints_of_an_sdk_are_accepted() {
     let sink = sink();
     let mut client = Client::new(&sink);
     assert_eq!(
@@ -249,7 +249,7 @@ fn what_an_sdk_calls_besides() {
 }
 
 #[test]
-fn the_page_is_told_of_every_change() {
+fn page_gets_an_event_for_every_change() {
     let sink = sink();
     let mut page = Client::new(&sink);
     let head = page.raw(b"GET /events HTTP/1.1\r\n\r\n").unwrap();

@@ -1,4 +1,4 @@
-//! What a row does to another.
+//! How rows replace each other.
 
 use gatespan_sink::Options;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn trace(name: &str, second: u8) -> Value {
 }
 
 #[test]
-fn a_newer_trace_row_wipes_the_callers() {
+fn newer_trace_row_replaces_the_row_of_the_client() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let mut callers = trace("the caller's", 1);
@@ -35,7 +35,7 @@ fn a_newer_trace_row_wipes_the_callers() {
 }
 
 #[test]
-fn the_newest_wins_in_whatever_order_it_comes() {
+fn newest_row_wins_in_any_order_of_arrival() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let name = |client: &mut Client| {
@@ -57,7 +57,7 @@ fn the_newest_wins_in_whatever_order_it_comes() {
 }
 
 #[test]
-fn projects_split_and_their_case_does_not() {
+fn traces_of_two_projects_differ_but_not_by_case() {
     let sink = sink();
     let mut client = Client::new(&sink);
     for (project, rows) in [("edge-prod", 1), ("EDGE-prod", 1), ("other", 2)] {
@@ -76,7 +76,7 @@ fn projects_split_and_their_case_does_not() {
 }
 
 #[test]
-fn a_span_with_another_parent_is_another_row() {
+fn span_with_another_parent_is_another_row() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let mut body = spans();
@@ -111,7 +111,7 @@ fn a_span_with_another_parent_is_another_row() {
 }
 
 #[test]
-fn one_at_a_time_creates_conflicts_and_merges() {
+fn single_items_are_created_merged_or_conflict() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let path = format!("/api/v1/private/traces/{TRACE}");
@@ -176,7 +176,7 @@ fn one_at_a_time_creates_conflicts_and_merges() {
 }
 
 #[test]
-fn one_span_at_a_time_must_agree_with_the_row_that_is_there() {
+fn single_span_must_agree_with_the_existing_row() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let span = spans()["spans"][1].clone();
@@ -207,7 +207,7 @@ fn one_span_at_a_time_must_agree_with_the_row_that_is_there() {
 }
 
 #[test]
-fn memory_is_a_ring_of_the_newest() {
+fn store_keeps_only_the_newest_rows() {
     let sink = with(Options {
         window: None,
         rows: 2,

@@ -1,5 +1,5 @@
-//! What is taken and what is refused. The table, `refusals.json`, holds mutations of the examples: where, what is put there,
-//! the status, and a part of the reason (or a remark where nothing is refused).
+//! What is accepted and what is refused. The table `refusals.json` contains changes of the examples: the place, the value, the status, and a
+//! part of the reason (or a remark if nothing is refused).
 
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, ROOT, TRACE, sink, spans, traces, with};
 
-/// Where in the examples, the value that is put there, the status, and a part of the reason.
+/// The place in the examples, the value, the status, and a part of the reason.
 fn rows() -> Vec<(String, Value, u64, String)> {
     serde_json::from_str::<Vec<(String, Value, u64, String)>>(include_str!("refusals.json"))
         .expect("a table")
 }
 
-/// Puts `value` at `place`, which need not be there.
+/// Puts `value` at `place`, which may be new.
 fn mutate(place: &str, value: &Value) -> Value {
     let mut body = if place.starts_with("/spans") {
         spans()
@@ -35,7 +35,7 @@ fn mutate(place: &str, value: &Value) -> Value {
 }
 
 #[test]
-fn one_bad_value_costs_the_whole_batch() {
+fn one_invalid_value_refuses_the_whole_batch() {
     let sink = sink();
     let mut client = Client::new(&sink);
     for (place, value, status, reason) in rows() {
@@ -45,13 +45,13 @@ fn one_bad_value_costs_the_whole_batch() {
         } else {
             "traces"
         };
-        let answer = client.post(
+        let response = client.post(
             &format!("/api/v1/private/{list}/batch"),
             &mutate(&place, &value),
         );
-        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let text = String::from_utf8_lossy(&response.body).into_owned();
         assert_eq!(
-            u64::from(answer.status),
+            u64::from(response.status),
             status,
             "{place} = {value}: {text}"
         );
@@ -76,14 +76,14 @@ fn one_bad_value_costs_the_whole_batch() {
 }
 
 #[test]
-fn the_earliest_stage_decides_and_every_bad_item_is_in_the_log() {
+fn earliest_stage_determines_the_status_and_every_invalid_item_is_logged() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let mut body = mutate("/spans/0/start_time", &Value::Null);
     body["spans"][1]["id"] = json!("no");
-    let answer = client.post("/v1/private/spans/batch", &body);
+    let response = client.post("/v1/private/spans/batch", &body);
     assert_eq!(
-        (answer.status, answer.json()["message"].as_str()),
+        (response.status, response.json()["message"].as_str()),
         (
             400,
             Some("spans[1].id: must be a UUID, 36 characters with dashes")
@@ -103,7 +103,7 @@ fn the_earliest_stage_decides_and_every_bad_item_is_in_the_log() {
 }
 
 #[test]
-fn a_thousand_items_and_not_one_more() {
+fn batch_has_at_most_a_thousand_items() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let span = spans()["spans"][0].clone();
@@ -116,7 +116,7 @@ fn a_thousand_items_and_not_one_more() {
 }
 
 #[test]
-fn what_is_no_document_is_refused() {
+fn body_that_is_no_document_is_refused() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let path = "/api/v1/private/spans/batch";
@@ -145,13 +145,13 @@ fn what_is_no_document_is_refused() {
             400,
         ),
     ] {
-        let answer = client.send("POST", path, headers, body.as_bytes()).unwrap();
-        assert_eq!(answer.status, status, "{headers:?} {body:.20}");
+        let response = client.send("POST", path, headers, body.as_bytes()).unwrap();
+        assert_eq!(response.status, status, "{headers:?} {body:.20}");
     }
 }
 
 #[test]
-fn the_window_looks_at_own_ids_only() {
+fn time_window_applies_only_to_own_ids() {
     let sink = with(Options::default());
     let hour = 3_600_000;
     let now = i64::try_from(
@@ -167,7 +167,7 @@ fn the_window_looks_at_own_ids_only() {
     };
     let mut client = Client::new(&sink);
     for (hours, status) in [(0, 204), (-23, 204), (23, 204), (-25, 400), (25, 400)] {
-        // Trace and parent are of another day.
+        // The ids of trace and parent are of another day.
         let body = mutate("/spans/1/id", &json!(aged(hours)));
         assert_eq!(
             client.spans(&json!({ "spans": [body["spans"][1]] })),
@@ -221,13 +221,13 @@ fn keys_and_workspaces() {
     ] {
         let headers = format!("content-type: application/json\r\n{headers}");
         let body = traces().to_string();
-        let answer = Client::new(sink).send(
+        let response = Client::new(sink).send(
             "POST",
             "/v1/private/traces/batch",
             &headers,
             body.as_bytes(),
         );
-        assert_eq!(answer.unwrap().status, status, "{headers:?}");
+        assert_eq!(response.unwrap().status, status, "{headers:?}");
     }
     let log = Client::new(&cloud).read("/read/requests").to_string();
     assert!(
@@ -237,7 +237,7 @@ fn keys_and_workspaces() {
 }
 
 #[test]
-fn updates_have_limits_of_their_own() {
+fn updates_have_separate_limits() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let tags: Vec<String> = (0..51).map(|number| number.to_string()).collect();
@@ -262,7 +262,7 @@ fn updates_have_limits_of_their_own() {
         (format!("spans/{ROOT}"), json!({ "trace_id": TRACE }), 204),
         (format!("spans/{ROOT}"), json!({}), 422),
     ] {
-        let answer = client.give("PATCH", &format!("/api/v1/private/{path}"), &body);
-        assert_eq!(answer.status, status, "{path} {body}");
+        let response = client.give("PATCH", &format!("/api/v1/private/{path}"), &body);
+        assert_eq!(response.status, status, "{path} {body}");
     }
 }

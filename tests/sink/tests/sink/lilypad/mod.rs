@@ -3,7 +3,7 @@
 use gatespan_sink::{Options, Sink};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, with};
+use crate::client::{Client, Response, with};
 
 mod stored;
 
@@ -48,7 +48,7 @@ fn path(project: &str) -> String {
     format!("/v0/projects/{project}/traces")
 }
 
-fn post(sink: &Sink, body: &Value) -> Answer {
+fn post(sink: &Sink, body: &Value) -> Response {
     raw(
         sink,
         &path(PROJECT),
@@ -57,10 +57,10 @@ fn post(sink: &Sink, body: &Value) -> Answer {
     )
 }
 
-fn raw(sink: &Sink, path: &str, headers: &str, body: &[u8]) -> Answer {
+fn raw(sink: &Sink, path: &str, headers: &str, body: &[u8]) -> Response {
     Client::new(sink)
         .send("POST", path, headers, body)
-        .expect("an answer")
+        .expect("a response")
 }
 
 fn read(sink: &Sink) -> Value {
@@ -72,12 +72,12 @@ fn count(list: &Value) -> usize {
 }
 
 /// Answered with this status and reason, in the log, and nothing was kept.
-fn refused(sink: &Sink, answer: &Answer, status: u16, reason: &str) {
-    let told = answer.json()["detail"]
+fn refused(sink: &Sink, response: &Response, status: u16, reason: &str) {
+    let told = response.json()["detail"]
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    assert_eq!(answer.status, status, "{reason}: {told}");
+    assert_eq!(response.status, status, "{reason}: {told}");
     assert!(told.contains(reason), "{reason}: {told}");
     let kept = read(sink);
     assert_eq!(
@@ -146,7 +146,7 @@ fn sizes_have_limits() {
 }
 
 #[test]
-fn what_is_no_list_of_spans_is_answered_500() {
+fn body_that_is_no_list_of_spans_gets_500() {
     let sink = sink(false);
     let json = format!("content-type: application/json\r\n{KEY}");
     let good = tree().to_string();
@@ -158,13 +158,13 @@ fn what_is_no_list_of_spans_is_answered_500() {
         (&json, "[1]", "spans[0]: must be an object"),
         (KEY, &good, "content-type must be application/json"),
     ] {
-        let answer = raw(&sink, &path(PROJECT), headers, body.as_bytes());
-        refused(&sink, &answer, 500, reason);
+        let response = raw(&sink, &path(PROJECT), headers, body.as_bytes());
+        refused(&sink, &response, 500, reason);
     }
 }
 
 #[test]
-fn one_bad_span_refuses_a_thousand() {
+fn one_invalid_span_refuses_a_thousand() {
     let sink = sink(false);
     let mut spans: Vec<Value> = (1..=1_000)
         .map(|number| span(&format!("{number:016x}"), None))
@@ -223,8 +223,8 @@ fn keys_belong_to_projects() {
         (&open, "", PROJECT, 401, "an API key is required"),
     ] {
         let headers = format!("content-type: application/json\r\n{key}");
-        let answer = raw(own, &path(project), &headers, tree().to_string().as_bytes());
-        refused(own, &answer, status, reason);
+        let response = raw(own, &path(project), &headers, tree().to_string().as_bytes());
+        refused(own, &response, status, reason);
     }
     assert_eq!(
         post(&open, &tree()).status,
@@ -239,7 +239,7 @@ fn keys_belong_to_projects() {
 }
 
 #[test]
-fn other_paths_are_not_there() {
+fn other_paths_get_404() {
     let sink = sink(false);
     let headers = format!("content-type: application/json\r\n{KEY}");
     for path in [
@@ -250,7 +250,7 @@ fn other_paths_are_not_there() {
         format!("/v0/projects/{PROJECT}x/traces"),
         format!("/v0/projects/{PROJECT}/traces/by-trace-id/{TRACE}"),
     ] {
-        let answer = raw(&sink, &path, &headers, tree().to_string().as_bytes());
-        refused(&sink, &answer, 404, "there is no such path");
+        let response = raw(&sink, &path, &headers, tree().to_string().as_bytes());
+        refused(&sink, &response, 404, "there is no such path");
     }
 }

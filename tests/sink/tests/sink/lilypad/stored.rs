@@ -1,4 +1,4 @@
-//! What is stored, what is lost although the answer is 200, and what is answered.
+//! What is stored, what is lost although the response is 200, and the response.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,12 @@ use super::{CHILD, KEY, OTHER, PROJECT, ROOT, TRACE, count, path, post, read, si
 use crate::client::Client;
 
 #[test]
-fn a_tree_with_its_root_is_stored_and_read_back() {
+fn tree_with_its_root_is_stored_and_read_back() {
     let sink = sink(false);
-    let answer = post(&sink, &tree());
-    let told = answer.json();
+    let response = post(&sink, &tree());
+    let told = response.json();
     assert_eq!(
-        (answer.status, &told["trace_status"], &told["span_count"]),
+        (response.status, &told["trace_status"], &told["span_count"]),
         (200, &json!("processed"), &json!(2))
     );
     assert_eq!(told["trace_ids"], json!([TRACE]));
@@ -35,7 +35,7 @@ fn a_tree_with_its_root_is_stored_and_read_back() {
 }
 
 #[test]
-fn a_span_is_read_back_in_the_words_of_every_system() {
+fn span_is_read_back_in_the_common_form() {
     let sink = sink(false);
     assert_eq!(post(&sink, &tree()).status, 200);
     let spans = read(&sink)["spans"].clone();
@@ -66,7 +66,7 @@ fn a_span_is_read_back_in_the_words_of_every_system() {
 }
 
 #[test]
-fn a_scope_may_have_no_attributes() {
+fn scope_without_attributes_is_valid() {
     let sink = sink(false);
     let mut root = span(ROOT, None);
     root["instrumentation_scope"]["attributes"] = Value::Null;
@@ -74,15 +74,15 @@ fn a_scope_may_have_no_attributes() {
 }
 
 #[test]
-fn without_a_queue_what_has_no_root_here_is_lost_in_silence() {
+fn span_without_root_in_the_request_is_lost_if_there_is_no_queue() {
     let sink = sink(false);
     let lone = json!([span(CHILD, Some(ROOT))]);
-    let answer = post(&sink, &lone);
+    let response = post(&sink, &lone);
     assert_eq!(
-        (answer.status, &answer.json()["span_count"]),
+        (response.status, &response.json()["span_count"]),
         (200, &json!(0))
     );
-    assert_eq!(answer.json()["trace_ids"], json!([]));
+    assert_eq!(response.json()["trace_ids"], json!([]));
     let mut circle = span("00000000000000aa", Some("00000000000000bb"));
     circle["name"] = json!("circle");
     let body = json!([
@@ -114,7 +114,7 @@ fn without_a_queue_what_has_no_root_here_is_lost_in_silence() {
 }
 
 #[test]
-fn a_span_id_is_unique_in_the_database() {
+fn span_id_is_unique_in_the_database() {
     let sink = sink(false);
     assert_eq!(post(&sink, &tree()).status, 200);
     let again = post(&sink, &tree());
@@ -137,7 +137,7 @@ fn a_span_id_is_unique_in_the_database() {
 }
 
 #[test]
-fn with_a_queue_everything_is_queued_and_nobody_hears_the_rest() {
+fn queue_accepts_everything_and_reports_nothing_else() {
     let sink = sink(true);
     let lone = json!([span(CHILD, Some(ROOT))]);
     let told = post(&sink, &lone).json();
@@ -161,7 +161,7 @@ fn with_a_queue_everything_is_queued_and_nobody_hears_the_rest() {
 }
 
 #[test]
-fn faults_are_for_its_path_too() {
+fn faults_apply_to_the_otlp_path_of_opik() {
     let sink = sink(false);
     let mut client = Client::new(&sink);
     client.fault(&json!([

@@ -5,7 +5,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, CHILD, Client, ROOT, TRACE, sink, with};
+use crate::client::{CHILD, Client, ROOT, Response, TRACE, sink, with};
 
 const PATH: &str = "/api/v1/private/otel/v1/traces";
 
@@ -47,12 +47,12 @@ fn request(more: &[(String, Value)]) -> Value {
     }] })
 }
 
-fn post(sink: &Sink, body: &Value, headers: &str) -> Answer {
+fn post(sink: &Sink, body: &Value, headers: &str) -> Response {
     let message: ExportTraceServiceRequest =
         serde_json::from_value(body.clone()).expect("a request");
     let headers = format!("content-type: application/x-protobuf\r\n{headers}");
     let sent = Client::new(sink).send("POST", PATH, &headers, &message.encode_to_vec());
-    sent.expect("an answer")
+    sent.expect("a response")
 }
 
 fn child(sink: &Sink) -> Value {
@@ -60,14 +60,14 @@ fn child(sink: &Sink) -> Value {
 }
 
 #[test]
-fn its_spans_stand_beside_those_of_the_rest_api() {
+fn otlp_spans_of_opik_are_stored_next_to_those_of_the_rest_api() {
     let sink = sink();
-    let answer = post(&sink, &request(&[]), "projectName: edge-prod\r\n");
+    let response = post(&sink, &request(&[]), "projectName: edge-prod\r\n");
     assert_eq!(
-        (answer.status, answer.body.len()),
+        (response.status, response.body.len()),
         (200, 0),
         "{:?}",
-        answer.json_or_none()
+        response.json_or_none()
     );
     let mut client = Client::new(&sink);
     let tree = client.read(&format!("/read/tree?trace={TRACE}"));
@@ -117,20 +117,20 @@ fn its_spans_stand_beside_those_of_the_rest_api() {
 type Mapped = (Vec<(String, Value)>, String, Value);
 
 #[test]
-fn attributes_become_what_opik_makes_of_them() {
+fn attributes_become_the_fields_of_opik() {
     let sink = sink();
     let rows: Vec<Mapped> = serde_json::from_str(include_str!("mapped.json")).unwrap();
     for (attributes, field, value) in rows {
-        let answer = post(&sink, &request(&attributes), "");
-        let told = answer.json_or_none();
-        assert_eq!(answer.status, 200, "{attributes:?}: {told:?}");
+        let response = post(&sink, &request(&attributes), "");
+        let told = response.json_or_none();
+        assert_eq!(response.status, 200, "{attributes:?}: {told:?}");
         assert_eq!(child(&sink)[field], value, "{attributes:?}");
         Client::new(&sink).post("/control/reset", &json!({}));
     }
 }
 
 #[test]
-fn what_went_wrong_is_an_error_of_opik() {
+fn failed_otlp_span_is_an_error_in_opik() {
     let sink = sink();
     let place = "/resourceSpans/0/scopeSpans/0/spans/1";
     let mut body = request(&[]);
@@ -168,7 +168,7 @@ fn with_attribute(key: &str, value: &Value) -> Value {
 }
 
 #[test]
-fn one_bad_span_fails_the_whole_request() {
+fn one_invalid_span_refuses_the_whole_request() {
     let sink = sink();
     let rows: Vec<(String, Value, String)> =
         serde_json::from_str(include_str!("refused.json")).unwrap();
@@ -179,10 +179,10 @@ fn one_bad_span_fails_the_whole_request() {
         .iter()
         .map(|(key, value, reason)| (with_attribute(key, value), reason));
     for (body, reason) in bad.chain([(nameless, &rule)]) {
-        let answer = post(&sink, &body, "");
-        let told = answer.json().to_string();
+        let response = post(&sink, &body, "");
+        let told = response.json().to_string();
         assert!(told.contains(reason), "{reason}: {told}");
-        assert!([400, 422].contains(&answer.status), "{told}");
+        assert!([400, 422].contains(&response.status), "{told}");
         let counts = Client::new(&sink).read("/read/overview")["counts"].clone();
         let nothing = (&counts["spans"], &counts["refused"]) == (&json!(0), &json!(1));
         assert!(nothing, "{reason}: {counts}");
@@ -191,7 +191,7 @@ fn one_bad_span_fails_the_whole_request() {
 }
 
 #[test]
-fn json_is_refused_because_opik_misreads_it() {
+fn json_for_opik_is_refused_because_opik_misreads_it() {
     let sink = sink();
     let body = request(&[]).to_string();
     for (kind, status, reason) in [
@@ -199,20 +199,23 @@ fn json_is_refused_because_opik_misreads_it() {
         ("text/plain", 415, "x-protobuf"),
     ] {
         let headers = format!("content-type: {kind}\r\n");
-        let answer = Client::new(&sink)
+        let response = Client::new(&sink)
             .send("POST", PATH, &headers, body.as_bytes())
             .unwrap();
-        assert_eq!(answer.status, status);
+        assert_eq!(response.status, status);
         assert!(
-            answer.json()["message"].as_str().unwrap().contains(reason),
+            response.json()["message"]
+                .as_str()
+                .unwrap()
+                .contains(reason),
             "{}",
-            answer.json()
+            response.json()
         );
     }
 }
 
 #[test]
-fn keys_the_window_and_faults_are_as_for_the_rest_api() {
+fn opik_otlp_has_the_keys_window_and_faults_of_the_rest_api() {
     let cloud = with(Options {
         key: Some("k".to_owned()),
         ..Options::default()

@@ -5,7 +5,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Client, Response};
 
 pub(crate) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 pub(crate) const SPAN: &str = "9c1b2281eda8d7fe";
@@ -66,18 +66,18 @@ pub(crate) fn message(body: &Value) -> ExportTraceServiceRequest {
     serde_json::from_value(body.clone()).expect("a request")
 }
 
-pub(crate) fn send(sink: &Sink, path: &str, kind: &str, body: &[u8]) -> Answer {
+pub(crate) fn send(sink: &Sink, path: &str, kind: &str, body: &[u8]) -> Response {
     let headers = format!("content-type: {kind}\r\n");
     Client::new(sink)
         .send("POST", path, &headers, body)
-        .expect("an answer")
+        .expect("a response")
 }
 
-pub(crate) fn json_(sink: &Sink, body: &Value) -> Answer {
+pub(crate) fn json_(sink: &Sink, body: &Value) -> Response {
     send(sink, "/v1/traces", JSON, body.to_string().as_bytes())
 }
 
-pub(crate) fn protobuf(sink: &Sink, body: &ExportTraceServiceRequest) -> Answer {
+pub(crate) fn protobuf(sink: &Sink, body: &ExportTraceServiceRequest) -> Response {
     send(sink, "/v1/traces", PROTOBUF, &body.encode_to_vec())
 }
 
@@ -110,26 +110,26 @@ struct Status {
 }
 
 /// The message of a rejection, in whichever encoding it came.
-pub(super) fn told(answer: &Answer) -> String {
-    if answer
+pub(super) fn told(response: &Response) -> String {
+    if response
         .head
         .contains(&format!("content-type: {PROTOBUF}\r\n"))
     {
-        let status = Status::decode(answer.body.as_slice()).expect("a status");
+        let status = Status::decode(response.body.as_slice()).expect("a status");
         assert_eq!(status.code, 3);
         return status.message;
     }
-    assert_eq!(answer.json()["code"], 3);
-    answer.json()["message"]
+    assert_eq!(response.json()["code"], 3);
+    response.json()["message"]
         .as_str()
         .expect("a message")
         .to_owned()
 }
 
 /// Refused with 400 for this reason, in the log, and nothing was kept.
-pub(super) fn refused(sink: &Sink, answer: &Answer, reason: &str, what: &str) {
-    let message = told(answer);
-    assert_eq!(answer.status, 400, "{what}: {message}");
+pub(super) fn refused(sink: &Sink, response: &Response, reason: &str, what: &str) {
+    let message = told(response);
+    assert_eq!(response.status, 400, "{what}: {message}");
     assert!(message.contains(reason), "{what}: {message}");
     let mut client = Client::new(sink);
     let counts = client.read("/read/overview")["counts"].clone();

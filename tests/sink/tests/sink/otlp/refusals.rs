@@ -1,4 +1,4 @@
-//! What is refused: each rule seen to refuse, with the place and the reason in answer and log.
+//! Each rule refuses something, with the place and the reason in response and log.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -6,7 +6,7 @@ use prost::Message;
 use serde_json::Value;
 
 use super::bodies::{JSON, json_, message, mutate, protobuf, refused, request, send};
-use crate::client::{Answer, Client, sink};
+use crate::client::{Client, Response, sink};
 
 fn rows(table: &str) -> Vec<(String, Value, String)> {
     serde_json::from_str(table).expect("a table")
@@ -31,7 +31,7 @@ fn every_rule_refuses_in_both_encodings() {
 }
 
 #[test]
-fn json_has_shapes_of_its_own() {
+fn json_has_additional_rules() {
     let sink = sink();
     let rows = rows(include_str!("shapes.json"));
     for (place, value, reason) in &rows {
@@ -54,8 +54,8 @@ fn json_has_shapes_of_its_own() {
         (&key_twice, "duplicate field `kind`"),
         ("{}", "resourceSpans: is empty"),
     ] {
-        let answer = send(&sink, "/v1/traces", JSON, body.as_bytes());
-        refused(&sink, &answer, reason, &format!("{body:.30}"));
+        let response = send(&sink, "/v1/traces", JSON, body.as_bytes());
+        refused(&sink, &response, reason, &format!("{body:.30}"));
     }
     let invalid = whole.replace("retry", "re\u{1}try").into_bytes();
     let invalid: Vec<u8> = invalid
@@ -71,7 +71,7 @@ fn json_has_shapes_of_its_own() {
 }
 
 #[test]
-fn one_bad_span_refuses_a_thousand() {
+fn one_invalid_span_refuses_a_thousand() {
     let sink = sink();
     let mut body = message(&request());
     let spans = &mut body.resource_spans[0].scope_spans[0].spans;
@@ -100,7 +100,7 @@ fn one_bad_span_refuses_a_thousand() {
 }
 
 #[test]
-fn every_fault_is_in_the_log() {
+fn every_fault_is_logged() {
     let sink = sink();
     let mut body = message(&request());
     let spans = &mut body.resource_spans[0].scope_spans[0].spans;
@@ -122,7 +122,7 @@ fn every_fault_is_in_the_log() {
 }
 
 #[test]
-fn a_body_says_what_it_is() {
+fn body_needs_its_media_type() {
     let sink = sink();
     let (json, protobuf) = (
         request().to_string().into_bytes(),
@@ -147,22 +147,22 @@ fn a_body_says_what_it_is() {
         ),
         ("Content-Type: Application/X-Protobuf\r\n", &protobuf, 200),
     ] {
-        let answer = Client::new(&sink)
+        let response = Client::new(&sink)
             .send("POST", "/v1/traces", kind, body)
             .unwrap();
-        assert_eq!(answer.status, status, "{kind:?}");
+        assert_eq!(response.status, status, "{kind:?}");
     }
     let get = Client::new(&sink)
         .send("GET", "/v1/traces", "", b"")
         .unwrap();
     assert_eq!(get.status, 405);
-    let empty = protobuf_of_nothing(&sink);
+    let empty = empty_protobuf(&sink);
     assert_eq!(
         empty.status, 400,
         "an empty body is a request without spans"
     );
 }
 
-fn protobuf_of_nothing(sink: &gatespan_sink::Sink) -> Answer {
+fn empty_protobuf(sink: &gatespan_sink::Sink) -> Response {
     protobuf(sink, &ExportTraceServiceRequest::default())
 }

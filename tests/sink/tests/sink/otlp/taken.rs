@@ -15,16 +15,16 @@ use super::bodies::{
 use crate::client::{Client, sink};
 
 #[test]
-fn both_encodings_say_the_same() {
+fn both_encodings_give_the_same_row() {
     let sink = sink();
     let mut spans = Vec::new();
     for encoding in ["json", "protobuf"] {
-        let answer = if encoding == "json" {
+        let response = if encoding == "json" {
             json_(&sink, &request())
         } else {
             protobuf(&sink, &message(&request()))
         };
-        assert_eq!(answer.status, 200);
+        assert_eq!(response.status, 200);
         let mut read = Client::new(&sink).read("/read/otlp")["spans"].clone();
         Client::new(&sink).post("/control/reset", &json!({}));
         assert_eq!(read[0]["encoding"], encoding);
@@ -66,7 +66,7 @@ fn both_encodings_say_the_same() {
 }
 
 #[test]
-fn the_answer_is_in_the_encoding_of_the_request() {
+fn response_has_the_encoding_of_the_request() {
     let sink = sink();
     let json = json_(&sink, &request());
     assert_eq!((json.status, json.body.as_slice()), (200, &b"{}"[..]));
@@ -89,7 +89,7 @@ fn the_answer_is_in_the_encoding_of_the_request() {
 }
 
 #[test]
-fn any_base_compressed_or_not() {
+fn any_base_path_is_accepted_with_or_without_compression() {
     let sink = sink();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
     encoder
@@ -98,10 +98,10 @@ fn any_base_compressed_or_not() {
     let zipped = encoder.finish().unwrap();
     let headers = format!("content-type: {PROTOBUF}\r\ncontent-encoding: gzip\r\n");
     for path in ["/v1/traces", "/otlp/row-1/v1/traces"] {
-        let answer = Client::new(&sink)
+        let response = Client::new(&sink)
             .send("POST", path, &headers, &zipped)
             .unwrap();
-        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(response.status, 200, "{path}");
         let spans = Client::new(&sink).read("/read/otlp")["spans"].clone();
         assert_eq!(
             spans[0]["path"], path,
@@ -114,7 +114,7 @@ fn any_base_compressed_or_not() {
 }
 
 #[test]
-fn what_comes_twice_is_one_span_and_counted() {
+fn span_delivered_twice_is_one_span_with_a_count() {
     let sink = sink();
     for times in 1..=3 {
         assert_eq!(json_(&sink, &request()).status, 200);
@@ -155,8 +155,13 @@ fn legal_and_unusual() {
             json!("https://opentelemetry.io/schemas/1.40.0"),
         ),
     ] {
-        let answer = json_(&sink, &mutate(place, &value));
-        assert_eq!(answer.status, 200, "{place} = {value}: {}", answer.json());
+        let response = json_(&sink, &mutate(place, &value));
+        assert_eq!(
+            response.status,
+            200,
+            "{place} = {value}: {}",
+            response.json()
+        );
     }
     let read = Client::new(&sink).read(&format!("/read/otlp?trace={upper}"));
     assert_eq!(
@@ -166,18 +171,21 @@ fn legal_and_unusual() {
 }
 
 #[test]
-fn a_part_is_not_taken_where_that_is_planned() {
+fn partial_fault_accepts_only_a_part() {
     let sink = sink();
     let mut client = Client::new(&sink);
     let plan = json!({ "kind": "partial", "rejected": 1, "message": "too many", "times": 2 });
     client.fault(&plan);
-    let answer = protobuf(&sink, &message(&request()));
-    let told = ExportTraceServiceResponse::decode(answer.body.as_slice()).unwrap();
+    let response = protobuf(&sink, &message(&request()));
+    let told = ExportTraceServiceResponse::decode(response.body.as_slice()).unwrap();
     let partial = ExportTracePartialSuccess {
         rejected_spans: 1,
         error_message: "too many".to_owned(),
     };
-    assert_eq!((answer.status, told.partial_success), (200, Some(partial)));
+    assert_eq!(
+        (response.status, told.partial_success),
+        (200, Some(partial))
+    );
     let kept = client.read("/read/otlp")["spans"].clone();
     assert_eq!(
         (kept.as_array().unwrap().len(), &kept[0]["id"]),

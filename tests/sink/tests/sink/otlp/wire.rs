@@ -84,7 +84,7 @@ fn key_value(value: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn the_wire_is_read_to_the_last_field() {
+fn protobuf_is_checked_to_the_last_field() {
     let sink = sink();
     let whole = message(&request()).encode_to_vec();
     let good = send(&sink, "/v1/traces", PROTOBUF, &with_span(&[]));
@@ -142,7 +142,7 @@ fn the_wire_is_read_to_the_last_field() {
             "is nested too deep".to_owned(),
         ),
     ] {
-        let answer = send(&sink, "/v1/traces", PROTOBUF, &body);
-        refused(&sink, &answer, &reason, &reason);
+        let response = send(&sink, "/v1/traces", PROTOBUF, &body);
+        refused(&sink, &response, &reason, &reason);
     }
 }

@@ -7,7 +7,7 @@ use prost::Message;
 use serde_json::json;
 
 use super::Encoding;
-use crate::http::Answer;
+use crate::http::Response;
 
 /// `google.rpc.Status`, the body of a rejection.
 #[derive(Clone, PartialEq, Message)]
@@ -21,18 +21,18 @@ struct Status {
 /// `google.rpc.Code.INVALID_ARGUMENT`.
 const INVALID: i32 = 3;
 
-pub(super) fn rejection(status: u16, encoding: Option<Encoding>, message: &str) -> Answer {
+pub(super) fn rejection(status: u16, encoding: Option<Encoding>, message: &str) -> Response {
     let body = Status {
         code: INVALID,
         message: message.to_owned(),
     };
     match encoding {
-        Some(Encoding::Protobuf) => Answer::of(
+        Some(Encoding::Protobuf) => Response::of(
             status,
             Encoding::Protobuf.media_type(),
             body.encode_to_vec(),
         ),
-        _ => Answer::json(
+        _ => Response::json(
             status,
             &json!({ "code": body.code, "message": body.message }),
         ),
@@ -40,7 +40,7 @@ pub(super) fn rejection(status: u16, encoding: Option<Encoding>, message: &str) 
 }
 
 /// Accepted, except the last `rejected` spans. A message with `rejected` 0 is a warning.
-pub(super) fn taken(encoding: Encoding, rejected: usize, message: &str) -> Answer {
+pub(super) fn taken(encoding: Encoding, rejected: usize, message: &str) -> Response {
     let partial = (rejected > 0 || !message.is_empty()).then(|| ExportTracePartialSuccess {
         rejected_spans: i64::try_from(rejected).unwrap_or(i64::MAX),
         error_message: message.to_owned(),
@@ -48,15 +48,15 @@ pub(super) fn taken(encoding: Encoding, rejected: usize, message: &str) -> Answe
     match (encoding, partial) {
         (Encoding::Protobuf, partial_success) => {
             let body = ExportTraceServiceResponse { partial_success };
-            Answer::of(200, encoding.media_type(), body.encode_to_vec())
+            Response::of(200, encoding.media_type(), body.encode_to_vec())
         }
-        (Encoding::Json, None) => Answer::json(200, &json!({})),
+        (Encoding::Json, None) => Response::json(200, &json!({})),
         (Encoding::Json, Some(partial)) => {
             let told = json!({
                 "rejectedSpans": partial.rejected_spans.to_string(),
                 "errorMessage": partial.error_message,
             });
-            Answer::json(200, &json!({ "partialSuccess": told }))
+            Response::json(200, &json!({ "partialSuccess": told }))
         }
     }
 }
