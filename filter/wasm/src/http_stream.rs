@@ -1,18 +1,19 @@
 //! One HTTP stream: admitted when its headers come, closed when it ends.
 
-use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gatespan::{
-    Admission, Continuation, Edit, Edits, End, EndKind, Forward, Headers, Held, Pair, Peer,
-    Rejection, Request, Stream, Time,
+    Admission, Continuation, Edit, Edits, End, EndKind, Forward, Headers, Held, Peer, Rejection,
+    Request, Stream, Time,
 };
 
-use crate::callbacks::FilterAction;
-use crate::ending::{self, Passed};
+use gatespan_envoy::{StreamEnd, is_redirect};
+
+use crate::envoy_request::{Properties, PseudoHeaders};
+use crate::filter_action::FilterAction;
+use crate::grpc_status::GrpcStatus;
 use crate::host::{self, Body, Map};
-use crate::root::{self, Shared};
-use crate::rpc::GrpcStatus;
+use crate::shared::{self, Shared};
 use crate::{redirect, rejection};
 
 /// A stream and what is remembered of it.
@@ -90,10 +91,10 @@ impl HttpStream {
     pub(crate) fn ask(&mut self, moment: Timing) {
         let map = host::headers(Map::Request).unwrap_or_default();
         let pairs = host::pairs(&map, &self.shared.sieve);
-        let target = Target::of(&pairs);
+        let target = PseudoHeaders::of(&pairs);
         self.is_again |= self.shared.has_left.take() || target.is_redirected;
-        let facts = Facts::of(&self.shared, self.is_again);
-        let names = facts
+        let properties = Properties::read(&self.shared, self.is_again);
+        let names = properties
             .names
             .each_ref()
             .map(|name| name.as_deref().unwrap_or_default());
@@ -104,13 +105,13 @@ impl HttpStream {
             host: target.host,
             headers: Headers::new(&pairs),
             peer: Peer {
-                address: facts.address,
+                address: properties.address,
                 names: &names,
-                is_verified: facts.is_verified,
+                is_verified: properties.is_verified,
             },
-            route: facts.route.as_deref(),
-            rule: facts.rule.as_deref(),
-            continues: facts.continues.as_deref(),
+            route: properties.route.as_deref(),
+            rule: properties.rule.as_deref(),
+            continues: properties.continues.as_deref(),
             has_body: moment == Timing::Headers,
         };
         self.decide(&request, moment);
@@ -121,7 +122,7 @@ impl HttpStream {
         let mut gateway = shared.gateway.borrow_mut();
         let now = host::now();
         if gateway.lacks_entropy(now) {
-            root::refill(&mut gateway, now);
+            shared::refill(&mut gateway, now);
         }
         let held = self.held.take();
         self.is_decided = true;
@@ -176,19 +177,22 @@ impl HttpStream {
         let stream = self.stream.take()?;
         if !stream.is_recorded() {
             // No response to a redirected request passes this filter, so Envoy is asked about no other request.
-            let is_redirected =
-                stream.may_continue() && !self.is_responded && ending::is_redirected();
+            let is_redirected = stream.may_continue() && !self.is_responded && is_redirected();
             // Nothing is recorded, so the time does not matter.
             let redirected = || self.end(stream, End::new(EndKind::Redirected, 0), Time(0));
             return if is_redirected { redirected() } else { None };
         }
-        let end = ending::of_stream(&Passed {
+        let status = host::number("response\0code").and_then(|code| u16::try_from(code).ok());
+        let end = StreamEnd {
+            flags: host::number("response\0flags").unwrap_or_default(),
+            status,
             grpc_status: self.call.take().and_then(GrpcStatus::end),
-            is_requested: self.is_requested,
+            is_request_complete: self.is_requested,
+            is_response_complete: self.is_answered,
             request_bytes: self.request_bytes,
             response_bytes: self.response_bytes,
-            is_answered: self.is_answered,
-        });
+        };
+        let end = end.end(response_code_details);
         self.end(stream, end, host::now())
     }
 
@@ -290,95 +294,13 @@ impl HttpStream {
     }
 }
 
-/// What a request is for, which Envoy hands over as headers whose names begin with a colon.
-#[derive(Default)]
-pub(crate) struct Target<'a> {
-    method: &'a [u8],
-    scheme: &'a [u8],
-    path: &'a [u8],
-    host: &'a [u8],
-    /// Whether Envoy, or a client, says that this is the second pass of a request.
-    is_redirected: bool,
+/// Whether Envoy redirects the request of this stream.
+fn is_redirected() -> bool {
+    is_redirect(response_code_details().as_deref())
 }
 
-impl<'a> Target<'a> {
-    /// The names.
-    pub(crate) const NAMES: [&'static str; 5] = [
-        ":method",
-        ":scheme",
-        ":path",
-        ":authority",
-        redirect::ORIGINAL_URL,
-    ];
-
-    fn of(pairs: &[Pair<'a>]) -> Self {
-        let mut target = Self::default();
-        for (name, value) in pairs {
-            match *name {
-                b":method" => target.method = value,
-                b":scheme" => target.scheme = value,
-                b":path" => target.path = value,
-                b":authority" => target.host = value,
-                name => target.is_redirected |= name == redirect::ORIGINAL_URL.as_bytes(),
-            }
-        }
-        target
-    }
-}
-
-/// What the rules want to know besides the headers; asked of the host only if they do.
-#[derive(Default)]
-struct Facts {
-    address: Option<IpAddr>,
-    names: [Option<Vec<u8>>; 2],
-    is_verified: bool,
-    route: Option<Vec<u8>>,
-    rule: Option<Vec<u8>>,
-    continues: Option<Box<Continuation>>,
-}
-
-impl Facts {
-    fn of(shared: &Shared, is_again: bool) -> Self {
-        let needs = shared.needs;
-        let asked = |needed: bool, path: &str| if needed { host::property(path) } else { None };
-        // Envoy shows the first name of each kind.
-        let names = [
-            asked(needs.names, "connection\0uri_san_peer_certificate"),
-            asked(needs.names, "connection\0dns_san_peer_certificate"),
-        ];
-        let is_named = names.iter().any(Option::is_some);
-        Self {
-            address: asked(needs.address, "source\0address").and_then(|text| address(&text)),
-            is_verified: needs.verified && is_named && is_verified(shared),
-            names,
-            route: asked(needs.route, "xds\0route_name"),
-            // Asked always: a route may name a rule that the configuration has forgotten.
-            rule: host::property("xds\0route_metadata\0filter_metadata\0gatespan\0rule"),
-            continues: if is_again {
-                redirect::find(shared).map(Box::new)
-            } else {
-                None
-            },
-        }
-    }
-}
-
-/// Whether Envoy has verified the client's certificate. It is also false in a resumed session.
-fn is_verified(shared: &Shared) -> bool {
-    let told = host::property("connection\0peer_certificate_valid");
-    if told.is_none() {
-        shared.log_unverified();
-    }
-    told.is_some_and(|flag| flag == [1])
-}
-
-/// Envoy writes an address with its port.
-fn address(text: &[u8]) -> Option<IpAddr> {
-    let text = core::str::from_utf8(text).ok()?;
-    text.parse()
-        .map(|address: SocketAddr| address.ip())
-        .or_else(|_| text.parse())
-        .ok()
+fn response_code_details() -> Option<Vec<u8>> {
+    host::property("response\0code_details")
 }
 
 fn apply(edits: &Edits<'_>) {

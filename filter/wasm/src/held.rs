@@ -3,7 +3,7 @@
 use gatespan::Time;
 
 use crate::host;
-use crate::stream::{HttpStream, Timing};
+use crate::http_stream::{HttpStream, Timing};
 
 impl HttpStream {
     /// Lets a request go on that was held for long enough. Envoy calls this outside of the stream's own callbacks.

@@ -1,10 +1,8 @@
 //! The streams of a VM by their numbers. Envoy counts contexts up, so a number's own place is nearly always free, and
 //! finding a stream takes one look where a hash map takes twenty.
 
-use crate::stream::HttpStream;
-
 /// A table with linear probing, at most half full.
-pub(crate) struct Streams<T = HttpStream> {
+pub(crate) struct StreamTable<T> {
     slots: Vec<Option<(u32, T)>>,
     count: usize,
 }
@@ -12,7 +10,7 @@ pub(crate) struct Streams<T = HttpStream> {
 /// Must be a power of two.
 const FIRST_SLOTS: usize = 64;
 
-impl<T> Streams<T> {
+impl<T> StreamTable<T> {
     pub(crate) const fn new() -> Self {
         Self {
             slots: Vec::new(),
@@ -122,7 +120,7 @@ mod tests {
     /// Numbers that count up, now and then far ahead; most go soon, some stay.
     #[test]
     fn it_is_a_map_whatever_comes_and_goes() {
-        let (mut ours, mut theirs) = (Streams::new(), BTreeMap::new());
+        let (mut ours, mut theirs) = (StreamTable::new(), BTreeMap::new());
         let (mut id, mut random) = (1_u32, 7_u64);
         for step in 0..20_000_u32 {
             random = random
@@ -156,7 +154,7 @@ mod tests {
 
     #[test]
     fn nothing_is_in_an_empty_table() {
-        let mut none = Streams::<u32>::new();
+        let mut none = StreamTable::<u32>::new();
         assert!(none.find(1).is_none() && !none.remove(1));
     }
 }

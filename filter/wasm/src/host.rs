@@ -323,7 +323,7 @@ mod tests {
     use proxy_wasm::types;
 
     use super::*;
-    use crate::callbacks::FilterAction;
+    use crate::filter_action::FilterAction;
 
     #[test]
     fn the_numbers_are_those_of_the_published_sdk() {

@@ -4,7 +4,7 @@
 use gatespan::Continuation;
 
 use crate::host::{self, Level, state};
-use crate::root::Shared;
+use crate::shared::Shared;
 
 /// The header that Envoy puts on a request that it redirects. A client may send it too: it is a reason to look, and no more.
 pub(crate) const ORIGINAL_URL: &str = "x-envoy-original-url";

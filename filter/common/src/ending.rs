@@ -1,10 +1,10 @@
-//! How a stream ended, in Envoy's words and in ours. A status of 200 does not mean that the answer arrived: the flags say.
+//! How a stream ended. A status of 200 does not mean that the response arrived: Envoy's flags and details tell.
+
+use alloc::vec::Vec;
 
 use gatespan::{End, EndKind};
 
-use crate::host;
-
-/// Envoy's response flags and what they mean for a span, the most telling first.
+/// Envoy's response flags and what they mean for a span. The first one that is set counts.
 const FLAGS: [(u64, EndKind); 18] = [
     (1 << 18, EndKind::Malformed),           // downstream protocol error
     (1 << 17, EndKind::Malformed),           // invalid Envoy headers
@@ -26,7 +26,7 @@ const FLAGS: [(u64, EndKind); 18] = [
     (1 << 3, EndKind::UpstreamReset),        // local reset
 ];
 
-/// Envoy's details of a response and what they mean for a span, where no flag says it.
+/// Envoy's response code details and what they mean for a span, where no flag is set.
 const DETAILS: [(&[u8], EndKind); 4] = [
     (b"internal_redirect", EndKind::Redirected),
     (b"max_duration_timeout", EndKind::Timeout),
@@ -38,73 +38,72 @@ const SWITCHING_PROTOCOLS: u16 = 101;
 const REQUEST_TIMEOUT: u16 = 408;
 const GATEWAY_TIMEOUT: u16 = 504;
 
-/// What went by of a stream.
-pub(crate) struct Passed {
+/// How a stream ended, as Envoy and the chunks that passed tell it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StreamEnd {
+    /// Envoy's response flags.
+    pub flags: u64,
+    /// The status of the response; none or 0 if there was none.
+    pub status: Option<u16>,
     /// The status of a gRPC call.
-    pub(crate) grpc_status: Option<u32>,
-    /// Whether the request went by to its end.
-    pub(crate) is_requested: bool,
-    pub(crate) request_bytes: u64,
-    pub(crate) response_bytes: u64,
-    /// Whether the answer went by to its end.
-    pub(crate) is_answered: bool,
+    pub grpc_status: Option<u32>,
+    /// Whether the whole request passed.
+    pub is_request_complete: bool,
+    /// Whether the whole response passed.
+    pub is_response_complete: bool,
+    /// The bytes of the request's body that passed.
+    pub request_bytes: u64,
+    /// The bytes of the response's body that passed.
+    pub response_bytes: u64,
 }
 
-/// Asks the host how the stream ended.
-pub(crate) fn of_stream(passed: &Passed) -> End {
-    let status = host::number("response\0code").and_then(|code| u16::try_from(code).ok());
-    let flags = host::number("response\0flags").unwrap_or_default();
-    let details = || host::property("response\0code_details");
-    let kind = kind(flags, details, status, passed);
-    End {
-        status: status.filter(|status| *status != 0),
-        grpc_status: passed.grpc_status,
-        kind,
-        request_bytes: Some(passed.request_bytes),
-        response_bytes: Some(passed.response_bytes),
+impl StreamEnd {
+    /// The end of the span. `details` asks Envoy for its response code details, and is called only if no flag decides.
+    pub fn end(self, details: impl FnOnce() -> Option<Vec<u8>>) -> End {
+        End {
+            grpc_status: self.grpc_status,
+            request_bytes: Some(self.request_bytes),
+            response_bytes: Some(self.response_bytes),
+            ..End::new(self.kind(details), self.status.unwrap_or_default())
+        }
+    }
+
+    fn kind(self, details: impl FnOnce() -> Option<Vec<u8>>) -> EndKind {
+        let kind = by_flags(self.flags, self.status).unwrap_or_else(|| {
+            by_details(details().as_deref(), self.status, self.is_response_complete)
+        });
+        match kind {
+            EndKind::Timeout => timeout(self.status, self.is_request_complete),
+            kind => kind,
+        }
     }
 }
 
-/// Whether the request of a stream goes on in another one.
-pub(crate) fn is_redirected() -> bool {
-    let details = host::property("response\0code_details");
-    by_details(details.as_deref(), None, false) == EndKind::Redirected
+/// Whether these response code details mean that the request continues in another stream.
+#[must_use]
+pub fn is_redirect(details: Option<&[u8]>) -> bool {
+    by_details(details, None, false) == EndKind::Redirected
 }
 
-/// What ended a stream. Its details are asked for only where no flag says it.
-fn kind(
-    flags: u64,
-    details: impl FnOnce() -> Option<Vec<u8>>,
-    status: Option<u16>,
-    passed: &Passed,
-) -> EndKind {
-    let kind = by_flags(flags, status)
-        .unwrap_or_else(|| by_details(details().as_deref(), status, passed.is_answered));
-    match kind {
-        EndKind::Timeout => timeout(status, passed.is_requested),
-        kind => kind,
-    }
-}
-
-/// The other flags tell what was done to a request on its way, a delay or a retry, and not how it ended.
+/// The other flags tell what happened to a request (a delay, a retry), and not how it ended.
 fn by_flags(flags: u64, status: Option<u16>) -> Option<EndKind> {
     if flags == 0 {
         return None;
     }
     let (_, kind) = FLAGS.iter().find(|(flag, _)| flags & flag != 0)?;
     Some(match (kind, status) {
-        // So Envoy tells of an upgraded connection that was closed, whichever side did.
+        // An upgraded connection that was closed, by either side.
         (EndKind::UpstreamReset, Some(SWITCHING_PROTOCOLS)) => EndKind::Complete,
         (kind, _) => *kind,
     })
 }
 
-/// How a stream ended of which no flag tells, by Envoy's details of its answer. Those of a stream that a caller of HTTP/2
-/// takes back are as if all were well, or none.
-fn by_details(details: Option<&[u8]>, status: Option<u16>, is_answered: bool) -> EndKind {
+/// How a stream without a flag ended, by Envoy's details. A client of HTTP/2 that resets its stream leaves details as if all were well, or
+/// none.
+fn by_details(details: Option<&[u8]>, status: Option<u16>, is_response_complete: bool) -> EndKind {
     match (details, status) {
         (Some(b"via_upstream"), Some(SWITCHING_PROTOCOLS)) => EndKind::Complete,
-        (Some(b"via_upstream"), _) if is_answered => EndKind::Complete,
+        (Some(b"via_upstream"), _) if is_response_complete => EndKind::Complete,
         (Some(b"via_upstream"), _) | (None, None) => EndKind::DownstreamReset,
         (details, _) => {
             let known = DETAILS.iter().find(|(known, _)| Some(*known) == details);
@@ -113,13 +112,13 @@ fn by_details(details: Option<&[u8]>, status: Option<u16>, is_answered: bool) ->
     }
 }
 
-/// Who took too long. Envoy ends a request with 408 if the client has not sent all of it, and with 504 if the client has. In
-/// the middle of a response, and in one to a gRPC client, the status does not say it. Then what went by does.
-const fn timeout(status: Option<u16>, is_requested: bool) -> EndKind {
+/// Who took too long. Envoy responds with 408 if the client has not sent the whole request, and with 504 if it has. In the middle of a
+/// response, and to a gRPC client, the status does not tell. Then the chunks that passed do.
+const fn timeout(status: Option<u16>, is_request_complete: bool) -> EndKind {
     match status {
         Some(REQUEST_TIMEOUT) => EndKind::ClientTimeout,
         Some(GATEWAY_TIMEOUT) => EndKind::Timeout,
-        _ if is_requested => EndKind::Timeout,
+        _ if is_request_complete => EndKind::Timeout,
         _ => EndKind::ClientTimeout,
     }
 }
@@ -129,19 +128,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_tell_more_than_the_status() {
+    fn flags_decide_before_the_status() {
         for (flags, status, kind, why) in [
             (
                 16_384,
                 Some(200),
                 EndKind::DownstreamReset,
-                "the caller left inside an event stream",
+                "the client left inside an event stream",
             ),
             (
                 8_388_608,
                 Some(200),
                 EndKind::UpstreamReset,
-                "the answer was cut off",
+                "the response was cut off",
             ),
             (
                 32 | 32_768,
@@ -154,7 +153,7 @@ mod tests {
                 64,
                 Some(503),
                 EndKind::UpstreamReset,
-                "the upstream broke off before it answered",
+                "the upstream broke off before it responded",
             ),
             (4, Some(504), EndKind::Timeout, "the route's timeout"),
             (256, Some(404), EndKind::NoRoute, "no route"),
@@ -165,7 +164,7 @@ mod tests {
         }
         for (flags, why) in [
             (0, "nothing to tell"),
-            (32_768, "retries were spent, and the last answer passed"),
+            (32_768, "retries were spent, and the last response passed"),
             (512, "the request was delayed on purpose"),
             (2_048, "another filter limits the rate"),
         ] {
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn details_tell_where_no_flag_does() {
+    fn details_decide_without_a_flag() {
         for (details, status, is_answered, kind) in [
             (Some("via_upstream"), Some(200), true, EndKind::Complete),
             (
@@ -198,7 +197,7 @@ mod tests {
         }
     }
 
-    /// All timeouts of Envoy 1.40 that end a stream: flags, details, status, whether the request went by to its end. A timeout
+    /// All timeouts of Envoy 1.40 that end a stream: flags, details, status, whether the whole request passed. A timeout
     /// of the route or of a try begins when it has.
     #[rustfmt::skip] // one row a line
     const TIMEOUTS: &[(u64, &str, u16, bool, EndKind)] = &[
@@ -222,22 +221,23 @@ mod tests {
         (1 << 2, "upstream_per_try_timeout", 504, true, EndKind::Timeout),
         (1 << 2, "upstream_per_try_idle_timeout", 504, true, EndKind::Timeout),
         (1 << 2, "upstream_per_try_idle_timeout", 200, true, EndKind::Timeout),
-        // A filter before ours has kept the request to itself.
+        // An earlier filter has not passed the request on.
         (1 << 16, "stream_idle_timeout", 504, false, EndKind::Timeout),
     ];
 
     #[test]
-    fn timeout_is_the_clients_until_the_request_is_all_there() {
+    fn timeout_is_the_clients_until_the_request_is_complete() {
         for (flags, details, status, is_requested, wanted) in TIMEOUTS {
-            let passed = Passed {
+            let end = StreamEnd {
+                flags: *flags,
+                status: Some(*status),
                 grpc_status: None,
-                is_requested: *is_requested,
+                is_request_complete: *is_requested,
+                is_response_complete: *status >= 400,
                 request_bytes: 0,
                 response_bytes: 0,
-                is_answered: *status >= 400,
             };
-            let details = || Some(details.as_bytes().to_vec());
-            let found = kind(*flags, details, Some(*status), &passed);
+            let found = end.end(|| Some(details.as_bytes().to_vec())).kind;
             assert_eq!(found, *wanted, "{flags} {status} {is_requested}");
         }
     }

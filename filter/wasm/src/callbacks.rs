@@ -10,8 +10,9 @@
 use std::cell::RefCell;
 
 use crate::contexts::Contexts;
+use crate::filter_action::FilterAction;
 use crate::host;
-use crate::stream::HttpStream;
+use crate::http_stream::HttpStream;
 
 thread_local! {
     // The one static: the ABI knows contexts by number alone. What they are made of is in them.
@@ -25,20 +26,6 @@ fn with<T: Default>(act: impl FnOnce(&mut Contexts) -> T) -> T {
             .try_borrow_mut()
             .map_or_else(|_| T::default(), |mut c| act(&mut c))
     })
-}
-
-/// Whether a stream goes on, as a number of the ABI.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[repr(u32)]
-pub enum FilterAction {
-    #[default]
-    /// On with it.
-    Continue = 0,
-    /// Not yet, or never: the answer is ours.
-    Pause = 1,
-    /// Of a body: not yet, and what comes next is shown alone. Envoy holds what came, and lets the caller wait where that
-    /// is too much for it; with a mere pause it would answer 413.
-    Hold = 2,
 }
 
 macro_rules! callbacks {

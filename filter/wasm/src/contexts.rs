@@ -1,22 +1,22 @@
 //! The contexts of a VM by their numbers: Envoy may put several configurations into one, the old and the new among them.
 
 use crate::host;
+use crate::http_stream::HttpStream;
 use crate::root::Root;
-use crate::stream::HttpStream;
-use crate::streams::Streams;
+use crate::stream_table::StreamTable;
 
 /// All that is alive in this VM.
 pub(crate) struct Contexts {
     /// Few: one for each configuration.
     roots: Vec<(u32, Root)>,
-    streams: Streams,
+    streams: StreamTable<HttpStream>,
 }
 
 impl Contexts {
     pub(crate) const fn new() -> Self {
         Self {
             roots: Vec::new(),
-            streams: Streams::new(),
+            streams: StreamTable::new(),
         }
     }
 
@@ -95,8 +95,9 @@ mod tests {
     use gatespan::outbox::Counters;
 
     use super::*;
-    use crate::callbacks::FilterAction;
-    use crate::root::Shared;
+    use crate::envoy_request::NAMES;
+    use crate::filter_action::FilterAction;
+    use crate::shared::Shared;
 
     /// A root that records, and what it works with.
     fn recording() -> (Contexts, Rc<Shared>) {
@@ -107,7 +108,7 @@ mod tests {
 
     fn configured(document: &str) -> (Contexts, Rc<Shared>) {
         let config = Config::parse(document, Host::Envoy, &|_| None).unwrap();
-        let worker = Rc::new(Shared::new(config));
+        let worker = Rc::new(Shared::new(config, &NAMES));
         let mut contexts = Contexts::new();
         contexts.roots.push((1, Root::of(Rc::clone(&worker))));
         (contexts, worker)

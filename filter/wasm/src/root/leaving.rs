@@ -1,7 +1,8 @@
 //! How a configuration goes: replaced by another one, or with its VM, or with Envoy.
 
-use super::{Root, Shared};
+use super::Root;
 use crate::host::{self, Level};
+use crate::shared::Shared;
 
 impl Root {
     /// The configuration was replaced: what is queued is sent, and Envoy waits for us if that needs time. Until then it
