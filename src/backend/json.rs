@@ -135,7 +135,11 @@ impl<'b> Members<'b> {
 fn is_bare(value: Value<'_>) -> bool {
     matches!(
         value,
-        Value::Whole(_) | Value::Decimal(_) | Value::Seconds(_) | Value::True | Value::Words(_)
+        Value::Whole(_)
+            | Value::Decimal(_)
+            | Value::Seconds(_)
+            | Value::True
+            | Value::FinishReasons(_)
     )
 }
 
@@ -148,7 +152,7 @@ pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>, is_plain: bool) {
         Value::Trace(id) => out.extend_from_slice(&id.hex()),
         Value::Span(id) => out.extend_from_slice(&id.hex()),
         Value::Opik(id) => out.extend_from_slice(&id.dashed()),
-        Value::Words(words) => {
+        Value::FinishReasons(words) => {
             for (index, word) in words.iter().enumerate() {
                 out.extend_from_slice(if index == 0 { b"[\"" } else { b",\"" });
                 text(out, word);

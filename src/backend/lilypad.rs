@@ -7,6 +7,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::genai;
 use super::{
     BackendApi, Bodies, Endpoint, Frame, Meaning, Served, answer, json, leave, resource_attributes,
 };
@@ -128,8 +129,8 @@ fn encode(span: &Span<'_>, _: &Settings, bodies: &mut Bodies<'_>) {
         if !provider.is_empty() {
             members.member(["", "gen_ai.system"], Value::Text(provider));
         }
-        findings.attributes(span.started(), &mut |name, value| {
-            members.member([name.prefix, name.rest], value.into());
+        genai::attributes(findings, span.started(), &mut |name, value| {
+            members.member([name.prefix, name.rest], value);
         });
     }
     members.end();

@@ -4,10 +4,12 @@
 //! body begins and ends, what stands between two items, and what an answer means.
 
 mod answer;
+pub mod genai;
 mod json;
 pub(crate) mod lilypad;
 mod moment;
 mod opik;
+pub mod opik_usage;
 pub(crate) mod otlp;
 pub(crate) mod pause;
 mod settings;

@@ -7,6 +7,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
+use super::genai;
+use super::opik_usage::{opik_model, opik_provider, opik_usage};
 use super::{
     BackendApi, Bodies, Endpoint, Frame, Meaning, Moment, Served, as_configured, json, leave,
 };
@@ -171,9 +173,9 @@ fn common(out: &mut Vec<u8>, span: &Span<'_>, backend: &Settings, ended: &Moment
     let mut members = json::Members::begin(out, span);
     members.common(span);
     if let Some(findings) = span.findings() {
-        findings.attributes(span.started(), &mut |name, value| {
+        genai::attributes(findings, span.started(), &mut |name, value| {
             if !has_field(name.rest) {
-                members.member([name.prefix, name.rest], value.into());
+                members.member([name.prefix, name.rest], value);
             }
         });
     }
@@ -201,12 +203,12 @@ fn call(out: &mut Vec<u8>, span: &Span<'_>, findings: &Findings) {
             json::text(out, text);
         }
     };
-    text(r#"","model":""#, findings.opik_model());
-    let provider = findings.dialect().opik_provider();
+    text(r#"","model":""#, opik_model(findings));
+    let provider = opik_provider(findings.dialect());
     text(r#"","provider":""#, Some(provider.as_bytes()));
     out.push(b'"');
     let mut opening: &[u8] = br#","usage":{""#;
-    findings.opik_usage(&mut |name, tokens| {
+    opik_usage(findings, &mut |name, tokens| {
         out.extend_from_slice(mem::replace(&mut opening, br#",""#));
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(br#"":"#);

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use super::complaint::Complaints;
 use super::node::Node;
-use crate::genai::Named;
+use crate::genai::ApiName;
 use crate::policy::{
     ConflictAction, Genai, InboundAction, InvalidAction, McpParent, MissingAction, UntrustedAction,
     UpstreamAction,
@@ -94,7 +94,7 @@ impl<'n, 't: 'n> Stand<'n, 't> {
             trust: node.key("trust").is_given().then_some(Some(())),
             untrusted: word(&node.key("untrusted")),
             reads: is(&node.key("genai"), Genai::Metadata.word()),
-            is_mcp: is(&node.key("genai_api"), Named::Mcp.word()),
+            is_mcp: is(&node.key("genai_api"), ApiName::Mcp.word()),
             reads_ahead: is(&node.key("mcp_parent"), McpParent::Meta.word()),
             expose: node
                 .key("expose")

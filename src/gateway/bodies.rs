@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::{Gate, offer};
-use crate::genai::{Dialect, Exchange};
+use crate::genai::{Exchange, ModelApi};
 use crate::policy::{Genai, IdAction, McpParent, ResponseEncoding, Rule};
 use crate::request::Continuation;
 use crate::request::Edits;
@@ -71,7 +71,7 @@ pub(super) fn read(
 
 /// What reads the bodies of a request.
 fn exchange(request: &Request<'_>, rule: &Rule<'_>) -> Option<Box<Exchange>> {
-    let dialect = Dialect::find(rule.genai_api, request.method, request.path, request.host)?;
+    let dialect = ModelApi::find(rule.genai_api, request.method, request.path, request.host)?;
     let mut exchange = Box::new(Exchange::new(dialect, request.path));
     let said = |name: &str| request.headers.first(name.as_bytes()).unwrap_or_default();
     exchange.request_headers(said(CONTENT_TYPE), said(CONTENT_ENCODING));

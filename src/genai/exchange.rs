@@ -4,15 +4,11 @@ mod ahead;
 
 use alloc::boxed::Box;
 
-use super::api::{FINISH_ENDS, WRAPPED};
-use super::dialect::Dialect;
+use super::api::{ModelApi, Says, wanted, without_address};
+use super::decode::{Flow, Framing, Inflater, Packing, framing, packing};
 use super::findings::{Findings, Status};
-use super::headers::{self, Packing, Says};
-use super::inflate::{Flow, Inflater};
-use super::key::{Mark, Text};
-use super::notes::Notes;
-use super::reader::{Framing, Reader};
-use super::tables::Row;
+use super::json::{Mark, Notes, Row, Text};
+use super::reader::Reader;
 use crate::time::Time;
 
 /// How much of a body without events is scanned.
@@ -21,7 +17,7 @@ const CAP: u32 = 8 << 20;
 /// What reads one exchange. Large: to be put into a box once, and dropped when the span ends.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    dialect: Dialect,
+    dialect: ModelApi,
     notes: Notes,
     reader: Reader,
     inflater: Option<Box<Inflater>>,
@@ -55,7 +51,7 @@ enum Body {
 impl Exchange {
     /// The exchange that a request begins.
     #[must_use]
-    pub fn new(dialect: Dialect, path: &[u8]) -> Self {
+    pub fn new(dialect: ModelApi, path: &[u8]) -> Self {
         let mut notes = Notes::new();
         let mut model = [0; 128];
         if let Some(model) = dialect.model(path).and_then(|raw| decoded(raw, &mut model)) {
@@ -77,14 +73,14 @@ impl Exchange {
 
     /// What the request says of its body.
     pub fn request_headers(&mut self, content_type: &[u8], content_encoding: &[u8]) {
-        let framing = headers::framing(content_type).filter(|framing| *framing == Framing::Json);
-        let packing = headers::packing(content_encoding);
+        let framing = framing(content_type).filter(|framing| *framing == Framing::Json);
+        let packing = packing(content_encoding);
         self.begin(framing, packing, self.dialect.documents().request);
     }
 
     /// The names of the headers of an answer that say something to it.
     pub fn wanted(&self) -> impl Iterator<Item = &'static str> + use<> {
-        headers::wanted(self.dialect.api.traits).map(|(name, ..)| *name)
+        wanted(self.dialect.api).map(|(name, ..)| *name)
     }
 
     /// The status of the answer, and what these headers say, in their order; nothing where one is not there. An interim
@@ -101,19 +97,19 @@ impl Exchange {
         if status >= 400 {
             self.notes.mark(Mark::Failed);
         }
-        let (mut framing, mut packing) = (None, Some(None));
-        for ((.., says), value) in headers::wanted(self.dialect.api.traits).zip(said) {
+        let (mut found_framing, mut found_packing) = (None, Some(None));
+        for ((.., says), value) in wanted(self.dialect.api).zip(said) {
             match says {
-                Says::Type => framing = headers::framing(value.as_ref()),
-                Says::Packing => packing = headers::packing(value.as_ref()),
+                Says::Type => found_framing = framing(value.as_ref()),
+                Says::Packing => found_packing = packing(value.as_ref()),
                 Says::Error => self
                     .notes
-                    .word(Text::ErrorCode, headers::bare(value.as_ref())),
+                    .word(Text::ErrorCode, without_address(value.as_ref())),
                 Says::Count(count) => self.notes.header(*count, value.as_ref()),
             }
         }
         self.notes.keep();
-        self.begin_answer(framing, packing);
+        self.begin_answer(found_framing, found_packing);
     }
 
     fn begin_answer(&mut self, framing: Option<Framing>, packing: Packing) {
@@ -156,7 +152,7 @@ impl Exchange {
             self.body = Body::Unread;
             return;
         };
-        let is_wrapped = self.dialect.api.traits & WRAPPED != 0;
+        let is_wrapped = self.dialect.api.wraps_events;
         self.reader = Reader::new(framing, root, is_wrapped);
         self.body = Body::Read;
         match packing {
@@ -238,7 +234,7 @@ impl Exchange {
         if is_nothing || self.reader.is_lost() {
             return Status::Error;
         }
-        let finish_ends = self.dialect.api.traits & FINISH_ENDS != 0;
+        let finish_ends = self.dialect.api.is_ended_by_finish;
         // What blocks a prompt ends the answer as well.
         let mut finish = notes.finish_reasons().chain(notes.text(Text::ErrorName));
         let is_ended = is_whole || notes.has(Mark::Ended) || finish_ends && finish.next().is_some();

@@ -1,10 +1,7 @@
 //! What is known of an exchange when it is over.
 
-use super::api::{STREAMS, TOOLS};
-use super::dialect::Dialect;
-use super::key::{Count, Mark, Text};
-use super::notes::Notes;
-use super::provider::{Formula, VERTEX_ANTHROPIC};
+use super::api::ModelApi;
+use super::json::{Count, Mark, Notes, Text};
 use crate::time::Time;
 use crate::words::words;
 
@@ -29,7 +26,7 @@ words! {
 /// What an exchange said about itself.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    pub(super) dialect: Dialect,
+    pub(super) dialect: ModelApi,
     pub(super) notes: Notes,
     status: Status,
     streamed: bool,
@@ -37,7 +34,7 @@ pub struct Findings {
 
 impl Findings {
     pub(super) const fn new(
-        dialect: Dialect,
+        dialect: ModelApi,
         notes: Notes,
         status: Status,
         streamed: bool,
@@ -52,8 +49,13 @@ impl Findings {
 
     /// What the exchange spoke, and with whom.
     #[must_use]
-    pub const fn dialect(&self) -> Dialect {
+    pub const fn dialect(&self) -> ModelApi {
         self.dialect
+    }
+
+    /// A text of the exchange.
+    pub(crate) fn text(&self, text: Text) -> Option<&[u8]> {
+        self.notes.text(text)
     }
 
     /// How far the counts can be relied on.
@@ -71,7 +73,7 @@ impl Findings {
     /// Whether a stream was asked for.
     #[must_use]
     pub fn stream_requested(&self) -> bool {
-        let by_default = self.dialect.api.traits & STREAMS != 0;
+        let by_default = self.dialect.api.streams_by_default;
         self.notes.has(Mark::Streaming)
             || self.dialect.path_streams()
             || by_default && !self.notes.has(Mark::Unstreamed)
@@ -87,20 +89,6 @@ impl Findings {
     #[must_use]
     pub fn response_model(&self) -> Option<&[u8]> {
         self.notes.text(Text::Model)
-    }
-
-    /// The model by which Opik knows the price: the one that answered. At Bedrock, and of Anthropic's at Vertex AI, the one that
-    /// was asked for, for a vendor's own body calls it by a name that has no price there.
-    #[must_use]
-    pub fn opik_model(&self) -> Option<&[u8]> {
-        let (asked, answered) = (self.request_model(), self.response_model());
-        let provider = self.dialect.provider;
-        let is_of_path = provider.named == VERTEX_ANTHROPIC.named;
-        match provider.formula {
-            Formula::Bedrock => asked.or(answered),
-            _ if is_of_path => asked.or(answered),
-            _ => answered.or(asked),
-        }
     }
 
     /// The id of the answer.
@@ -156,7 +144,7 @@ impl Findings {
     /// Whether this was a call of the Model Context Protocol, and not one of a model.
     #[must_use]
     pub const fn is_protocol(&self) -> bool {
-        self.dialect.api.traits & TOOLS != 0
+        self.dialect.api.calls_tools
     }
 
     /// `gen_ai.operation.name`, if it was such an operation.
@@ -188,5 +176,22 @@ impl Findings {
     #[must_use]
     pub fn tool(&self) -> Option<&[u8]> {
         self.notes.text(Text::Tool).filter(|_| self.is_tool_call())
+    }
+}
+
+/// The finish reasons of all choices.
+#[derive(Clone, Copy, Debug)]
+pub struct FinishReasons<'f>(&'f Findings);
+
+impl<'f> FinishReasons<'f> {
+    /// None if there is no finish reason.
+    pub(crate) fn of(findings: &'f Findings) -> Option<Self> {
+        findings.finish_reasons().next()?;
+        Some(Self(findings))
+    }
+
+    /// The finish reasons, in the order of their choices.
+    pub fn iter(self) -> impl Iterator<Item = &'f [u8]> {
+        self.0.finish_reasons()
     }
 }

@@ -1,12 +1,14 @@
-//! What the answer of a language model says about itself, read from the stream as it passes.
+//! What a call of a language model or a tool says about itself, read from its bodies as they pass: model, usage, finish reasons, never content.
+//!
+//! `decode` turns bytes into JSON documents, `json` reads keys from them, `api` has a table of keys for each API, `usage` normalises counts.
 //!
 //! ```text
-//!  route, path, host ─▶ Dialect::find               which API, whose
+//!  route, path, host ─▶ ModelApi::find               which API, whose
 //!  request           ─▶ Exchange::new, request_…    model, limits
 //!  answer            ─▶ wanted, response_headers    JSON, events, lines or frames; unfolded if need be
 //!                       response_chunk(bytes, now)  Reader ─▶ Picker ─▶ Notes, by the API's table of keys
 //!  the end           ─▶ end(complete)               Findings: what it said, and how much of it there was
-//!                       Findings::attributes, …     told to a backend, name by name
+//!                                                   a backend spells them
 //! ```
 //!
 //! Nothing is buffered and nothing is built: a chunk may end anywhere, and what stays is where the reader stands, one short
@@ -14,31 +16,19 @@
 //! is. An event counts when it is whole; absent is never 0.
 
 mod api;
-mod attributes;
-mod base64;
-mod dialect;
+mod decode;
 mod exchange;
 mod findings;
-mod frames;
-mod headers;
-mod inflate;
-mod key;
-mod log;
-mod notes;
-mod number;
-mod parts;
-mod picker;
-mod provider;
+mod json;
 mod reader;
-mod scalar;
-mod tables;
 mod usage;
 
-pub use attributes::{Name, Value, Words};
-pub use dialect::{Dialect, Named};
+pub use api::{ApiName, ModelApi};
+pub(crate) use decode::is_readable;
 pub use exchange::Exchange;
-pub use findings::{Findings, Status};
-pub(crate) use headers::is_readable;
+pub use findings::{Findings, FinishReasons, Status};
+pub(crate) use json::{Count, Text};
+pub(crate) use usage::Quantity;
 
 /// The headers in which agents name their session or conversation, the most telling first.
 pub static SESSION_HEADERS: [&str; 9] = [

@@ -1,22 +1,7 @@
 //! Bodies of every framing, a chunk at a time: which bytes are a document, and where an event ends.
 
-use super::frames::Frames;
-use super::notes::Notes;
-use super::picker::{Kind, Picker, to_line_end};
-use super::tables::Row;
-
-/// How the documents of a body are told apart.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Framing {
-    /// One document, or a list of events.
-    Json,
-    /// A document a line.
-    Lines,
-    /// Server-sent events.
-    Events,
-    /// Amazon's binary frames.
-    Frames,
-}
+use super::decode::{Frames, Framing};
+use super::json::{Kind, Notes, Picker, Row, to_line_end};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {

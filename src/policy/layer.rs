@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::format::FormatSet;
-use crate::genai::Named;
+use crate::genai::ApiName;
 use crate::policy::Trust;
 use crate::sampling::Sampler;
 use crate::words::words;
@@ -126,7 +126,7 @@ pub struct Layer {
     pub sample: Option<Sampler>,
     pub project: Option<String>,
     pub genai: Option<Genai>,
-    pub genai_api: Option<Named>,
+    pub genai_api: Option<ApiName>,
     pub genai_encoding: Option<ResponseEncoding>,
     pub mcp_parent: Option<McpParent>,
     pub expose: Option<bool>,
@@ -176,7 +176,7 @@ pub struct Rule<'c> {
     /// What is read from the bodies of an LLM call.
     pub genai: Genai,
     /// Which API the calls speak, where the path does not say it.
-    pub genai_api: Option<Named>,
+    pub genai_api: Option<ApiName>,
     /// How the upstream may encode an answer that is read.
     pub genai_encoding: ResponseEncoding,
     /// Whether responses carry the trace id.

@@ -6,7 +6,7 @@ use core::fmt;
 use super::texts::Piece;
 use super::{EndKind, ErrorType, Span};
 use crate::fault::Fault;
-use crate::genai::{self, Words};
+use crate::genai::{self, FinishReasons};
 use crate::ids::{OpikId, OpikIds, OtelIds, SpanId, TraceId};
 use crate::inbound::Conflict;
 use crate::time::divided;
@@ -64,26 +64,13 @@ pub enum Value<'s> {
     Seconds(u64),
     /// Yes.
     True,
-    /// Several words.
-    Words(Words<'s>),
+    /// The finish reasons of a call.
+    FinishReasons(FinishReasons<'s>),
 }
 
 /// Every header that was refused, each fault once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Faults<'s>(&'s [Fault]);
-
-impl<'s> From<genai::Value<'s>> for Value<'s> {
-    fn from(value: genai::Value<'s>) -> Self {
-        match value {
-            genai::Value::Text(text) => Self::Text(text),
-            genai::Value::Whole(number) => Self::Whole(number),
-            genai::Value::Decimal(number) => Self::Decimal(number),
-            genai::Value::Seconds(nanos) => Self::Seconds(nanos),
-            genai::Value::True => Self::True,
-            genai::Value::Words(words) => Self::Words(words),
-        }
-    }
-}
 
 impl Value<'_> {
     /// Gives it as a text.
@@ -253,7 +240,7 @@ impl fmt::Display for Value<'_> {
                 write!(f, "{seconds}.{rest:09}")
             }
             Self::True => f.write_str("true"),
-            Self::Words(words) => {
+            Self::FinishReasons(words) => {
                 for (index, word) in words.iter().enumerate() {
                     f.write_str(if index == 0 { "" } else { ", " })?;
                     f.write_str(core::str::from_utf8(word).unwrap_or_default())?;

@@ -1,11 +1,11 @@
 //! How far a request is read before it is decided: until its message has named a parent, or cannot any more.
 
-use gatespan::genai::{Dialect, Exchange, Named};
+use gatespan::genai::{ApiName, Exchange, ModelApi};
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
 
-fn begun(api: Named, content_type: &str, encoding: &str) -> Exchange {
-    let dialect = Dialect::find(Some(api), b"POST", b"/mcp", b"tools.internal").unwrap();
+fn begun(api: ApiName, content_type: &str, encoding: &str) -> Exchange {
+    let dialect = ModelApi::find(Some(api), b"POST", b"/mcp", b"tools.internal").unwrap();
     let mut exchange = Exchange::new(dialect, b"/mcp");
     exchange.request_headers(content_type.as_bytes(), encoding.as_bytes());
     exchange
@@ -13,7 +13,7 @@ fn begun(api: Named, content_type: &str, encoding: &str) -> Exchange {
 
 /// How many bytes of a body are awaited; none if all of it does not end that.
 fn awaited(body: &str) -> Option<usize> {
-    let mut exchange = begun(Named::Mcp, "application/json", "");
+    let mut exchange = begun(ApiName::Mcp, "application/json", "");
     for (place, byte) in body.bytes().enumerate() {
         if !exchange.awaits_parent() {
             return Some(place);
@@ -94,19 +94,19 @@ fn no_more_is_awaited_than_half_of_what_envoy_holds() {
 #[test]
 fn only_a_message_that_can_be_read_is_awaited() {
     for (api, content_type, encoding, is_awaited) in [
-        (Named::Mcp, "application/json", "", true),
+        (ApiName::Mcp, "application/json", "", true),
         (
-            Named::Mcp,
+            ApiName::Mcp,
             "application/json; charset=utf-8",
             "identity",
             true,
         ),
-        (Named::Mcp, "application/json", "gzip", false),
-        (Named::Mcp, "application/json", "br", false),
-        (Named::Mcp, "text/event-stream", "", false),
-        (Named::Mcp, "text/plain", "", false),
-        (Named::Mcp, "", "", false),
-        (Named::OpenAiChat, "application/json", "", false),
+        (ApiName::Mcp, "application/json", "gzip", false),
+        (ApiName::Mcp, "application/json", "br", false),
+        (ApiName::Mcp, "text/event-stream", "", false),
+        (ApiName::Mcp, "text/plain", "", false),
+        (ApiName::Mcp, "", "", false),
+        (ApiName::OpenAiChat, "application/json", "", false),
     ] {
         let exchange = begun(api, content_type, encoding);
         assert_eq!(
@@ -115,7 +115,7 @@ fn only_a_message_that_can_be_read_is_awaited() {
             "{api:?} {content_type} {encoding}"
         );
     }
-    let mut answered = begun(Named::Mcp, "application/json", "");
+    let mut answered = begun(ApiName::Mcp, "application/json", "");
     answered.response_headers(200, ["application/json"]);
     assert!(!answered.awaits_parent());
 }

@@ -1,16 +1,16 @@
 //! Which API a request speaks, and whose it is.
 
 use gatespan::Word;
-use gatespan::genai::{Dialect, Named};
+use gatespan::genai::{ApiName, ModelApi};
 
 fn found(named: Option<&str>, path: &str, host: &str) -> String {
-    let named = named.map(|word| Named::meant_by(word).expect("a word"));
-    match Dialect::find(named, b"POST", path.as_bytes(), host.as_bytes()) {
+    let named = named.map(|word| ApiName::meant_by(word).expect("a word"));
+    match ModelApi::find(named, b"POST", path.as_bytes(), host.as_bytes()) {
         Some(dialect) => format!(
             "{} {} {}",
             dialect.operation(),
             dialect.provider(),
-            dialect.opik_provider()
+            gatespan::backend::opik_usage::opik_provider(dialect)
         ),
         None => "nothing".into(),
     }
@@ -273,9 +273,9 @@ fn with_whose_they_are_said_shorter_paths_will_do() {
 
 #[test]
 fn every_word_names_an_api_or_a_provider() {
-    for (word, named) in Named::WORDS.iter().zip(Named::MEANINGS) {
-        let forced = Dialect::find(Some(*named), b"POST", b"/nowhere", b"").is_some();
-        let dialect = Dialect::find(Some(*named), b"POST", b"/v1/chat/completions", b"").unwrap();
+    for (word, named) in ApiName::WORDS.iter().zip(ApiName::MEANINGS) {
+        let forced = ModelApi::find(Some(*named), b"POST", b"/nowhere", b"").is_some();
+        let dialect = ModelApi::find(Some(*named), b"POST", b"/v1/chat/completions", b"").unwrap();
         let is_provider = dialect.provider() != "openai" || *word == "openai";
         assert!(forced || is_provider, "{word}");
     }
@@ -310,8 +310,8 @@ fn a_host_may_tell_that_a_path_is_one_of_models() {
 #[test]
 fn only_what_is_posted_is_looked_at() {
     for method in ["GET", "OPTIONS", "DELETE", "post", ""] {
-        let dialect = Dialect::find(
-            Some(Named::OpenAiChat),
+        let dialect = ModelApi::find(
+            Some(ApiName::OpenAiChat),
             method.as_bytes(),
             b"/v1/chat/completions",
             b"",

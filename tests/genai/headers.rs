@@ -1,7 +1,7 @@
 //! What the headers of an answer say: Bedrock's counts, where a body has none, and the names of its errors.
 
 use gatespan::Word;
-use gatespan::genai::{Dialect, Exchange, Named};
+use gatespan::genai::{ApiName, Exchange, ModelApi};
 
 use crate::bedrock::CONVERSE;
 use crate::invoke::INVOKE;
@@ -24,8 +24,8 @@ const BODY: &[u8] = br#"{"outputs":[{"text":"said","stop_reason":"stop"}]}"#;
 
 #[test]
 fn nobody_but_bedrock_wants_more_than_two() {
-    for named in Named::MEANINGS {
-        let Some(dialect) = Dialect::find(Some(*named), b"POST", b"/x", b"") else {
+    for named in ApiName::MEANINGS {
+        let Some(dialect) = ModelApi::find(Some(*named), b"POST", b"/x", b"") else {
             continue;
         };
         let wanted: Vec<_> = Exchange::new(dialect, b"/x").wanted().collect();
@@ -35,8 +35,8 @@ fn nobody_but_bedrock_wants_more_than_two() {
             "{named:?}"
         );
         let more: &[&str] = match named {
-            Named::BedrockConverse => &[ERROR],
-            Named::BedrockInvoke => &[ERROR, INPUT, OUTPUT, READ, WRITTEN],
+            ApiName::BedrockConverse => &[ERROR],
+            ApiName::BedrockInvoke => &[ERROR, INPUT, OUTPUT, READ, WRITTEN],
             _ => &[],
         };
         assert_eq!(wanted[2..], *more, "{}", named.word());
@@ -199,7 +199,7 @@ fn a_header_names_the_error() {
 #[test]
 fn an_interim_answer_counts_nothing() {
     let path = INVOKE.path.as_bytes();
-    let dialect = Dialect::find(None, b"POST", path, b"").unwrap();
+    let dialect = ModelApi::find(None, b"POST", path, b"").unwrap();
     let mut exchange = Exchange::new(dialect, path);
     exchange.response_headers(103, ["", "", "", "7", "7"]);
     exchange.response_headers(200, ["application/json"]);

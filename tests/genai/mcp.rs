@@ -1,12 +1,12 @@
 //! The Model Context Protocol.
 
 use gatespan::Time;
-use gatespan::genai::{Dialect, Named};
+use gatespan::genai::{ApiName, ModelApi};
 
 use crate::play::{CHAT, Play, events};
 
 const CALL: Play<'_> = Play {
-    named: Some(Named::Mcp),
+    named: Some(ApiName::Mcp),
     path: "/mcp",
     host: "tools.internal",
     request: br#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"get_weather","arguments":{"name":"no","method":"no"},"_meta":{"progressToken":"x","traceparent":"00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"}}}"#,
@@ -60,7 +60,7 @@ fn towards_opik_a_tool_is_a_tool() {
     let body = br#"{"jsonrpc":"2.0","id":7,"result":{"isError":true}}"#;
     let found = CALL.json(body).run([CALL.request], [&body[..]]);
     let mut names = Vec::new();
-    found.opik_attributes(Time(0), &mut |name, _| {
+    gatespan::backend::genai::opik_attributes(&found, Time(0), &mut |name, _| {
         names.push([name.prefix, name.rest].concat());
     });
     let own = |name: &str| names.iter().any(|told| told == name);
@@ -73,7 +73,7 @@ fn towards_opik_a_tool_is_a_tool() {
 
 #[test]
 fn only_a_route_tells() {
-    assert!(Dialect::find(None, b"POST", b"/mcp", b"tools.internal").is_none());
-    let found = Dialect::find(Some(Named::Mcp), b"POST", b"/v1/chat/completions", b"").unwrap();
+    assert!(ModelApi::find(None, b"POST", b"/mcp", b"tools.internal").is_none());
+    let found = ModelApi::find(Some(ApiName::Mcp), b"POST", b"/v1/chat/completions", b"").unwrap();
     assert_eq!(found.operation(), "execute_tool");
 }

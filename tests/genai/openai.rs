@@ -90,7 +90,8 @@ fn the_first_token_is_the_first_payload() {
     // Of events that come later than others, the earliest counts; one that was not whole did not come.
     let body = events(&[FIRST, r#"{"choices":[{"delta":{"content":"x"}"#, TEXT, TEXT]);
     let play = stream().sse(&body);
-    let dialect = gatespan::genai::Dialect::find(None, b"POST", b"/chat/completions", b"").unwrap();
+    let dialect =
+        gatespan::genai::ModelApi::find(None, b"POST", b"/chat/completions", b"").unwrap();
     let mut exchange = gatespan::genai::Exchange::new(dialect, b"");
     exchange.response_headers(200, [play.kind]);
     let mut now = STARTED;

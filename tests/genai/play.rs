@@ -1,7 +1,8 @@
 //! An exchange as a host plays it, in pieces of any size; and what it found, as lines.
 
 use gatespan::Time;
-use gatespan::genai::{Dialect, Exchange, Findings, Named, Value};
+use gatespan::genai::{ApiName, Exchange, Findings, ModelApi};
+use gatespan::span::Value;
 
 /// When the request came, and when the answer's bytes do.
 pub const STARTED: Time = Time::from_millis(1_772_446_530_000);
@@ -10,7 +11,7 @@ pub const NOW: Time = Time::from_millis(1_772_446_530_250);
 /// An exchange, as literal as it can be written down.
 #[derive(Clone, Copy)]
 pub struct Play<'p> {
-    pub named: Option<Named>,
+    pub named: Option<ApiName>,
     pub path: &'p str,
     pub host: &'p str,
     pub request: &'p [u8],
@@ -79,7 +80,7 @@ impl<'p> Play<'p> {
         body: impl IntoIterator<Item = &'b [u8]>,
     ) -> Findings {
         let (path, host) = (self.path.as_bytes(), self.host.as_bytes());
-        let dialect = Dialect::find(self.named, b"POST", path, host).expect("a known API");
+        let dialect = ModelApi::find(self.named, b"POST", path, host).expect("a known API");
         let mut exchange = Box::new(Exchange::new(dialect, path));
         exchange.request_headers(
             b"application/json; charset=utf-8",
@@ -199,13 +200,18 @@ pub fn shown(findings: &Findings) -> String {
         let name = name.strip_prefix("gen_ai.").unwrap_or(name);
         out.push_str(&format!("{name} = {value}\n"));
     };
-    findings.attributes(STARTED, &mut |name, value| {
+    gatespan::backend::genai::attributes(findings, STARTED, &mut |name, value| {
         line(&[name.prefix, name.rest].concat(), spelt(value));
     });
     let mut usage = Vec::new();
-    findings.opik_usage(&mut |name, count| usage.push(format!("{name} {count}")));
+    gatespan::backend::opik_usage::opik_usage(findings, &mut |name, count| {
+        usage.push(format!("{name} {count}"));
+    });
     if !usage.is_empty() {
-        line(findings.dialect().opik_provider(), usage.join(", "));
+        line(
+            gatespan::backend::opik_usage::opik_provider(findings.dialect()),
+            usage.join(", "),
+        );
     }
     out
 }
@@ -217,6 +223,7 @@ pub fn spelt(value: Value<'_>) -> String {
         Value::Whole(number) => number.to_string(),
         Value::Seconds(nanoseconds) => format!("{} s", nanoseconds as f64 / 1e9),
         Value::True => "true".into(),
-        Value::Words(words) => format!("{:?}", words.iter().map(text).collect::<Vec<_>>()),
+        Value::FinishReasons(words) => format!("{:?}", words.iter().map(text).collect::<Vec<_>>()),
+        other => panic!("{other:?} is no value of a call"),
     }
 }

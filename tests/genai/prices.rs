@@ -7,7 +7,7 @@ use crate::price_formulas::{CLAUDE, GPT, Usage, anthropic, bedrock, google, open
 fn usage(play: &Play<'_>) -> Usage {
     let found = play.run([play.request], [play.body]);
     let mut usage = Usage::new();
-    found.opik_usage(&mut |name, count| {
+    gatespan::backend::opik_usage::opik_usage(&found, &mut |name, count| {
         usage.insert(name.into(), count.into());
     });
     usage
@@ -97,9 +97,9 @@ fn opiks_endpoint_is_told_the_same_as_attributes() {
         let mut told = Usage::new();
         let mut last = String::new();
         let mut before = Vec::new();
-        found.opik_attributes(gatespan::Time(0), &mut |name, value| {
+        gatespan::backend::genai::opik_attributes(&found, gatespan::Time(0), &mut |name, value| {
             last = format!("{}{}", name.prefix, name.rest);
-            if let gatespan::genai::Value::Whole(count) = value
+            if let gatespan::span::Value::Whole(count) = value
                 && name.prefix == "gen_ai.usage."
             {
                 told.insert(name.rest.into(), count as f64);
@@ -118,7 +118,7 @@ fn opiks_endpoint_is_told_the_same_as_attributes() {
     let play = CHAT.json(br#"{"model":"answered","usage":{"prompt_tokens":1,"cost":0.5}}"#);
     let found = play.run([play.request], [play.body]);
     let mut names = Vec::new();
-    found.opik_attributes(gatespan::Time(0), &mut |name, _| {
+    gatespan::backend::genai::opik_attributes(&found, gatespan::Time(0), &mut |name, _| {
         names.push(format!("{}{}", name.prefix, name.rest));
     });
     assert_eq!(
@@ -159,11 +159,15 @@ fn a_model_is_one_that_has_a_price() {
             ..CHAT.json(body.as_bytes())
         };
         let found = play.run([play.request], [play.body]);
-        assert_eq!(found.opik_model(), Some(model.as_bytes()), "{path}");
+        assert_eq!(
+            gatespan::backend::opik_usage::opik_model(&found),
+            Some(model.as_bytes()),
+            "{path}"
+        );
         // Of two models Opik's receiver takes the later one.
         let mut last = Vec::new();
-        found.opik_attributes(gatespan::Time(0), &mut |name, value| {
-            if let gatespan::genai::Value::Text(value) = value
+        gatespan::backend::genai::opik_attributes(&found, gatespan::Time(0), &mut |name, value| {
+            if let gatespan::span::Value::Text(value) = value
                 && name.rest.ends_with(".model")
             {
                 last = value.to_vec();

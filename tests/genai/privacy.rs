@@ -1,7 +1,7 @@
 //! Nothing of what people wrote, and nothing of what they were answered, comes out again.
 
 use gatespan::Time;
-use gatespan::genai::{Findings, Named};
+use gatespan::genai::{ApiName, Findings};
 
 use crate::play::{CHAT, FRAMES, JSON, LINES, Play, SSE, spelt};
 
@@ -26,12 +26,15 @@ fn everything(found: &Findings) -> String {
         text(each);
     }
     found.finish_reasons().for_each(|reason| text(Some(reason)));
-    let mut tell = |name: gatespan::genai::Name, value: gatespan::genai::Value<'_>| {
+    let mut tell = |name: gatespan::backend::genai::AttributeName,
+                    value: gatespan::span::Value<'_>| {
         out.push_str(&format!("{}{} {}\n", name.prefix, name.rest, spelt(value)));
     };
-    found.attributes(Time(0), &mut tell);
-    found.opik_attributes(Time(0), &mut tell);
-    found.opik_usage(&mut |name, count| out.push_str(&format!("{name} {count}\n")));
+    gatespan::backend::genai::attributes(found, Time(0), &mut tell);
+    gatespan::backend::genai::opik_attributes(found, Time(0), &mut tell);
+    gatespan::backend::opik_usage::opik_usage(found, &mut |name, count| {
+        out.push_str(&format!("{name} {count}\n"));
+    });
     out
 }
 
@@ -54,19 +57,19 @@ const ANSWERS: [&str; 7] = [
     "<html>§</html>",
 ];
 
-const APIS: [Named; 12] = [
-    Named::OpenAiChat,
-    Named::OpenAiResponses,
-    Named::OpenAiCompletions,
-    Named::OpenAiEmbeddings,
-    Named::AnthropicMessages,
-    Named::GeminiGenerateContent,
-    Named::OllamaChat,
-    Named::OllamaGenerate,
-    Named::CohereChat,
-    Named::BedrockConverse,
-    Named::BedrockInvoke,
-    Named::Mcp,
+const APIS: [ApiName; 12] = [
+    ApiName::OpenAiChat,
+    ApiName::OpenAiResponses,
+    ApiName::OpenAiCompletions,
+    ApiName::OpenAiEmbeddings,
+    ApiName::AnthropicMessages,
+    ApiName::GeminiGenerateContent,
+    ApiName::OllamaChat,
+    ApiName::OllamaGenerate,
+    ApiName::CohereChat,
+    ApiName::BedrockConverse,
+    ApiName::BedrockInvoke,
+    ApiName::Mcp,
 ];
 
 /// An answer in every framing, among what else a body may have.

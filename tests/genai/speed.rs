@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use gatespan::genai::{Dialect, Exchange};
+use gatespan::genai::{Exchange, ModelApi};
 
 use crate::play::{CHAT, FRAMES, JSON, NOW, SSE};
 
@@ -40,7 +40,7 @@ fn speed() {
         ("frames, 16 kB chunks", FRAMES, &frames, 16_384),
     ] {
         let rate = best(body, |body| {
-            let dialect = Dialect::find(None, b"POST", CHAT.path.as_bytes(), b"").unwrap();
+            let dialect = ModelApi::find(None, b"POST", CHAT.path.as_bytes(), b"").unwrap();
             let mut exchange = Box::new(Exchange::new(dialect, b"/v1/chat/completions"));
             exchange.response_headers(200, [kind]);
             for chunk in body.chunks(chunk) {

@@ -1,6 +1,6 @@
 //! How far what was counted can be relied on.
 
-use gatespan::genai::{Dialect, Exchange, Status};
+use gatespan::genai::{Exchange, ModelApi, Status};
 use gatespan::{Time, Word};
 
 use crate::play::{CHAT, FRAMES, JSON, LINES, Play, SSE};
@@ -159,7 +159,7 @@ fn a_stream_of_which_nothing_can_be_made() {
 
 #[test]
 fn what_never_was_answered() {
-    let dialect = Dialect::find(None, b"POST", b"/v1/chat/completions", b"").unwrap();
+    let dialect = ModelApi::find(None, b"POST", b"/v1/chat/completions", b"").unwrap();
     let exchange = || Exchange::new(dialect, b"/v1/chat/completions");
     let mut left = exchange();
     left.request_headers(b"application/json", b"");

@@ -4,7 +4,8 @@ use core::fmt;
 
 use gatespan::Peer;
 use gatespan::config::Host;
-use gatespan::genai::{Findings, Value as Told};
+use gatespan::genai::Findings;
+use gatespan::span::Value as Told;
 use gatespan::{Availability, Config, End, EndKind, Gate, Headers, Pair, Request, Span, Time};
 use serde_json::{Map, Value, json};
 
@@ -196,7 +197,7 @@ fn said(span: &Span<'_>) -> Said {
     let (fields, mut metadata) = by_otlp(found);
     assert_eq!(fields, by_rest(found));
     let mut told = Map::new();
-    found.attributes(STARTED, &mut |name, value| {
+    gatespan::backend::genai::attributes(found, STARTED, &mut |name, value| {
         let name = [name.prefix, name.rest].concat();
         assert_eq!(told.insert(name, spelt(value)), None);
     });
@@ -219,17 +220,22 @@ fn said(span: &Span<'_>) -> Said {
 fn by_rest(found: &Findings) -> Map<String, Value> {
     let text = |text: &[u8]| Value::from(String::from_utf8_lossy(text));
     let mut usage = Map::new();
-    found.opik_usage(&mut |name, count| drop(usage.insert(name.into(), count.into())));
+    gatespan::backend::opik_usage::opik_usage(found, &mut |name, count| {
+        drop(usage.insert(name.into(), count.into()));
+    });
     let kind = match (found.is_protocol(), found.is_tool_call()) {
         (false, _) => "llm",
         (true, true) => "tool",
         (true, false) => "general",
     };
-    let provider = found.dialect().opik_provider();
+    let provider = gatespan::backend::opik_usage::opik_provider(found.dialect());
     let cost = found.cost().map(|cost| spelt(Told::Decimal(cost)));
     let fields = [
         ("type", Some(kind.into())),
-        ("model", found.opik_model().map(text)),
+        (
+            "model",
+            gatespan::backend::opik_usage::opik_model(found).map(text),
+        ),
         ("provider", (!provider.is_empty()).then(|| provider.into())),
         ("usage", (!usage.is_empty()).then(|| usage.into())),
         ("total_estimated_cost", cost),
@@ -244,7 +250,7 @@ fn by_rest(found: &Findings) -> Map<String, Value> {
 fn by_otlp(found: &Findings) -> (Map<String, Value>, Map<String, Value>) {
     let (mut fields, mut metadata, mut usage) = (Map::new(), Map::new(), Map::new());
     fields.insert("type".into(), "tool".into());
-    found.opik_attributes(STARTED, &mut |name, value| {
+    gatespan::backend::genai::opik_attributes(found, STARTED, &mut |name, value| {
         let (name, value) = ([name.prefix, name.rest].concat(), spelt(value));
         if name.starts_with("gen_ai.") {
             fields.insert("type".into(), "llm".into());
@@ -281,6 +287,7 @@ fn spelt(value: Told<'_>) -> Value {
         Told::Whole(number) => number.into(),
         Told::Seconds(nanos) => (nanos as f64 / 1e9).into(),
         Told::True => true.into(),
-        Told::Words(words) => words.iter().map(text).collect(),
+        Told::FinishReasons(words) => words.iter().map(text).collect(),
+        other => panic!("{other:?} is no value of a call"),
     }
 }

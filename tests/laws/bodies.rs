@@ -1,6 +1,7 @@
 //! The reader of bodies: never a panic, and what is found does not depend on how the bytes are cut.
 
-use gatespan::genai::{Dialect, Exchange, Findings, Named, Value};
+use gatespan::genai::{ApiName, Exchange, Findings, ModelApi};
+use gatespan::span::Value;
 use gatespan::{Time, Word};
 
 const TYPES: [&str; 5] = [
@@ -24,7 +25,7 @@ pub(crate) fn hold(data: &[u8]) {
     };
     let pick = |list: usize, byte: &u8| usize::from(*byte) % list;
     let case = Case {
-        named: Named::MEANINGS[pick(Named::MEANINGS.len(), api)],
+        named: ApiName::MEANINGS[pick(ApiName::MEANINGS.len(), api)],
         kind: TYPES[pick(TYPES.len(), kind)],
         encoding: ENCODINGS[pick(ENCODINGS.len(), encoding)],
         status: STATUSES[pick(STATUSES.len(), sizes)],
@@ -45,7 +46,7 @@ pub(crate) fn hold(data: &[u8]) {
 }
 
 struct Case<'d> {
-    named: Named,
+    named: ApiName,
     kind: &'static str,
     encoding: &'static str,
     status: u16,
@@ -58,8 +59,8 @@ impl Case<'_> {
     fn run(&self, size: &mut dyn FnMut(()) -> usize) -> Option<String> {
         let path = b"/v1/models/x%41:streamGenerateContent";
         let named = Some(self.named);
-        let dialect = Dialect::find(named, b"POST", path, b"api.openai.com")
-            .or_else(|| Dialect::find(named, b"POST", b"/v1/chat/completions", b""))?;
+        let dialect = ModelApi::find(named, b"POST", path, b"api.openai.com")
+            .or_else(|| ModelApi::find(named, b"POST", b"/v1/chat/completions", b""))?;
         let mut exchange = Exchange::new(dialect, path);
         exchange.request_headers(b"application/json", self.encoding.as_bytes());
         each(self.body, size, &mut |piece| exchange.request_chunk(piece));
@@ -86,7 +87,7 @@ fn each(body: &[u8], size: &mut dyn FnMut(()) -> usize, take: &mut dyn FnMut(&[u
 /// All of it; and what must hold of each text.
 fn told(found: &Findings) -> String {
     let mut out = format!("{:?} {}\n", found.first_token(), found.streamed());
-    let mut tell = |name: gatespan::genai::Name, value: Value<'_>| {
+    let mut tell = |name: gatespan::backend::genai::AttributeName, value: Value<'_>| {
         let text = |text: &[u8]| {
             let text = core::str::from_utf8(text).expect("UTF-8");
             assert!(
@@ -104,13 +105,14 @@ fn told(found: &Findings) -> String {
             Value::Whole(number) => number.to_string(),
             Value::Seconds(number) => format!("{number} ns"),
             Value::True => "true".into(),
-            Value::Words(words) => words.iter().map(text).collect::<Vec<_>>().join(","),
+            Value::FinishReasons(words) => words.iter().map(text).collect::<Vec<_>>().join(","),
+            other => panic!("{other:?} is no value of a call"),
         };
         out.push_str(&format!("{}{} {value}\n", name.prefix, name.rest));
     };
-    found.attributes(Time(0), &mut tell);
-    found.opik_attributes(Time(0), &mut tell);
-    found.opik_usage(&mut |name, count| {
+    gatespan::backend::genai::attributes(found, Time(0), &mut tell);
+    gatespan::backend::genai::opik_attributes(found, Time(0), &mut tell);
+    gatespan::backend::opik_usage::opik_usage(found, &mut |name, count| {
         assert!(count >= 0, "{name} {count}");
         out.push_str(&format!("{name} {count}\n"));
     });

@@ -102,7 +102,7 @@ impl List<'_> {
                 json::value(self.0, *value, false);
                 self.0.extend_from_slice(b"}}");
             }
-            Says::One(Value::Words(words)) => self.texts(name, words.iter()),
+            Says::One(Value::FinishReasons(words)) => self.texts(name, words.iter()),
             Says::One(value) => value.text(&mut |text| self.text(name, text)),
             Says::ListOfOne(value) => value.text(&mut |text| self.texts(name, [text].into_iter())),
             Says::List(texts) => self.texts(name, texts.iter().map(String::as_bytes)),

@@ -14,8 +14,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{BackendApi, Endpoint, Frame, Meaning, Served, answer, as_configured, leave, opik};
+use crate::backend::genai::{self, AttributeName};
 use crate::backend::{BackendKind, Dialect, Encoding, Settings};
-use crate::genai;
 use crate::identity::OtelPlace;
 use crate::identity::Systems;
 use crate::secret::Secret;
@@ -194,15 +194,15 @@ fn attributes(span: &Span<'_>, dialect: Dialect, tell: &mut dyn FnMut(&Told<'_>)
         });
     });
     if let Some(findings) = span.findings() {
-        let found = &mut |name: genai::Name, value: genai::Value<'_>| {
+        let found = &mut |name: AttributeName, value: Value<'_>| {
             tell(&Told {
                 name: [name.prefix, name.rest],
-                says: Says::One(value.into()),
+                says: Says::One(value),
             });
         };
         match dialect {
-            Dialect::Latest => findings.attributes(span.started(), found),
-            Dialect::Opik => findings.opik_attributes(span.started(), found),
+            Dialect::Latest => genai::attributes(findings, span.started(), found),
+            Dialect::Opik => genai::opik_attributes(findings, span.started(), found),
         }
     }
     if let Some(thread) = span.thread() {

@@ -111,7 +111,7 @@ fn said(says: &Says<'_>, tell: &mut dyn FnMut(&AnyValue<'_>)) {
         Says::One(Value::Decimal(number)) => {
             tell(&AnyValue::Double(double(number).unwrap_or_default()));
         }
-        Says::One(Value::Words(words)) => {
+        Says::One(Value::FinishReasons(words)) => {
             let texts: Vec<&[u8]> = words.iter().collect();
             tell(&AnyValue::Texts(&texts));
         }

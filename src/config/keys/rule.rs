@@ -2,7 +2,7 @@
 
 use super::{FORMATS, Key, Kind, Preset, key};
 use crate::config::texts;
-use crate::genai::Named;
+use crate::genai::ApiName;
 use crate::policy::{
     ConflictAction, Genai, InboundAction, InvalidAction, McpParent, MissingAction,
     ResponseEncoding, UntrustedAction, UpstreamAction,
@@ -95,7 +95,7 @@ pub(super) const RULE: &[Key] = &[
     ),
     key(
         "genai_api",
-        Kind::Word(Named::WORDS),
+        Kind::Word(ApiName::WORDS),
         "which API the calls speak, or whose they are; told by path and host unless said",
     ),
     key(

@@ -1,23 +1,23 @@
 //! Anthropic's messages. The counts of a stream are sums so far: a later one replaces an earlier one, those of the input
 //! too, and so does a list of iterations. `ping` says nothing; `message_stop` ends it.
 
-use super::{Api, Counts, Facts, PathMark, common, ending, naming, streaming};
-use crate::genai::dialect::Named;
-use crate::genai::key::Count::{
+use super::name::ApiName;
+use super::provider::{ANTHROPIC, VERTEX_ANTHROPIC};
+use super::row::{Api, Counts, Facts, PathMark, common, ending, naming, streaming};
+use crate::genai::json::Count::{
     CacheRead, CacheWrite, Input, MaxTokens, Output, PartCacheRead, PartCacheWrite, PartInput,
     PartOutput,
 };
-use crate::genai::key::Mark::{Beside, Ended};
-use crate::genai::key::Text::{ErrorType, Finish, Id, Model, RequestModel, Temperature, TopP};
-use crate::genai::key::{
+use crate::genai::json::Mark::{Beside, Ended};
+use crate::genai::json::Text::{ErrorType, Finish, Id, Model, RequestModel, Temperature, TopP};
+use crate::genai::json::{
     Key, count, decimal, document, failure, mark, name, object, one_of, parts, payload, stream,
     word,
 };
-use crate::genai::provider::{ANTHROPIC, VERTEX_ANTHROPIC};
 
 pub(super) const API: Api = Api {
     facts: Facts {
-        named: Named::AnthropicMessages,
+        named: ApiName::AnthropicMessages,
         operation: "chat",
         provider: &ANTHROPIC,
         paths: &[
@@ -34,7 +34,7 @@ pub(super) const API: Api = Api {
             },
         ],
         counts: Counts::CacheApart,
-        traits: 0,
+        ..Facts::PLAIN
     },
     request: document(&[
         name("model", RequestModel),

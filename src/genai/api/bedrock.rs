@@ -1,16 +1,16 @@
 //! Amazon Bedrock's converse, which has one shape for all models. The model stands in the path alone. Errors are named in a
 //! header.
 
-use super::{AMAZONS, Api, Counts, Facts, naming, streaming};
-use crate::genai::dialect::Named;
-use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Total};
-use crate::genai::key::Text::{ErrorName, Finish, Temperature, TopP};
-use crate::genai::key::{Key, count, decimal, document, object, payload, word};
-use crate::genai::provider::BEDROCK;
+use super::name::ApiName;
+use super::provider::BEDROCK;
+use super::row::{Api, Counts, Facts, naming, streaming};
+use crate::genai::json::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Total};
+use crate::genai::json::Text::{ErrorName, Finish, Temperature, TopP};
+use crate::genai::json::{Key, count, decimal, document, object, payload, word};
 
 pub(super) const CONVERSE: Api = Api {
     facts: Facts {
-        named: Named::BedrockConverse,
+        named: ApiName::BedrockConverse,
         operation: "chat",
         provider: &BEDROCK,
         paths: &[
@@ -18,7 +18,8 @@ pub(super) const CONVERSE: Api = Api {
             streaming("/model/", "/converse-stream"),
         ],
         counts: Counts::CacheApart,
-        traits: AMAZONS,
+        has_amazon_errors: true,
+        ..Facts::PLAIN
     },
     request: document(&[object(
         "inferenceConfig",

@@ -1,23 +1,23 @@
 //! Cohere's chat, of its second version. An answer names no model.
 
-use super::{Api, Counts, Facts, ending};
-use crate::genai::dialect::Named;
-use crate::genai::key::Count::{Input, MaxTokens, Output};
-use crate::genai::key::Mark::Ended;
-use crate::genai::key::Text::{Finish, Id, RequestModel, Temperature, TopP};
-use crate::genai::key::{
+use super::name::ApiName;
+use super::provider::COHERE;
+use super::row::{Api, Counts, Facts, ending};
+use crate::genai::json::Count::{Input, MaxTokens, Output};
+use crate::genai::json::Mark::Ended;
+use crate::genai::json::Text::{Finish, Id, RequestModel, Temperature, TopP};
+use crate::genai::json::{
     Key, count, decimal, document, mark, name, object, one_of, payload, stream, word,
 };
-use crate::genai::provider::COHERE;
 
 pub(super) const API: Api = Api {
     facts: Facts {
-        named: Named::CohereChat,
+        named: ApiName::CohereChat,
         operation: "chat",
         provider: &COHERE,
         paths: &[ending("/v2/chat")],
         counts: Counts::Inclusive,
-        traits: 0,
+        ..Facts::PLAIN
     },
     request: document(&[
         name("model", RequestModel),

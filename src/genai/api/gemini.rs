@@ -1,18 +1,18 @@
 //! Gemini, of Google's AI and of Vertex AI. Usage stands in every event; a stream without `alt=sse` is one array. Nothing
 //! ends it but a finish reason. Thoughts are not in the candidates' count, what tools used is not in the prompt's.
 
-use super::{Api, Counts, FINISH_ENDS, Facts, naming, streaming};
-use crate::genai::dialect::Named;
-use crate::genai::key::Count::{CacheRead, Input, MaxTokens, Output, Reasoning, ToolUse, Total};
-use crate::genai::key::Text::{ErrorCode, ErrorName, Finish, Id, Model, Temperature, TopP};
-use crate::genai::key::{
+use super::name::ApiName;
+use super::provider::GEMINI;
+use super::row::{Api, Counts, Facts, naming, streaming};
+use crate::genai::json::Count::{CacheRead, Input, MaxTokens, Output, Reasoning, ToolUse, Total};
+use crate::genai::json::Text::{ErrorCode, ErrorName, Finish, Id, Model, Temperature, TopP};
+use crate::genai::json::{
     Key, count, decimal, document, each, failure, name, object, payload, word,
 };
-use crate::genai::provider::GEMINI;
 
 pub(super) const API: Api = Api {
     facts: Facts {
-        named: Named::GeminiGenerateContent,
+        named: ApiName::GeminiGenerateContent,
         operation: "generate_content",
         provider: &GEMINI,
         paths: &[
@@ -22,7 +22,8 @@ pub(super) const API: Api = Api {
             streaming("/endpoints/", ":streamGenerateContent"),
         ],
         counts: Counts::ThoughtsApart,
-        traits: FINISH_ENDS,
+        is_ended_by_finish: true,
+        ..Facts::PLAIN
     },
     request: document(&[object(
         "generationConfig",

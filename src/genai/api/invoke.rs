@@ -2,21 +2,21 @@
 //! model and not the vendor: every vendor's keys count. Where a body counts nothing, Bedrock's headers do, and in a stream
 //! what it adds to the last event.
 
+use super::name::ApiName;
 use super::openai::{COMPLETION_DETAILS, ERROR, INDEX, PROMPT_DETAILS};
-use super::{AMAZONS, Api, Counts, Facts, WRAPPED, naming, streaming};
+use super::provider::BEDROCK;
+use super::row::{Api, Counts, Facts, naming, streaming};
 use super::{anthropic, bedrock, openai};
-use crate::genai::dialect::Named;
-use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Prompt, Total};
-use crate::genai::key::Mark::Ended;
-use crate::genai::key::Text::{Finish, Id, Model, Pending, Temperature, TopP};
-use crate::genai::key::{
+use crate::genai::json::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Prompt, Total};
+use crate::genai::json::Mark::Ended;
+use crate::genai::json::Text::{Finish, Id, Model, Pending, Temperature, TopP};
+use crate::genai::json::{
     Key, Means, choices, count, decimal, document, mark, name, object, one_of, payload, word,
 };
-use crate::genai::provider::BEDROCK;
 
 pub(super) const API: Api = Api {
     facts: Facts {
-        named: Named::BedrockInvoke,
+        named: ApiName::BedrockInvoke,
         operation: "chat",
         provider: &BEDROCK,
         paths: &[
@@ -24,7 +24,9 @@ pub(super) const API: Api = Api {
             streaming("/model/", "/invoke-with-response-stream"),
         ],
         counts: Counts::CacheApart,
-        traits: WRAPPED | AMAZONS,
+        wraps_events: true,
+        has_amazon_errors: true,
+        ..Facts::PLAIN
     },
     request: document(&[
         count("max_tokens", MaxTokens),

@@ -1,21 +1,22 @@
 //! The Model Context Protocol: JSON-RPC 2.0, in one document or as events. Known by the route alone. A tool that ran and
 //! failed says so in its result; everything else that failed is an error.
 
-use super::{Api, Counts, Facts, TOOLS};
-use crate::genai::dialect::Named;
-use crate::genai::key::Mark::{Ended, ToolFailed};
-use crate::genai::key::Text::{ErrorCode, Method, Tool, Traceparent};
-use crate::genai::key::{Key, Means, document, failure, mark, name, object, word};
-use crate::genai::provider::NOBODY;
+use super::name::ApiName;
+use super::provider::NO_PROVIDER;
+use super::row::{Api, Counts, Facts};
+use crate::genai::json::Mark::{Ended, ToolFailed};
+use crate::genai::json::Text::{ErrorCode, Method, Tool, Traceparent};
+use crate::genai::json::{Key, Means, document, failure, mark, name, object, word};
 
 pub(super) const API: Api = Api {
     facts: Facts {
-        named: Named::Mcp,
+        named: ApiName::Mcp,
         operation: "execute_tool",
-        provider: &NOBODY,
+        provider: &NO_PROVIDER,
         paths: &[],
         counts: Counts::Inclusive,
-        traits: TOOLS,
+        calls_tools: true,
+        ..Facts::PLAIN
     },
     request: document(&[
         name("method", Method),

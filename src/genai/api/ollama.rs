@@ -1,23 +1,24 @@
 //! Ollama: a document a line, unless the request says otherwise. The last line is `done`, and counts.
 
-use super::{Api, Counts, Facts, STREAMS, ending};
-use crate::genai::dialect::Named;
-use crate::genai::key::Count::{Input, MaxTokens, Output};
-use crate::genai::key::Mark::{Ended, Failed};
-use crate::genai::key::Text::{Finish, Model, RequestModel, Temperature, TopP};
-use crate::genai::key::{
+use super::name::ApiName;
+use super::provider::OLLAMA;
+use super::row::{Api, Counts, Facts, ending};
+use crate::genai::json::Count::{Input, MaxTokens, Output};
+use crate::genai::json::Mark::{Ended, Failed};
+use crate::genai::json::Text::{Finish, Model, RequestModel, Temperature, TopP};
+use crate::genai::json::{
     Key, count, decimal, document, each, mark, name, object, payload, stream, word,
 };
-use crate::genai::provider::OLLAMA;
 
 pub(super) const CHAT: Api = Api {
     facts: Facts {
-        named: Named::OllamaChat,
+        named: ApiName::OllamaChat,
         operation: "chat",
         provider: &OLLAMA,
         paths: &[ending("/api/chat")],
         counts: Counts::Inclusive,
-        traits: STREAMS,
+        streams_by_default: true,
+        ..Facts::PLAIN
     },
     request: document(REQUEST),
     body: document(ANSWER),
@@ -26,12 +27,13 @@ pub(super) const CHAT: Api = Api {
 
 pub(super) const GENERATE: Api = Api {
     facts: Facts {
-        named: Named::OllamaGenerate,
+        named: ApiName::OllamaGenerate,
         operation: "text_completion",
         provider: &OLLAMA,
         paths: &[ending("/api/generate")],
         counts: Counts::Inclusive,
-        traits: STREAMS,
+        streams_by_default: true,
+        ..Facts::PLAIN
     },
     request: document(REQUEST),
     body: document(ANSWER),
@@ -40,12 +42,12 @@ pub(super) const GENERATE: Api = Api {
 
 pub(super) const EMBED: Api = Api {
     facts: Facts {
-        named: Named::OllamaEmbed,
+        named: ApiName::OllamaEmbed,
         operation: "embeddings",
         provider: &OLLAMA,
         paths: &[ending("/api/embed"), ending("/api/embeddings")],
         counts: Counts::Inclusive,
-        traits: 0,
+        ..Facts::PLAIN
     },
     request: document(&[name("model", RequestModel)]),
     body: document(ANSWER),

@@ -4,28 +4,28 @@
 //! A stream has usage only where the request asks for it: in a last event without choices, or, of some, in that of the last
 //! choice. It ends in `[DONE]`. Azure's first event has an empty id and model.
 
-use super::{Api, Counts, Facts, PathMark, common, deployment, ending};
-use crate::genai::dialect::Named;
-use crate::genai::key::Count::{
+use super::name::ApiName;
+use super::provider::OPENAI;
+use super::row::{Api, Counts, Facts, PathMark, common, deployment, ending};
+use crate::genai::json::Count::{
     CacheRead, CacheWrite, Index, Input, InputAudio, MaxTokens, Output, OutputAudio, Reasoning,
     Total,
 };
-use crate::genai::key::Text::{
+use crate::genai::json::Text::{
     Cost, ErrorCode, ErrorType, Id, Model, Pending, RequestModel, Temperature, TopP,
 };
-use crate::genai::key::{
+use crate::genai::json::{
     Key, choices, count, decimal, document, each, failure, name, object, payload, stream, word,
 };
-use crate::genai::provider::OPENAI;
 
 pub(super) const CHAT: Api = Api {
     facts: Facts {
-        named: Named::OpenAiChat,
+        named: ApiName::OpenAiChat,
         operation: "chat",
         provider: &OPENAI,
         paths: &[deployment("/chat/completions"), ending("/chat/completions")],
         counts: Counts::Inclusive,
-        traits: 0,
+        ..Facts::PLAIN
     },
     request: document(REQUEST),
     body: document(BODY),
@@ -34,7 +34,7 @@ pub(super) const CHAT: Api = Api {
 
 pub(super) const COMPLETIONS: Api = Api {
     facts: Facts {
-        named: Named::OpenAiCompletions,
+        named: ApiName::OpenAiCompletions,
         operation: "text_completion",
         provider: &OPENAI,
         paths: &[
@@ -44,7 +44,7 @@ pub(super) const COMPLETIONS: Api = Api {
             common("/completions"),
         ],
         counts: Counts::Inclusive,
-        traits: 0,
+        ..Facts::PLAIN
     },
     request: document(REQUEST),
     body: document(BODY),
@@ -53,12 +53,12 @@ pub(super) const COMPLETIONS: Api = Api {
 
 pub(super) const EMBEDDINGS: Api = Api {
     facts: Facts {
-        named: Named::OpenAiEmbeddings,
+        named: ApiName::OpenAiEmbeddings,
         operation: "embeddings",
         provider: &OPENAI,
         paths: EMBEDDINGS_PATHS,
         counts: Counts::Inclusive,
-        traits: 0,
+        ..Facts::PLAIN
     },
     request: document(&[name("model", RequestModel)]),
     body: document(BODY),

@@ -1,20 +1,22 @@
 //! OpenAI's responses. In a stream each event has a type, and the answer so far stands under `response`; the last one of
 //! three types ends it. There is no `[DONE]`, and details of usage may be missing.
 
+use super::name::ApiName;
 use super::openai::ERROR;
-use super::{Api, Counts, Facts, NEWER_NAMES, common, ending};
-use crate::genai::dialect::Named;
-use crate::genai::key::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Reasoning, Total};
-use crate::genai::key::Mark::{Ended, Failed};
-use crate::genai::key::Text::{ErrorCode, Finish, Id, Model, RequestModel, Temperature, TopP};
-use crate::genai::key::{
+use super::provider::OPENAI;
+use super::row::{Api, Counts, Facts, common, ending};
+use crate::genai::json::Count::{
+    CacheRead, CacheWrite, Input, MaxTokens, Output, Reasoning, Total,
+};
+use crate::genai::json::Mark::{Ended, Failed};
+use crate::genai::json::Text::{ErrorCode, Finish, Id, Model, RequestModel, Temperature, TopP};
+use crate::genai::json::{
     Key, count, decimal, document, mark, name, object, one_of, payload, stream, word, word_of,
 };
-use crate::genai::provider::OPENAI;
 
 pub(super) const API: Api = Api {
     facts: Facts {
-        named: Named::OpenAiResponses,
+        named: ApiName::OpenAiResponses,
         operation: "chat",
         provider: &OPENAI,
         paths: &[
@@ -23,7 +25,8 @@ pub(super) const API: Api = Api {
             common("/responses"),
         ],
         counts: Counts::Inclusive,
-        traits: NEWER_NAMES,
+        has_newer_names: true,
+        ..Facts::PLAIN
     },
     request: document(&[
         name("model", RequestModel),

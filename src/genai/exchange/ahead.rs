@@ -2,8 +2,7 @@
 //! Protocol). However it is cut into pieces, the outcome is the same: what was not there in time is never believed.
 
 use super::{Body, Exchange};
-use crate::genai::api::TOOLS;
-use crate::genai::key::Text;
+use crate::genai::json::Text;
 use crate::time::Time;
 
 /// How much of a request is read for that: half of what Envoy holds back at the edge before it answers 413.
@@ -40,7 +39,7 @@ impl Exchange {
     /// Whether what comes next of the request may name its parent, so that nothing should be decided yet.
     #[must_use]
     pub fn awaits_parent(&self) -> bool {
-        self.dialect.api.traits & TOOLS != 0
+        self.dialect.api.calls_tools
             && !self.answering
             && self.body == Body::Read
             && self.inflater.is_none()

@@ -6,7 +6,7 @@ use core::ops::RangeInclusive;
 use super::key::{CHOICES, Count, Mark, Means, Text};
 use super::log::Log;
 use super::number;
-use super::tables::Row;
+use super::table::Row;
 use crate::time::Time;
 use crate::tree::double;
 

@@ -1,10 +1,10 @@
 //! Keys and texts: their characters, and what the table wants of them.
 
+use super::key::Means;
+use super::notes::Notes;
+use super::table::Row;
 use super::{Picker, State, Take};
 use crate::bytes;
-use crate::genai::key::Means;
-use crate::genai::notes::Notes;
-use crate::genai::tables::Row;
 
 impl Picker {
     pub(super) const fn begin_key(&mut self) {

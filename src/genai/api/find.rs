@@ -2,94 +2,29 @@
 
 use core::hint::black_box;
 
-use super::api::{FACTS, Facts, PathMark, TOOLS};
-use super::provider::{Formula, PROVIDERS, Provider};
-use super::tables::{self, Documents};
+use super::FACTS;
+use super::documents::{self, Documents};
+use super::name::ApiName;
+use super::provider::{BEDROCK, PROVIDERS, Provider};
+use super::row::{Facts, PathMark};
 use crate::request::target::{split_host, split_path};
-use crate::words::words;
-
-words! {
-    /// A name for a route to say which API its requests speak, or whose they are.
-    Named {
-        /// OpenAI's chat completions, and everything of that shape.
-        OpenAiChat = "openai_chat",
-        /// OpenAI's responses.
-        OpenAiResponses = "openai_responses",
-        /// OpenAI's older completions.
-        OpenAiCompletions = "openai_completions",
-        /// OpenAI's embeddings.
-        OpenAiEmbeddings = "openai_embeddings",
-        /// Anthropic's messages.
-        AnthropicMessages = "anthropic_messages",
-        /// Gemini's `generateContent`, also at Vertex AI.
-        GeminiGenerateContent = "gemini_generate_content",
-        /// Ollama's chat.
-        OllamaChat = "ollama_chat",
-        /// Ollama's completions.
-        OllamaGenerate = "ollama_generate",
-        /// Ollama's embeddings.
-        OllamaEmbed = "ollama_embed",
-        /// Cohere's chat.
-        CohereChat = "cohere_chat",
-        /// Bedrock's converse.
-        BedrockConverse = "bedrock_converse",
-        /// Bedrock's invoke.
-        BedrockInvoke = "bedrock_invoke",
-        /// The Model Context Protocol.
-        Mcp = "mcp",
-        /// OpenAI, whichever API the path tells; and so on.
-        OpenAi = "openai",
-        /// Azure OpenAI.
-        Azure = "azure",
-        /// Azure AI inference.
-        AzureInference = "azure_inference",
-        /// Anthropic.
-        Anthropic = "anthropic",
-        /// Google's AI.
-        Gemini = "gemini",
-        /// Vertex AI.
-        Vertex = "vertex",
-        /// Anthropic's models at Vertex AI.
-        VertexAnthropic = "vertex_anthropic",
-        /// Amazon Bedrock.
-        Bedrock = "bedrock",
-        /// Groq.
-        Groq = "groq",
-        /// Mistral.
-        Mistral = "mistral",
-        /// xAI.
-        Xai = "xai",
-        /// DeepSeek.
-        DeepSeek = "deepseek",
-        /// OpenRouter.
-        OpenRouter = "openrouter",
-        /// Cohere.
-        Cohere = "cohere",
-        /// Ollama.
-        Ollama = "ollama",
-        /// Perplexity.
-        Perplexity = "perplexity",
-        /// Moonshot.
-        Moonshot = "moonshot",
-    }
-}
 
 /// What a request speaks, and whose API it is.
 #[derive(Clone, Copy, Debug)]
-pub struct Dialect {
+pub struct ModelApi {
     /// The place of the API among all.
     place: u8,
-    pub(super) api: &'static Facts,
-    pub(super) provider: &'static Provider,
+    pub(in crate::genai) api: &'static Facts,
+    pub(in crate::genai) provider: &'static Provider,
     /// What its path looks like, if it looks like one of the API's.
     mark: Option<&'static PathMark>,
 }
 
-impl Dialect {
+impl ModelApi {
     /// What a request speaks: the API that the route names, or else the one whose path this is. None where there is nothing
     /// to learn.
     #[must_use]
-    pub fn find(named: Option<Named>, method: &[u8], path: &[u8], host: &[u8]) -> Option<Self> {
+    pub fn find(named: Option<ApiName>, method: &[u8], path: &[u8], host: &[u8]) -> Option<Self> {
         if method != b"POST" {
             return None;
         }
@@ -106,7 +41,7 @@ impl Dialect {
             is_it.then_some((place, api, mark))
         })?;
         // Tools are nobody's, wherever they are.
-        let is_tools = api.traits & TOOLS != 0;
+        let is_tools = api.calls_tools;
         let mut provider = mark.and_then(|mark| mark.provider);
         for known in black_box(PROVIDERS).iter().filter(|_| !is_tools) {
             if named.is_some() && known.named == named {
@@ -137,24 +72,28 @@ impl Dialect {
         self.provider.name
     }
 
-    /// Opik's word for the provider.
-    #[must_use]
-    pub const fn opik_provider(&self) -> &'static str {
-        self.provider.opik
+    /// The name of the provider in a configuration; none for tools.
+    pub(crate) const fn provider_name(&self) -> Option<ApiName> {
+        self.provider.named
+    }
+
+    /// Whether counts have the newer names of OpenAI's responses.
+    pub(crate) const fn has_newer_names(&self) -> bool {
+        self.api.has_newer_names
     }
 
     /// What its documents say where.
-    pub(super) fn documents(&self) -> Documents {
-        tables::documents(self.place.into())
+    pub(in crate::genai) fn documents(&self) -> Documents {
+        documents::documents(self.place.into())
     }
 
     /// Whether the path asks for a stream.
-    pub(super) fn path_streams(&self) -> bool {
+    pub(in crate::genai) fn path_streams(&self) -> bool {
         self.mark.is_some_and(|mark| mark.streams)
     }
 
     /// The piece of a path that names the model, as it is spelt there.
-    pub(super) fn model<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
+    pub(in crate::genai) fn model<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
         named_by(self.mark?, bare(path))
     }
 }
@@ -206,5 +145,5 @@ fn is_at(provider: &Provider, host: &[u8]) -> bool {
 fn serves(provider: &Provider, host: &[u8]) -> bool {
     let service = b"bedrock-runtime";
     let is_service = |part: &[u8]| part.eq_ignore_ascii_case(service);
-    provider.formula != Formula::Bedrock || host.windows(service.len()).any(is_service)
+    !core::ptr::eq(provider, &raw const BEDROCK) || host.windows(service.len()).any(is_service)
 }

@@ -1,7 +1,6 @@
-//! The tables of all APIs as the reader has them: laid out by the compiler, so that a key costs a row of eight bytes, and a
-//! name or a list of keys that several of them have stands there once.
+//! Tables of keys as the reader has them. The compiler lays them out: a key is a row of twelve bytes, and a name or a list of keys that several
+//! tables have exists once.
 
-use super::api::{APIS, COUNT};
 use super::key::{Key, Means};
 
 /// A key as it is looked up.
@@ -15,22 +14,39 @@ pub(crate) struct Row {
     /// How many keys are inside, and a bit above that if its value is an array of objects.
     shape: u8,
     pub(crate) means: Means,
+    tables: &'static Tables,
 }
 
+/// The rows and names that all tables share.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) rows: &'static [Row],
+    pub(crate) names: &'static [u8],
+}
+
+static NO_TABLES: Tables = Tables {
+    rows: &[],
+    names: &[],
+};
+
 impl Row {
-    const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         name: 0,
         first: 0,
         length: 0,
         shape: 0,
         means: Means::Nothing,
+        tables: &NO_TABLES,
     };
 
     /// The keys inside.
     pub(crate) fn keys(&self) -> &'static [Self] {
         let first = usize::from(self.first);
         let count = usize::from(self.shape & !EACH);
-        ROWS.get(first..first + count).unwrap_or_default()
+        self.tables
+            .rows
+            .get(first..first + count)
+            .unwrap_or_default()
     }
 
     /// Whether its value is an array, in whose objects the keys inside count.
@@ -47,7 +63,8 @@ impl Row {
 
     fn name(&self) -> &'static [u8] {
         let start = usize::from(self.name);
-        NAMES
+        self.tables
+            .names
             .get(start..start + usize::from(self.length))
             .unwrap_or_default()
     }
@@ -64,62 +81,32 @@ impl Row {
 
 const EACH: u8 = 0x80;
 
-/// The documents of an API: of a request, of an answer, of an event.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Documents {
-    pub(crate) request: &'static Row,
-    pub(crate) body: &'static Row,
-    pub(crate) event: &'static Row,
-}
-
-/// The documents of the API with this place in [`APIS`].
-pub(crate) fn documents(api: usize) -> Documents {
-    let roots = ROOTS.get(api).copied().unwrap_or_default();
-    let [request, body, event] =
-        roots.map(|root| ROWS.get(usize::from(root)).unwrap_or(&Row::NONE));
-    Documents {
-        request,
-        body,
-        event,
-    }
-}
-
-static ROWS: [Row; LAID.row_count] = cut(&LAID.rows);
-static NAMES: [u8; LAID.name_count] = cut(&LAID.names);
-static ROOTS: [[u16; 3]; COUNT] = LAID.roots;
-
-const LAID: Layout = Layout::of(&APIS);
-
 /// The tables while they are laid out, with more room than they need.
-struct Layout {
+pub(crate) struct Layout<const ROOTS: usize> {
     rows: [Row; 512],
-    row_count: usize,
+    pub(crate) row_count: usize,
     names: [u8; 4096],
-    name_count: usize,
-    roots: [[u16; 3]; COUNT],
+    pub(crate) name_count: usize,
+    /// The row of each root.
+    pub(crate) roots: [u16; ROOTS],
 }
 
 #[allow(
     clippy::indexing_slicing,
     reason = "a bad index in a constant does not compile"
 )]
-impl Layout {
-    const fn of(apis: &[&super::api::Api; COUNT]) -> Self {
+impl<const ROOTS: usize> Layout<ROOTS> {
+    pub(crate) const fn of(roots: &[Key; ROOTS]) -> Self {
         let mut layout = Self {
             rows: [Row::NONE; 512],
             row_count: 0,
             names: [0; 4096],
             name_count: 0,
-            roots: [[0; 3]; COUNT],
+            roots: [0; ROOTS],
         };
         let mut index = 0;
-        while index < COUNT {
-            let api = apis[index];
-            layout.roots[index] = [
-                layout.lay(&[api.request]),
-                layout.lay(&[api.body]),
-                layout.lay(&[api.event]),
-            ];
+        while index < ROOTS {
+            layout.roots[index] = layout.lay(&[roots[index]]);
             index += 1;
         }
         layout
@@ -138,6 +125,7 @@ impl Layout {
                 length: name.len() as u8,
                 shape: key.then.len() as u8 | if key.each { EACH } else { 0 },
                 means: key.means,
+                tables: &NO_TABLES,
             };
             index += 1;
         }
@@ -160,6 +148,31 @@ impl Layout {
             index += 1;
         }
         start as u16
+    }
+
+    /// The rows, which look into these tables.
+    pub(crate) const fn rows<const COUNT: usize>(&self, tables: &'static Tables) -> [Row; COUNT] {
+        let mut rows = [Row::NONE; COUNT];
+        let mut index = 0;
+        while index < COUNT {
+            rows[index] = Row {
+                tables,
+                ..self.rows[index]
+            };
+            index += 1;
+        }
+        rows
+    }
+
+    /// The names.
+    pub(crate) const fn names<const COUNT: usize>(&self) -> [u8; COUNT] {
+        let mut names = [0; COUNT];
+        let mut index = 0;
+        while index < COUNT {
+            names[index] = self.names[index];
+            index += 1;
+        }
+        names
     }
 
     /// Whether a name stands at a place.
@@ -198,19 +211,4 @@ impl Layout {
         }
         start as u16
     }
-}
-
-/// The first items of a list that has more room.
-#[allow(
-    clippy::indexing_slicing,
-    reason = "a bad index in a constant does not compile"
-)]
-const fn cut<T: Copy, const LONG: usize, const SHORT: usize>(long: &[T; LONG]) -> [T; SHORT] {
-    let mut short = [long[0]; SHORT];
-    let mut index = 0;
-    while index < SHORT {
-        short[index] = long[index];
-        index += 1;
-    }
-    short
 }

@@ -1,9 +1,9 @@
 //! Values without quotes or brackets.
 
+use super::key::Mark;
+use super::notes::Notes;
+use super::number::Number;
 use super::{Kind, LEVELS, Picker, State, Take};
-use crate::genai::key::Mark;
-use crate::genai::notes::Notes;
-use crate::genai::number::Number;
 
 /// The words that are values, and the end mark of a stream, which looks like a list with a word in it; and where each ends.
 const WORDS: &[u8] = b"truefalsenullDONE";

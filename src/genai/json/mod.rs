@@ -4,14 +4,26 @@
 //! Levels below the 64th are counted, and not looked at. Above them every document is held against the whole grammar,
 //! because one that breaks off must not be taken for one that is whole.
 
+mod key;
 mod levels;
+mod log;
+mod notes;
+mod number;
+mod parts;
+mod scalar;
+mod table;
 mod texts;
 mod values;
 
-use super::notes::Notes;
-use super::number::Number;
-use super::scalar::Scalar;
-use super::tables::Row;
+pub(crate) use key::{
+    Count, Key, Mark, Means, Text, choices, count, decimal, document, each, failure, mark, name,
+    object, one_of, parts, payload, stream, word, word_of,
+};
+pub(crate) use notes::Notes;
+pub(crate) use scalar::{LONGEST, Scalar};
+pub(crate) use table::{Layout, Row, Tables};
+
+use number::Number;
 
 /// How many levels are told apart.
 const LEVELS: u32 = 64;
@@ -165,6 +177,20 @@ impl Picker {
                 self.state = State::Broken;
             }
             _ => {}
+        }
+    }
+
+    /// Reads a whole piece of a document, in which a line end is white space.
+    #[inline(never)]
+    pub(crate) fn feed_all(&mut self, piece: &[u8], notes: &mut Notes) {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let taken = self.feed(rest, notes);
+            rest = rest.get(taken..).unwrap_or_default();
+            if let Some((_, after)) = rest.split_first() {
+                self.end_line(notes);
+                rest = after;
+            }
         }
     }
 

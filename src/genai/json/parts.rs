@@ -21,7 +21,7 @@ const BESIDE: u8 = 0x30;
 
 impl Notes {
     /// Notes what a header counts: digits, and nothing else.
-    pub(super) fn header(&mut self, count: Count, digits: &[u8]) {
+    pub(crate) fn header(&mut self, count: Count, digits: &[u8]) {
         if !digits.is_empty()
             && digits.iter().all(u8::is_ascii_digit)
             && let Some(number) = number::count(digits)
@@ -61,7 +61,7 @@ impl Notes {
     }
 
     /// The answer is over: what was counted in several places becomes one count. Says whether headers alone counted.
-    pub(super) fn settle(&mut self) -> bool {
+    pub(crate) fn settle(&mut self) -> bool {
         if !self.has(Mark::Parted) {
             return false;
         }

@@ -1,9 +1,7 @@
 //! An event in an envelope: `{"bytes":"<base64>","p":"…"}`, as Bedrock wraps what a vendor's model says. Nothing of the
 //! vendor's stands outside the base64, so that the start of its text is known by its letters alone.
 
-use super::frames::feed;
-use super::notes::Notes;
-use super::picker::Picker;
+use crate::genai::json::{Notes, Picker};
 
 const START: &[u8] = b"\"bytes\":\"";
 /// How many bytes are handed on at once.
@@ -40,7 +38,7 @@ impl Base64 {
                 }
             }
             let length = ROOM - places.len();
-            feed(out.get(..length).unwrap_or_default(), picker, notes);
+            picker.feed_all(out.get(..length).unwrap_or_default(), notes);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Objects and arrays: what stands in what, and where in the table that is.
 
+use super::key::Means;
+use super::notes::Notes;
 use super::{Kind, LEVELS, Picker, State, Take};
-use crate::genai::key::Means;
-use crate::genai::notes::Notes;
 
 impl Picker {
     /// A sign between values.

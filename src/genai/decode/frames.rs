@@ -10,11 +10,8 @@
 //! picker; headers are held as far as there is room for one scalar, which is more than twice what Amazon sends.
 
 use super::base64::Base64;
-use super::headers::place;
-use super::key::{Mark, Text};
-use super::notes::Notes;
-use super::picker::Picker;
-use super::scalar::{LONGEST, Scalar};
+use super::content::place;
+use crate::genai::json::{LONGEST, Mark, Notes, Picker, Scalar, Text};
 
 const PRELUDE: u32 = 12;
 const CHECKSUM: u32 = 4;
@@ -87,7 +84,7 @@ impl Frames {
                 Part::Prelude | Part::Headers => picker.scalar.fill(piece),
                 Part::Payload => match &mut self.wrapping {
                     Some(wrapping) => wrapping.feed(piece, picker, notes),
-                    None => feed(piece, picker, notes),
+                    None => picker.feed_all(piece, notes),
                 },
                 Part::Checksum | Part::Broken => {}
             }
@@ -147,20 +144,6 @@ impl Frames {
         picker.reset();
         if let Some(wrapping) = &mut self.wrapping {
             *wrapping = Base64::new();
-        }
-    }
-}
-
-/// Bytes of a document in which a line end is white space.
-#[inline(never)]
-pub(super) fn feed(piece: &[u8], picker: &mut Picker, notes: &mut Notes) {
-    let mut rest = piece;
-    while !rest.is_empty() {
-        let taken = picker.feed(rest, notes);
-        rest = rest.get(taken..).unwrap_or_default();
-        if let Some((_, behind)) = rest.split_first() {
-            picker.end_line(notes);
-            rest = behind;
         }
     }
 }
