@@ -24,7 +24,7 @@ pub enum StatusRequest {
     /// Nothing: it goes on.
     None,
     /// The counters, with the secret.
-    CounterTable,
+    Counters,
     /// The counters, without the secret.
     Unauthorized,
     /// Something else, although it carries the secret, which no origin may see.
@@ -64,7 +64,7 @@ impl Status {
             .as_ref()
             .is_some_and(|path| *path == segments(path_of(url)));
         match (is_here, self.is_in(authorization)) {
-            (true, _) if self.is_for(authorization) => StatusRequest::CounterTable,
+            (true, _) if self.is_for(authorization) => StatusRequest::Counters,
             (true, _) => StatusRequest::Unauthorized,
             (false, true) => StatusRequest::Misplaced,
             (false, false) => StatusRequest::None,
@@ -206,8 +206,8 @@ mod tests {
             "https://a.test\\a\\s",
         ] {
             for (authorization, asked) in [
-                ("Bearer hunter2", StatusRequest::CounterTable),
-                ("bearer hunter2", StatusRequest::CounterTable),
+                ("Bearer hunter2", StatusRequest::Counters),
+                ("bearer hunter2", StatusRequest::Counters),
                 ("", StatusRequest::Unauthorized),
                 ("hunter2", StatusRequest::Unauthorized),
                 ("Bearer", StatusRequest::Unauthorized),
