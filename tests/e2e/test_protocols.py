@@ -258,9 +258,11 @@ def test_grpc_that_fails(channel, sink):
 
 
 def test_grpc_call_that_the_client_gives_up_has_no_status(channel, sink):
-    with pytest.raises(grpc.RpcError) as raised:
-        list(channel.unary_stream("/test.Echo/cut")(b"a", timeout=0.4, metadata=[("x-case", "grpc cut")]))
-    assert raised.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    # Without a timeout: the server would know it too, and on a busy machine would end the call first.
+    call = channel.unary_stream("/test.Echo/cut")(b"a", metadata=[("x-case", "grpc cut")])
+    next(call)
+    call.cancel()
+    assert call.code() == grpc.StatusCode.CANCELLED
     span = span_of(sink, "grpc cut")
     check(span, 200, "downstream_reset", None)
     assert "rpc.grpc.status_code" not in span["metadata"]

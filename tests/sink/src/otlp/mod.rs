@@ -95,7 +95,7 @@ fn receive(delivery: &Delivery<'_>, shared: &Shared) -> Received {
     let request = delivery.request;
     if request.method != "POST" {
         return refuse(
-            response::rejection(405, None, "only POST is answered here"),
+            response::rejection(405, None, "only POST is allowed here"),
             &[],
         );
     }

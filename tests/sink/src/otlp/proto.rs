@@ -38,7 +38,7 @@ fn inside(
             place.field(field.name)
         };
         if count > 0 && !field.many {
-            return Err(here.fault("came twice"));
+            return Err(here.fault("occurs twice"));
         }
         if message.one_of && seen.iter().any(|count| *count > 0) {
             return Err(place.fault("holds more than one value"));

@@ -195,11 +195,7 @@ impl Found {
 
     fn flags(&mut self, flags: u32, place: &Place<'_>) {
         let here = place.field("flags");
-        self.expect(
-            flags & !FLAGS == 0,
-            &here,
-            "has bits that nobody has defined",
-        );
+        self.expect(flags & !FLAGS == 0, &here, "has undefined bits");
         let said = flags & IS_REMOTE == 0 || flags & HAS_REMOTE != 0;
         self.expect(
             said,

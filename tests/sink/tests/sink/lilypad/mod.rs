@@ -1,4 +1,4 @@
-//! The receiver of Lilypad.
+//! The Lilypad receiver.
 
 use gatespan_sink::{Options, Sink};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ fn span(id: &str, parent: Option<&str>) -> Value {
     })
 }
 
-/// A root and what is below it.
+/// A root and its child.
 pub(crate) fn tree() -> Value {
     json!([span(ROOT, None), span(CHILD, Some(ROOT))])
 }
@@ -71,7 +71,7 @@ fn count(list: &Value) -> usize {
     list.as_array().expect("a list").len()
 }
 
-/// Answered with this status and reason, in the log, and nothing was kept.
+/// The response has this status and reason, the log too, and nothing is stored.
 fn refused(sink: &Sink, response: &Response, status: u16, reason: &str) {
     let told = response.json()["detail"]
         .as_str()

@@ -1,4 +1,4 @@
-//! Opik's endpoint for OTLP.
+//! Opik's OTLP endpoint.
 
 use gatespan_sink::{Options, Sink};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -9,7 +9,7 @@ use crate::client::{CHILD, Client, ROOT, Response, TRACE, sink, with};
 
 const PATH: &str = "/api/v1/private/otel/v1/traces";
 
-/// An attribute; a text or a whole number, or the value as OTLP has it.
+/// An attribute: a text, a whole number, or an OTLP value.
 fn pair(key: &str, value: &Value) -> Value {
     let value = match value {
         Value::String(text) => json!({ "stringValue": text }),
@@ -19,7 +19,7 @@ fn pair(key: &str, value: &Value) -> Value {
     json!({ "key": key, "value": value })
 }
 
-/// The root span below it, as a sender that knows Opik tells them.
+/// A root span, and a span below it, with Opik's ids.
 fn request(more: &[(String, Value)]) -> Value {
     let own = |id: &str, parent: Option<&str>| {
         let parent = parent.map(|parent| pair("opik.parent_span_id", &json!(parent)));
@@ -157,7 +157,7 @@ fn failed_otlp_span_is_an_error_in_opik() {
 
 const SPANS: &str = "/resourceSpans/0/scopeSpans/0/spans";
 
-/// The example whose child has this attribute with another value, or has none.
+/// The example; its child has this attribute with another value, or does not have it.
 fn with_attribute(key: &str, value: &Value) -> Value {
     let mut body = request(&[]);
     let attributes = &mut body.pointer_mut(SPANS).unwrap()[1]["attributes"];

@@ -1,4 +1,4 @@
-//! Bodies of OTLP, how they are sent, and how a rejection looks.
+//! OTLP bodies, how to send them, and the form of a rejection.
 
 use gatespan_sink::Sink;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -15,7 +15,7 @@ pub(crate) const PARENT: &str = "b7ad6b7169203331";
 pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 pub(crate) const JSON: &str = "application/json";
 
-/// One span with everything that a span may have, and a plain one below it.
+/// A span with every field, and a plain one below it.
 pub(crate) fn request() -> Value {
     json!({ "resourceSpans": [{
         "resource": { "attributes": [
@@ -61,7 +61,7 @@ pub(crate) fn request() -> Value {
     }] })
 }
 
-/// The same in protobuf, made of it by the protocol's own crate.
+/// The same in protobuf, encoded by the protocol's own crate.
 pub(crate) fn message(body: &Value) -> ExportTraceServiceRequest {
     serde_json::from_value(body.clone()).expect("a request")
 }
@@ -81,7 +81,7 @@ pub(crate) fn protobuf(sink: &Sink, body: &ExportTraceServiceRequest) -> Respons
     send(sink, "/v1/traces", PROTOBUF, &body.encode_to_vec())
 }
 
-/// Puts `value` at `place`, which need not be there; `@` is the first span, and the text `(gone)` takes it away.
+/// Puts `value` at `place`, which may be new. `@` is the first span; the text `(gone)` removes the field.
 pub(crate) fn mutate(place: &str, value: &Value) -> Value {
     let mut body = request();
     let place = place.replace('@', "/resourceSpans/0/scopeSpans/0/spans/0");
@@ -109,7 +109,7 @@ struct Status {
     message: String,
 }
 
-/// The message of a rejection, in whichever encoding it came.
+/// The message of a rejection in either encoding.
 pub(super) fn told(response: &Response) -> String {
     if response
         .head
@@ -126,7 +126,7 @@ pub(super) fn told(response: &Response) -> String {
         .to_owned()
 }
 
-/// Refused with 400 for this reason, in the log, and nothing was kept.
+/// Refused with 400 for this reason, which is logged; nothing is stored.
 pub(super) fn refused(sink: &Sink, response: &Response, reason: &str, what: &str) {
     let message = told(response);
     assert_eq!(response.status, 400, "{what}: {message}");

@@ -1,4 +1,4 @@
-//! The receiver of OTLP.
+//! The OTLP receiver.
 
 pub(crate) mod bodies;
 mod refusals;

@@ -1,4 +1,4 @@
-//! What is taken, what is answered, and how it is read back.
+//! What is accepted, the response, and the read-back.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
