@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::complaint::{Complaint, Complaints, Shown};
-use super::keys::DOCUMENT;
+use super::keys::{DOCUMENT, export_settings};
 use super::node::Node;
 use super::place::Place;
 use super::{Config, Host, backends, rules, texts};
@@ -214,17 +214,7 @@ impl Reader<'_> {
                 "is not built in: a worker would serve nobody while it compresses; compress on the way to the backend",
             );
         }
-        let whole = |key| node.key(key).whole().unwrap_or_default();
-        outbox::Settings {
-            batch_spans: whole("batch_spans"),
-            batch_bytes: whole("batch_bytes"),
-            interval_ms: whole("interval_ms"),
-            queue_bytes: whole("queue_bytes"),
-            timeout_ms: whole("timeout_ms"),
-            attempts: whole("attempts"),
-            backoff_ms: whole("backoff_ms"),
-            backoff_max_ms: whole("backoff_max_ms"),
-        }
+        export_settings(node)
     }
 
     /// Complains where the document was written: the other number may be a default.

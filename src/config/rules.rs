@@ -9,9 +9,8 @@ use super::node::Node;
 use super::place::Place;
 use super::read::{Reader, spelt_out};
 use crate::format;
-use crate::format::Format;
+use crate::format::{Format, FormatSet};
 use crate::policy::{Cidr, Layer, Match, McpParent, Pattern, Route, Rules, SharedSecret, Trust};
-use crate::sampling::Sampler;
 
 pub(super) fn read(
     reader: &mut Reader<'_>,
@@ -90,47 +89,22 @@ pub(super) fn proofs(root: &Node<'_, '_>) -> Vec<String> {
 impl Reader<'_> {
     fn layer(&mut self, node: &Node<'_, '_>, believed: &[&Format]) -> Layer {
         self.satisfiable(&node.key("require"), believed);
-        let trust = node.key("trust");
-        let inject = self.format_list(&node.key("inject"));
-        let require = self.format_list(&node.key("require"));
-        Layer {
-            inbound: node.key("inbound").word(),
-            upstream: node.key("upstream").word(),
-            inject: inject.map(|formats| formats.into_iter().collect()),
-            baggage_allow: node.key("baggage_allow").strings(),
-            keep_headers: node.key("keep_headers").strings(),
-            missing: node.key("missing").word(),
-            invalid: node.key("invalid").word(),
-            conflict: node.key("conflict").word(),
-            require: require.map(|formats| formats.into_iter().collect()),
-            trust: trust.is_given().then(|| self.trust(&trust)),
-            untrusted: node.key("untrusted").word(),
-            record: node.key("record").flag(),
-            record_preflight: node.key("record_preflight").flag(),
-            sample: node.key("sample").number().map(Sampler::with_probability),
-            project: node.key("project").string(),
-            genai: node.key("genai").word(),
-            genai_api: node.key("genai_api").word(),
-            genai_encoding: node.key("genai_encoding").word(),
-            mcp_parent: self.mcp_parent(&node.key("mcp_parent"), believed),
-            expose: node.key("expose").flag(),
-            tags: self.tags(&node.key("tags")),
-        }
+        self.believable(&node.key("mcp_parent"), believed);
+        self.distinct(&node.key("tags"));
+        self.keys_of_layer(node)
     }
 
     /// A message names its parent as W3C does.
-    fn mcp_parent(&mut self, node: &Node<'_, '_>, believed: &[&Format]) -> Option<McpParent> {
-        let said = node.word();
+    fn believable(&mut self, node: &Node<'_, '_>, believed: &[&Format]) {
         let is_believed = believed.is_empty() || believed.iter().any(|format| format.name == "w3c");
-        if said == Some(McpParent::Meta) && !is_believed {
+        if node.word() == Some(McpParent::Meta) && !is_believed {
             let message = "meta would not be believed, because w3c is not in formats.extract";
             self.complaints.say(&node.place, message);
         }
-        said
     }
 
     /// A backend refuses a span that has a tag twice, and with it the batch.
-    fn tags(&mut self, node: &Node<'_, '_>) -> Option<Vec<String>> {
+    fn distinct(&mut self, node: &Node<'_, '_>) {
         let mut tags: Vec<&str> = Vec::new();
         for item in node.children() {
             let Some(tag) = item.text() else { continue };
@@ -139,7 +113,11 @@ impl Reader<'_> {
             }
             tags.push(tag);
         }
-        node.strings()
+    }
+
+    /// A list of formats, in any order.
+    pub(super) fn format_set(&mut self, node: &Node<'_, '_>) -> Option<FormatSet> {
+        Some(self.format_list(node)?.into_iter().collect())
     }
 
     fn satisfiable(&mut self, require: &Node<'_, '_>, believed: &[&Format]) {
@@ -160,7 +138,10 @@ impl Reader<'_> {
         }
     }
 
-    fn trust(&mut self, node: &Node<'_, '_>) -> Trust {
+    pub(super) fn trust(&mut self, node: &Node<'_, '_>) -> Option<Trust> {
+        if !node.is_given() {
+            return None;
+        }
         let (cidr, san, header) = (node.key("cidr"), node.key("san"), node.key("header"));
         if cidr.is_empty() && san.is_empty() && !header.is_given() && node.is_object() {
             self.complaints
@@ -174,12 +155,12 @@ impl Reader<'_> {
         let (networks, names) = (cidr.texts(), san.texts());
         let parsed = networks.iter().flatten().map(|text| Cidr::parse(text));
         let patterns = names.iter().flatten().map(|text| Pattern::parse(text));
-        Trust {
+        Some(Trust {
             cidr: parsed.filter_map(Result::ok).collect(),
             san: patterns.filter_map(Result::ok).collect(),
             san_unverified: unverified.flag() == Some(true),
             header: self.proof(&header),
-        }
+        })
     }
 
     fn proof(&mut self, node: &Node<'_, '_>) -> Option<SharedSecret> {

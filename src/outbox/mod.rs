@@ -24,6 +24,7 @@ pub use counters::{CallCounts, CallOutcome, Counters, DropCounts, Dropped};
 pub(crate) use queue::QueueState;
 pub use sender::{Sender, SenderState};
 pub use settings::Settings;
+pub(crate) use settings::export_keys;
 
 use crate::backend;
 use crate::identity::Systems;

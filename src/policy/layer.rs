@@ -3,9 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::Trust;
+use super::rule_keys::rule_keys;
 use crate::format::FormatSet;
 use crate::genai::ApiName;
-use crate::policy::Trust;
 use crate::sampling::Sampler;
 use crate::words::words;
 
@@ -103,134 +104,105 @@ words! {
     }
 }
 
-/// The keys that one layer sets.
-#[derive(Debug, Default)]
-#[allow(
-    missing_docs,
-    reason = "the keys of `Rule`, each of which says what it is"
-)]
-pub struct Layer {
-    pub inbound: Option<InboundAction>,
-    pub upstream: Option<UpstreamAction>,
-    pub inject: Option<FormatSet>,
-    pub baggage_allow: Option<Vec<String>>,
-    pub keep_headers: Option<Vec<String>>,
-    pub missing: Option<MissingAction>,
-    pub invalid: Option<InvalidAction>,
-    pub conflict: Option<ConflictAction>,
-    pub require: Option<FormatSet>,
-    pub trust: Option<Trust>,
-    pub untrusted: Option<UntrustedAction>,
-    pub record: Option<bool>,
-    pub record_preflight: Option<bool>,
-    pub sample: Option<Sampler>,
-    pub project: Option<String>,
-    pub genai: Option<Genai>,
-    pub genai_api: Option<ApiName>,
-    pub genai_encoding: Option<ResponseEncoding>,
-    pub mcp_parent: Option<McpParent>,
-    pub expose: Option<bool>,
-    pub tags: Option<Vec<String>>,
+/// The type of a key in a layer, where each may be absent.
+macro_rules! in_layer {
+    (word($type:ty)) => { Option<$type> };
+    (choice($type:ty)) => { Option<$type> };
+    (flag) => { Option<bool> };
+    (share) => { Option<Sampler> };
+    (text($($check:tt)*)) => { Option<String> };
+    (texts($($check:tt)*)) => { Option<Vec<String>> };
+    (formats($of:ident)) => { Option<FormatSet> };
+    (trust) => { Option<Trust> };
 }
+
+/// The type of a key in a rule.
+macro_rules! in_rule {
+    (word($type:ty)) => { $type };
+    (choice($type:ty)) => { Option<$type> };
+    (flag) => { bool };
+    (share) => { Sampler };
+    (text($($check:tt)*)) => { Option<&'c str> };
+    (texts($($check:tt)*)) => { &'c [String] };
+    (formats($of:ident)) => { FormatSet };
+    (trust) => { Option<&'c Trust> };
+}
+
+/// The value of a key that no layer sets.
+macro_rules! default {
+    ($formats:ident, formats($of:ident);) => {
+        $formats.$of
+    };
+    ($formats:ident, texts($($check:tt)*);) => {
+        &[]
+    };
+    ($formats:ident, $kind:ident $(($($of:tt)*))?;) => {
+        None
+    };
+    ($formats:ident, $kind:ident $(($($of:tt)*))?; $default:expr) => {
+        $default
+    };
+}
+
+/// A layer's value replaces the one below, if there is one.
+macro_rules! lay {
+    ($rule:expr, $layer:expr, text($($check:tt)*)) => {
+        $rule = $layer.as_deref().or($rule)
+    };
+    ($rule:expr, $layer:expr, texts($($check:tt)*)) => {
+        $rule = $layer.as_deref().unwrap_or($rule)
+    };
+    ($rule:expr, $layer:expr, choice($type:ty)) => {
+        $rule = $layer.or($rule)
+    };
+    ($rule:expr, $layer:expr, trust) => {
+        $rule = $layer.as_ref().or($rule)
+    };
+    ($rule:expr, $layer:expr, $kind:ident $(($($of:tt)*))?) => {
+        $rule = $layer.unwrap_or($rule)
+    };
+}
+
+macro_rules! define {
+    ($($name:ident: $kind:ident $(($($argument:tt)*))? $(= $default:expr)?, $help:literal;)*) => {
+        /// The keys that one layer sets.
+        #[derive(Debug, Default)]
+        pub struct Layer {
+            $(#[doc = $help] pub $name: in_layer!($kind $(($($argument)*))?),)*
+        }
+
+        /// The rule of one request: every key, from the uppermost layer that sets it or from the defaults.
+        #[derive(Clone, Copy, Debug)]
+        pub struct Rule<'c> {
+            $(#[doc = $help] pub $name: in_rule!($kind $(($($argument)*))?),)*
+        }
+
+        impl<'c> Rule<'c> {
+            /// The rule before any layer.
+            pub(super) const fn bare(formats: &DocumentFormats) -> Self {
+                Self { $($name: default!(formats, $kind $(($($argument)*))?; $($default)?),)* }
+            }
+
+            /// Puts a layer on top.
+            pub(super) fn lay(&mut self, layer: &'c Layer) {
+                $(lay!(self.$name, layer.$name, $kind $(($($argument)*))?);)*
+            }
+        }
+    };
+}
+
+/// The formats of the document, which are the defaults of two keys.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DocumentFormats {
+    pub(super) inject: FormatSet,
+    pub(super) extract: FormatSet,
+}
+
+rule_keys!(define);
 
 impl Layer {
-    /// Whether it wants messages to be read before their requests are decided.
+    /// Whether it needs bodies that are read before their requests are decided.
     pub(super) fn reads_ahead(&self) -> bool {
         self.mcp_parent == Some(McpParent::Meta)
-    }
-}
-
-/// The rule of one request: every key, from the uppermost layer that sets it or from the defaults.
-#[derive(Clone, Copy, Debug)]
-pub struct Rule<'c> {
-    /// What happens to a trusted caller's ids.
-    pub inbound: InboundAction,
-    /// What trace headers go upstream.
-    pub upstream: UpstreamAction,
-    /// The formats written upstream.
-    pub inject: FormatSet,
-    /// The baggage keys that pass where the client's trace is not continued, and upstream of `upstream: strip`.
-    pub baggage_allow: &'c [String],
-    /// Other vendors' trace headers that pass there.
-    pub keep_headers: &'c [String],
-    /// What happens when no usable ids came in.
-    pub missing: MissingAction,
-    /// What happens when a header was refused.
-    pub invalid: InvalidAction,
-    /// What happens when two families disagree.
-    pub conflict: ConflictAction,
-    /// With `missing: reject`, the formats any one of which will do.
-    pub require: FormatSet,
-    /// How a caller proves that its ids can be trusted.
-    pub trust: Option<&'c Trust>,
-    /// What happens to a caller that cannot.
-    pub untrusted: UntrustedAction,
-    /// Whether a span is recorded.
-    pub record: bool,
-    /// Whether one is recorded of a browser's preflight.
-    pub record_preflight: bool,
-    /// Which of the traces that begin here are kept.
-    pub sample: Sampler,
-    /// The backend's project for the span, if it is not the backend's own.
-    pub project: Option<&'c str>,
-    /// What is read from the bodies of an LLM call.
-    pub genai: Genai,
-    /// Which API the calls speak, where the path does not say it.
-    pub genai_api: Option<ApiName>,
-    /// How the upstream may encode an answer that is read.
-    pub genai_encoding: ResponseEncoding,
-    /// Whether responses carry the trace id.
-    pub expose: bool,
-    /// Tags put on the span.
-    pub tags: &'c [String],
-}
-
-impl<'c> Rule<'c> {
-    /// The rule before any layer, over the document's formats.
-    pub(super) const fn bare(inject: FormatSet, extract: FormatSet) -> Self {
-        Self {
-            inbound: InboundAction::Join,
-            upstream: UpstreamAction::Send,
-            inject,
-            baggage_allow: &[],
-            keep_headers: &[],
-            missing: MissingAction::Mint,
-            invalid: InvalidAction::Restart,
-            conflict: ConflictAction::Prefer,
-            require: extract,
-            trust: None,
-            untrusted: UntrustedAction::Link,
-            record: true,
-            record_preflight: false,
-            sample: Sampler::Always,
-            project: None,
-            genai: Genai::Off,
-            genai_api: None,
-            genai_encoding: ResponseEncoding::Readable,
-            expose: false,
-            tags: &[],
-        }
-    }
-
-    /// Puts a layer on top: what it says counts from now on.
-    pub(super) fn lay(&mut self, layer: &'c Layer) {
-        macro_rules! lay {
-            ($($key:ident)*) => {$(if let Some(value) = layer.$key {
-                self.$key = value;
-            })*};
-        }
-        lay! { inbound upstream inject missing invalid conflict require untrusted record record_preflight sample genai genai_encoding expose }
-        if let Some(keys) = &layer.baggage_allow {
-            self.baggage_allow = keys;
-        }
-        if let Some(names) = &layer.keep_headers {
-            self.keep_headers = names;
-        }
-        if let Some(tags) = &layer.tags {
-            self.tags = tags;
-        }
-        self.genai_api = layer.genai_api.or(self.genai_api);
-        self.trust = layer.trust.as_ref().or(self.trust);
-        self.project = layer.project.as_deref().or(self.project);
     }
 }

@@ -8,6 +8,7 @@ mod needs;
 mod proof;
 mod rejection;
 mod routes;
+mod rule_keys;
 mod trust;
 
 pub use layer::{
@@ -18,6 +19,7 @@ pub use needs::Needs;
 pub use rejection::{Reason, Rejection};
 pub(crate) use routes::LONGEST_HOST;
 pub use routes::{Match, Route, RuleIndex, Rules};
+pub(crate) use rule_keys::rule_keys;
 pub use trust::{Cidr, Pattern, SharedSecret, Trust};
 
 use crate::inbound::Inbound;

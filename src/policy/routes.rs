@@ -7,6 +7,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::layer::DocumentFormats;
 use crate::format::FormatSet;
 use crate::policy::{InboundAction, Layer, Rule, UpstreamAction};
 use crate::request::Request;
@@ -189,7 +190,10 @@ impl Rules {
     #[must_use]
     pub fn rule(&self, place: RuleIndex) -> Rule<'_> {
         let [named, route] = self.above(place);
-        let mut rule = Rule::bare(self.inject, self.extract);
+        let mut rule = Rule::bare(&DocumentFormats {
+            inject: self.inject,
+            extract: self.extract,
+        });
         rule.lay(&self.default);
         for layer in [route, named].into_iter().flatten() {
             rule.lay(layer);

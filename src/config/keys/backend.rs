@@ -2,7 +2,9 @@
 
 use super::{Key, Kind, Preset, key};
 use crate::backend::{BackendKind, Dialect, Encoding, Via};
+use crate::config::node::Node;
 use crate::config::texts;
+use crate::outbox::{self, export_keys};
 use crate::words::Word;
 
 /// What a backend says.
@@ -10,7 +12,7 @@ pub(super) const BACKEND: &[Key] = &[
     key(
         "name",
         Kind::Text(texts::name),
-        "its name in counters; its kind unless said otherwise",
+        "its name in counters (default: its kind)",
     ),
     key(
         "kind",
@@ -78,65 +80,22 @@ pub(super) const BACKEND: &[Key] = &[
     ),
 ];
 
-/// How spans are sent.
-pub(super) const EXPORT: &[Key] = &[
-    key(
-        "batch_spans",
-        Kind::Whole(1, 1_000),
-        "spans in a batch at most",
-    )
-    .or(Preset::Whole(200)),
-    key(
-        "batch_bytes",
-        Kind::Whole(1_024, BATCH_BYTES),
-        "bytes in a batch at most",
-    )
-    .or(Preset::Whole(1_000_000)),
-    key(
-        "interval_ms",
-        Kind::Millis(10, TEN_MINUTES),
-        "how old the oldest span of a batch may grow",
-    )
-    .or(Preset::Whole(1_000)),
-    key(
-        "queue_bytes",
-        Kind::Whole(1_024, QUEUE_BYTES),
-        "bytes in all batches together at most",
-    )
-    .or(Preset::Whole(4_194_304)),
-    key(
-        "timeout_ms",
-        Kind::Millis(10, TEN_MINUTES),
-        "how long a call may take",
-    )
-    .or(Preset::Whole(5_000)),
-    key(
-        "attempts",
-        Kind::Whole(1, 100),
-        "how often a batch is tried",
-    )
-    .or(Preset::Whole(6)),
-    key(
-        "backoff_ms",
-        Kind::Millis(1, TEN_MINUTES),
-        "the first pause between tries",
-    )
-    .or(Preset::Whole(500)),
-    key(
-        "backoff_max_ms",
-        Kind::Millis(1, 6 * TEN_MINUTES),
-        "the longest pause between tries",
-    )
-    .or(Preset::Whole(30_000)),
-    key(
-        "gzip",
-        Kind::Flag,
-        "whether bodies are compressed; only false is built in",
-    )
-    .or(Preset::Flag(false)),
-];
+macro_rules! define {
+    ($($name:ident: $kind:ident($least:literal, $most:literal) = $default:literal, $help:literal;)*) => {
+        /// How spans are sent.
+        pub(super) const EXPORT: &[Key] = &[
+            $(key(stringify!($name), Kind::$kind($least, $most), $help).or(Preset::Whole($default)),)*
+            key("gzip", Kind::Flag, "whether bodies are compressed; only false is built in")
+                .or(Preset::Flag(false)),
+        ];
 
-/// A worker of the gateway has to live with its queues, and somebody waits for a shutdown.
-const QUEUE_BYTES: u32 = 256 << 20;
-const BATCH_BYTES: u32 = 50_000_000;
-const TEN_MINUTES: u32 = 600_000;
+        /// Reads the keys of `export`.
+        pub(in crate::config) fn export_settings(node: &Node<'_, '_>) -> outbox::Settings {
+            outbox::Settings {
+                $($name: node.key(stringify!($name)).whole().unwrap_or_default(),)*
+            }
+        }
+    };
+}
+
+export_keys!(define);

@@ -4,6 +4,7 @@
 mod backend;
 mod rule;
 
+pub(super) use backend::export_settings;
 use backend::{BACKEND, EXPORT};
 use rule::{ROUTE, RULE};
 

@@ -1,137 +1,103 @@
 //! The keys of a rule, and of the requests that it is for.
 
 use super::{FORMATS, Key, Kind, Preset, key};
+use crate::config::node::Node;
+use crate::config::read::Reader;
 use crate::config::texts;
 use crate::genai::ApiName;
 use crate::policy::{
-    ConflictAction, Genai, InboundAction, InvalidAction, McpParent, MissingAction,
-    ResponseEncoding, UntrustedAction, UpstreamAction,
+    ConflictAction, Genai, InboundAction, InvalidAction, Layer, McpParent, MissingAction,
+    ResponseEncoding, UntrustedAction, UpstreamAction, rule_keys,
 };
+use crate::sampling::Sampler;
 use crate::words::Word;
 
-/// What a rule says; a route and a named rule say the same over it.
-pub(super) const RULE: &[Key] = &[
-    key(
-        "inbound",
-        Kind::Word(InboundAction::WORDS),
-        "what happens to the ids of a trusted caller; join unless said otherwise",
-    ),
-    key(
-        "upstream",
-        Kind::Word(UpstreamAction::WORDS),
-        "what trace headers go upstream; send unless said otherwise",
-    ),
-    key(
-        "inject",
-        FORMATS,
-        "the formats that are written upstream; those of formats.inject unless said otherwise",
-    ),
-    key(
-        "baggage_allow",
-        Kind::List(&Kind::Text(texts::token), 64),
-        "baggage keys that pass, in baggage and uberctx-*, from clients that are restarted or linked and with upstream: strip",
-    ),
-    key(
-        "keep_headers",
-        Kind::List(&Kind::Text(texts::foreign), 64),
-        "trace headers of other vendors (x-datadog-*, sentry-trace ...) that pass from clients that are restarted or linked \
-         and with upstream: strip; none unless said otherwise",
-    ),
-    key(
-        "missing",
-        Kind::Word(MissingAction::WORDS),
-        "what happens when no usable ids came in; mint unless said otherwise",
-    ),
-    key(
-        "invalid",
-        Kind::Word(InvalidAction::WORDS),
-        "what happens when a trace header is malformed; restart unless said otherwise",
-    ),
-    key(
-        "conflict",
-        Kind::Word(ConflictAction::WORDS),
-        "what happens when two formats of one system disagree; prefer unless said otherwise",
-    ),
-    key(
-        "require",
-        FORMATS,
-        "with missing: reject, the formats any one of which is enough; any of formats.extract unless said otherwise",
-    ),
-    key(
-        "trust",
-        Kind::Object(&[TRUST]),
-        "how a caller proves that its ids can be trusted; any one condition is enough",
-    ),
-    key(
-        "untrusted",
-        Kind::Word(UntrustedAction::WORDS),
-        "with trust, what happens to a caller for whom no condition holds; link unless said otherwise",
-    ),
-    key(
-        "record",
-        Kind::Flag,
-        "whether a span is recorded; true unless said otherwise",
-    ),
-    key(
-        "record_preflight",
-        Kind::Flag,
-        "whether a span is recorded of a browser's preflight (OPTIONS with origin and access-control-request-method); false \
-         unless said otherwise",
-    ),
-    key(
-        "sample",
-        Kind::Number(0, 1),
-        "which share of the traces that begin here is kept; 1 unless said otherwise",
-    ),
-    key(
-        "project",
-        Kind::Text(texts::filled),
-        "the project of the span, in place of the backend's",
-    ),
-    key(
-        "genai",
-        Kind::Word(Genai::WORDS),
-        "what is read from the bodies of LLM calls; off unless said otherwise",
-    ),
-    key(
-        "genai_api",
-        Kind::Word(ApiName::WORDS),
-        "which API the calls speak, or whose they are; told by path and host unless said",
-    ),
-    key(
-        "genai_encoding",
-        Kind::Word(ResponseEncoding::WORDS),
-        "how the upstream may encode an answer that is read: as the client offers without what cannot be read (br, zstd), \
-         not at all, or as the client offers; readable unless said otherwise",
-    ),
-    key(
-        "mcp_parent",
-        Kind::Word(McpParent::WORDS),
-        "where a message of MCP names its parent: in the headers, or in its own _meta, for which the request is held; \
-         headers unless said otherwise",
-    ),
-    key(
-        "expose",
-        Kind::Flag,
-        "whether responses, errors included, carry the trace id; false unless said otherwise",
-    ),
-    key(
-        "tags",
-        Kind::List(&Kind::Text(texts::filled), 50),
-        "tags put on the span",
-    ),
-];
+/// What a key of a rule may be in a document.
+macro_rules! kind {
+    (word($type:ty)) => {
+        Kind::Word(<$type>::WORDS)
+    };
+    (choice($type:ty)) => {
+        Kind::Word(<$type>::WORDS)
+    };
+    (flag) => {
+        Kind::Flag
+    };
+    (share) => {
+        Kind::Number(0, 1)
+    };
+    (text($check:ident)) => {
+        Kind::Text(texts::$check)
+    };
+    (texts($check:ident, $most:literal)) => {
+        Kind::List(&Kind::Text(texts::$check), $most)
+    };
+    (formats($of:ident)) => {
+        FORMATS
+    };
+    (trust) => {
+        Kind::Object(&[TRUST])
+    };
+}
+
+/// How a key of a rule is read.
+macro_rules! value {
+    ($reader:ident, $node:expr, word($type:ty)) => {
+        $node.word()
+    };
+    ($reader:ident, $node:expr, choice($type:ty)) => {
+        $node.word()
+    };
+    ($reader:ident, $node:expr, flag) => {
+        $node.flag()
+    };
+    ($reader:ident, $node:expr, share) => {
+        $node.number().map(Sampler::with_probability)
+    };
+    ($reader:ident, $node:expr, text($check:ident)) => {
+        $node.string()
+    };
+    ($reader:ident, $node:expr, texts($check:ident, $most:literal)) => {
+        $node.strings()
+    };
+    ($reader:ident, $node:expr, formats($of:ident)) => {
+        $reader.format_set(&$node)
+    };
+    ($reader:ident, $node:expr, trust) => {
+        $reader.trust(&$node)
+    };
+}
+
+macro_rules! define {
+    ($($name:ident: $kind:ident $(($($argument:tt)*))? $(= $default:expr)?, $help:literal;)*) => {
+        /// The keys of a rule. A route and a named rule have the same.
+        pub(super) const RULE: &[Key] = &[
+            $(key(stringify!($name), kind!($kind $(($($argument)*))?), $help)),*
+        ];
+
+        impl Reader<'_> {
+            /// The keys of one layer.
+            pub(in crate::config) fn keys_of_layer(&mut self, node: &Node<'_, '_>) -> Layer {
+                Layer {
+                    $($name: value!(self, node.key(stringify!($name)), $kind $(($($argument)*))?),)*
+                }
+            }
+        }
+    };
+}
+
+rule_keys!(define);
 
 const TRUST: &[Key] = &[
     key(
         "cidr",
         Kind::List(&Kind::Text(texts::cidr), 1_000),
-        "networks of the caller's address",
+        "networks of the client's address",
     ),
     key(
         "san",
         Kind::List(&Kind::Text(texts::pattern), 1_000),
-        "names in the client's certificate, which the host must have verified; one * stands for any characters",
+        "names in the client's certificate, which the host must have verified; one * matches any characters",
     ),
     key(
         "san_unverified",
@@ -142,7 +108,7 @@ const TRUST: &[Key] = &[
     key(
         "header",
         Kind::Object(&[PROOF]),
-        "a secret that the caller sends; it never goes upstream",
+        "a secret that the client sends; it never goes upstream",
     ),
 ];
 
@@ -156,11 +122,11 @@ const PROOF: &[Key] = &[
     .required(),
 ];
 
-/// What an entry of `routes` says besides its rule.
+/// The keys of an entry of `routes`, besides those of its rule.
 pub(super) const ROUTE: &[Key] = &[key(
     "match",
     Kind::Object(&[MATCH]),
-    "the requests that it is for: all conditions must hold",
+    "the requests that the entry is for: all conditions must hold",
 )
 .required()];
 
@@ -178,7 +144,7 @@ const MATCH: &[Key] = &[
     key(
         "host",
         Kind::Text(texts::host),
-        "the host without its port; *. at its beginning stands for any subdomain",
+        "the host without its port; *. at its beginning matches any subdomain",
     ),
     key(
         "methods",
