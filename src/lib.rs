@@ -61,7 +61,9 @@ pub use ids::{Entropy, FUTURE_MS, Ids, OpikId, OpikIds, OtelIds, Sampling, SpanI
 pub use inbound::Conflict;
 pub use outbox::{Availability, Call, Sender};
 pub use policy::Rejection;
-pub use request::{Continuation, Decision, Edit, Edits, Headers, Pair, Peer, Request, Rpc, Value};
+pub use request::{
+    Continuation, Decision, Edit, Edits, HeaderValue, Headers, Pair, Peer, Request, Rpc,
+};
 pub use sampling::{Sampler, Threshold};
 pub use secret::Secret;
 pub use sieve::Sieve;

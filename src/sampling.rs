@@ -6,7 +6,7 @@
 
 use crate::digits;
 use crate::ids::TraceId;
-use crate::request::Value;
+use crate::request::HeaderValue;
 
 /// A rejection threshold: traces whose randomness is below it are not kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -37,7 +37,7 @@ impl Threshold {
 
     /// The hex digits of a `th`, without the zeros at the end.
     #[must_use]
-    pub fn digits(self) -> Value {
+    pub fn digits(self) -> HeaderValue {
         let text = digits::of_half(self.0 << 8);
         let mut digits = text.as_slice();
         while let [rest @ .., b'0'] = digits {
@@ -46,7 +46,7 @@ impl Threshold {
             }
             digits = rest;
         }
-        Value::of(&[digits])
+        HeaderValue::of(&[digits])
     }
 }
 

@@ -4,7 +4,7 @@ use core::hint::black_box;
 
 use super::opik_usage::{opik_model, opik_provider, opik_usage};
 use crate::genai::{Count, Findings, FinishReasons, Quantity, Text};
-use crate::span::Value;
+use crate::span::AttributeValue;
 use crate::time::Time;
 use crate::words::Word;
 
@@ -146,7 +146,7 @@ const ROWS: &[Row] = &[
 pub fn attributes<'f>(
     findings: &'f Findings,
     started: Time,
-    tell: &mut dyn FnMut(AttributeName, Value<'f>),
+    tell: &mut dyn FnMut(AttributeName, AttributeValue<'f>),
 ) {
     pass(findings, false, started, tell);
 }
@@ -155,7 +155,7 @@ pub fn attributes<'f>(
 pub fn opik_attributes<'f>(
     findings: &'f Findings,
     started: Time,
-    tell: &mut dyn FnMut(AttributeName, Value<'f>),
+    tell: &mut dyn FnMut(AttributeName, AttributeValue<'f>),
 ) {
     pass(findings, true, started, tell);
 }
@@ -164,7 +164,7 @@ fn pass<'f>(
     findings: &'f Findings,
     to_opik: bool,
     started: Time,
-    tell: &mut dyn FnMut(AttributeName, Value<'f>),
+    tell: &mut dyn FnMut(AttributeName, AttributeValue<'f>),
 ) {
     // Without `black_box` the compiler writes out the loop, row by row.
     for (rest, whose, source) in black_box(ROWS) {
@@ -183,7 +183,7 @@ fn pass<'f>(
                     prefix: rest,
                     rest: name,
                 };
-                tell(name, Value::Whole(count.unsigned_abs().into()));
+                tell(name, AttributeValue::Whole(count.unsigned_abs().into()));
             });
         } else if let Some(value) = value(findings, *source, started) {
             tell(AttributeName { prefix, rest }, value);
@@ -191,7 +191,7 @@ fn pass<'f>(
     }
 }
 
-fn value(findings: &Findings, source: Source, started: Time) -> Option<Value<'_>> {
+fn value(findings: &Findings, source: Source, started: Time) -> Option<AttributeValue<'_>> {
     let text = match source {
         Source::Operation => findings.operation().map(str::as_bytes),
         Source::Provider => Some(findings.dialect().provider().as_bytes()),
@@ -202,17 +202,22 @@ fn value(findings: &Findings, source: Source, started: Time) -> Option<Value<'_>
         Source::Error => findings.error(),
         Source::Status if findings.is_protocol() => None,
         Source::Status => Some(findings.status().word().as_bytes()),
-        Source::Decimal(text) => return findings.text(text).map(Value::Decimal),
-        Source::Stream => return findings.stream_requested().then_some(Value::True),
-        Source::FinishReasons => return FinishReasons::of(findings).map(Value::FinishReasons),
+        Source::Decimal(text) => return findings.text(text).map(AttributeValue::Decimal),
+        Source::Stream => return findings.stream_requested().then_some(AttributeValue::True),
+        Source::FinishReasons => {
+            return FinishReasons::of(findings).map(AttributeValue::FinishReasons);
+        }
         Source::FirstChunk => {
             let first = findings.first_token()?;
-            return Some(Value::Seconds(first.0.saturating_sub(started.0)));
+            return Some(AttributeValue::Seconds(first.0.saturating_sub(started.0)));
         }
-        Source::Quantity(quantity) => return findings.quantity(quantity).map(Value::Whole),
+        Source::Quantity(quantity) => {
+            return findings.quantity(quantity).map(AttributeValue::Whole);
+        }
         Source::OpiksUsage => None,
     };
-    text.filter(|text| !text.is_empty()).map(Value::Text)
+    text.filter(|text| !text.is_empty())
+        .map(AttributeValue::Text)
 }
 
 /// The code of an error of the protocol.

@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 
 use crate::bytes::is_plain;
 use crate::digits::{decimal, leading_zeros};
-use crate::span::{Key, Span, Value};
+use crate::span::{AttributeKey, AttributeValue, Span};
 use crate::time::divided;
 
 /// A text as it stands between quotes.
@@ -85,8 +85,8 @@ impl<'b> Members<'b> {
     pub(super) fn common(&mut self, span: &Span<'_>) {
         span.attributes(&mut |attribute| {
             match attribute.key {
-                Key::Known(known) => self.key(known.member.as_bytes()),
-                Key::RequestHeader(name) => {
+                AttributeKey::Known(known) => self.key(known.member.as_bytes()),
+                AttributeKey::RequestHeader(name) => {
                     self.key(br#"","http.request.header."#);
                     self.out.extend_from_slice(name.as_bytes());
                     self.out.extend_from_slice(br#"":""#);
@@ -97,7 +97,7 @@ impl<'b> Members<'b> {
     }
 
     /// One more, of a name that needs no escaping either.
-    pub(super) fn member(&mut self, name: [&str; 2], value: Value<'_>) {
+    pub(super) fn member(&mut self, name: [&str; 2], value: AttributeValue<'_>) {
         self.key(br#"",""#);
         for piece in name {
             self.out.extend_from_slice(piece.as_bytes());
@@ -118,9 +118,9 @@ impl<'b> Members<'b> {
     }
 
     #[inline]
-    fn value(&mut self, value: Value<'_>, is_plain: bool) {
+    fn value(&mut self, value: AttributeValue<'_>, is_plain: bool) {
         // Nearly all are.
-        if let Value::Text(text) = value {
+        if let AttributeValue::Text(text) = value {
             return plain(self.out, text, is_plain);
         }
         if is_bare(value) {
@@ -132,27 +132,27 @@ impl<'b> Members<'b> {
 }
 
 /// Whether a value stands without quotes.
-fn is_bare(value: Value<'_>) -> bool {
+fn is_bare(value: AttributeValue<'_>) -> bool {
     matches!(
         value,
-        Value::Whole(_)
-            | Value::Decimal(_)
-            | Value::Seconds(_)
-            | Value::True
-            | Value::FinishReasons(_)
+        AttributeValue::Whole(_)
+            | AttributeValue::Decimal(_)
+            | AttributeValue::Seconds(_)
+            | AttributeValue::True
+            | AttributeValue::FinishReasons(_)
     )
 }
 
 /// What an attribute says: the inside of a text, or what stands without quotes.
 #[inline]
-pub(super) fn value(out: &mut Vec<u8>, value: Value<'_>, is_plain: bool) {
+pub(super) fn value(out: &mut Vec<u8>, value: AttributeValue<'_>, is_plain: bool) {
     match value {
-        Value::Text(text) => plain(out, text, is_plain),
-        Value::Whole(number) => whole(out, number),
-        Value::Trace(id) => out.extend_from_slice(&id.hex()),
-        Value::Span(id) => out.extend_from_slice(&id.hex()),
-        Value::Opik(id) => out.extend_from_slice(&id.dashed()),
-        Value::FinishReasons(words) => {
+        AttributeValue::Text(text) => plain(out, text, is_plain),
+        AttributeValue::Whole(number) => whole(out, number),
+        AttributeValue::Trace(id) => out.extend_from_slice(&id.hex()),
+        AttributeValue::Span(id) => out.extend_from_slice(&id.hex()),
+        AttributeValue::Opik(id) => out.extend_from_slice(&id.dashed()),
+        AttributeValue::FinishReasons(words) => {
             for (index, word) in words.iter().enumerate() {
                 out.extend_from_slice(if index == 0 { b"[\"" } else { b",\"" });
                 text(out, word);

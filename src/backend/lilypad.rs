@@ -16,7 +16,7 @@ use crate::identity::Systems;
 use crate::ids::SpanId;
 use crate::policy::Rules;
 use crate::secret::Secret;
-use crate::span::{Span, Value};
+use crate::span::{AttributeValue, Span};
 
 pub(super) const API: BackendApi = BackendApi {
     serves: Served::all(BackendKind::Lilypad),
@@ -121,13 +121,13 @@ fn encode(span: &Span<'_>, _: &Settings, bodies: &mut Bodies<'_>) {
     json::whole(out, span.ended().0);
     out.extend_from_slice(br#","attributes":"#);
     let mut members = json::Members::begin(out, span);
-    members.member(["", "lilypad.type"], Value::Text(b"trace"));
+    members.member(["", "lilypad.type"], AttributeValue::Text(b"trace"));
     members.common(span);
     if let Some(findings) = span.findings() {
         // By its older name the server knows it. A tool is nobody's.
         let provider = findings.dialect().provider().as_bytes();
         if !provider.is_empty() {
-            members.member(["", "gen_ai.system"], Value::Text(provider));
+            members.member(["", "gen_ai.system"], AttributeValue::Text(provider));
         }
         genai::attributes(findings, span.started(), &mut |name, value| {
             members.member([name.prefix, name.rest], value);

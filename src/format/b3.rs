@@ -13,7 +13,7 @@
 use super::{Carried, Extracted, Field, Format, Outgoing, Seen, System, identity};
 use crate::fault::{Fault, FaultKind};
 use crate::ids::{Ids, OtelIds, Sampling, SpanId, TraceId};
-use crate::request::{Edits, Value};
+use crate::request::{Edits, HeaderValue};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -114,6 +114,6 @@ fn inject<'a>(
         Sampling::Accept => b"-1",
         Sampling::Debug => b"-d",
     };
-    let value = Value::of(&[&otel.ids.trace.hex(), b"-", &otel.ids.span.hex(), state]);
+    let value = HeaderValue::of(&[&otel.ids.trace.hex(), b"-", &otel.ids.span.hex(), state]);
     seen.set(B3, field, value.as_bytes(), edits);
 }

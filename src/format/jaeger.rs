@@ -19,7 +19,7 @@ use super::{
 };
 use crate::fault::{Fault, FaultKind};
 use crate::ids::{Ids, OtelIds, Sampling, SpanId, TraceId};
-use crate::request::{Edits, Value, has_control};
+use crate::request::{Edits, HeaderValue, has_control};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -159,13 +159,13 @@ fn read_canonical(text: &[u8]) -> Option<(OtelIds, Sampling)> {
     Some((ids, sampling))
 }
 
-fn spelled(ids: OtelIds, sampling: Sampling) -> Value {
+fn spelled(ids: OtelIds, sampling: Sampling) -> HeaderValue {
     let flags: &[u8] = match sampling {
         Sampling::Debug => b":0:03",
         Sampling::Accept => b":0:01",
         Sampling::Deny | Sampling::Defer => b":0:00",
     };
-    Value::of(&[&ids.trace.hex(), b":", &ids.span.hex(), flags])
+    HeaderValue::of(&[&ids.trace.hex(), b":", &ids.span.hex(), flags])
 }
 
 fn inject<'a>(

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::fault::{Fault, FaultKind};
 use crate::ids::{Ids, OpikId, OpikIds, Sampling};
-use crate::request::{Edits, Value, has_control, trim};
+use crate::request::{Edits, HeaderValue, has_control, trim};
 
 pub(super) const FORMAT: Format = Format {
     extract,
@@ -139,18 +139,18 @@ fn rewrite<'a>(
         }
         _ => {}
     }
-    let spelt = |key: &str, id: OpikId| Value::of(&[key.as_bytes(), b"=", &id.dashed()]);
+    let spelt = |key: &str, id: OpikId| HeaderValue::of(&[key.as_bytes(), b"=", &id.dashed()]);
     let own = [
         ids.map(|ids| spelt(TRACE, ids.trace)),
         ids.and_then(|ids| ids.parent).map(|id| spelt(SPAN, id)),
     ];
-    let own = own.iter().flatten().map(Value::as_bytes);
+    let own = own.iter().flatten().map(HeaderValue::as_bytes);
     let reserved: usize = own.clone().map(|member| member.len() + 1).sum();
     let room = Room {
         members: BAGGAGE_MEMBERS - own.clone().count(),
         bytes: BAGGAGE_BYTES + LAST_COMMA - reserved,
     };
-    let mut value = Value::new();
+    let mut value = HeaderValue::new();
     let mut add = |text| {
         if !value.is_empty() {
             value.push(b",");

@@ -13,7 +13,7 @@
 use alloc::vec::Vec;
 
 use crate::fault::FaultKind;
-use crate::request::{Value, trim};
+use crate::request::{HeaderValue, trim};
 use crate::sampling::Threshold;
 
 use super::seen::Values;
@@ -132,9 +132,9 @@ impl<'a> TraceState<'a> {
     }
 
     /// The list to send on: an `ot` member of ours first, duplicates and what is over the bounds left out.
-    pub(super) fn written(state: Option<&Self>, ot: Ot) -> Value {
+    pub(super) fn written(state: Option<&Self>, ot: Ot) -> HeaderValue {
         if state.is_none() && matches!(ot, Ot::Keep | Ot::Amend(None)) {
-            return Value::new();
+            return HeaderValue::new();
         }
         let came = state.and_then(|state| state.member(OT));
         let own = match ot {
@@ -154,7 +154,7 @@ impl<'a> TraceState<'a> {
         list.retain(|(_, value)| !value.is_empty());
         list.truncate(MEMBERS);
         shorten(&mut list);
-        let mut value = Value::new();
+        let mut value = HeaderValue::new();
         for (key, member) in list {
             let separator: &[u8] = if value.is_empty() { b"" } else { b"," };
             [separator, key, b"=", member]
@@ -177,9 +177,9 @@ fn shorten(list: &mut Vec<(&[u8], &[u8])>) {
 }
 
 /// The `ot` member with this threshold in place of its own, and without what cannot be read.
-fn amended(came: Option<&[u8]>, threshold: Option<Threshold>) -> Value {
-    let own = threshold.map(|threshold| Value::of(&[b"th:", threshold.digits().as_bytes()]));
-    let own = own.as_ref().map(Value::as_bytes);
+fn amended(came: Option<&[u8]>, threshold: Option<Threshold>) -> HeaderValue {
+    let own = threshold.map(|threshold| HeaderValue::of(&[b"th:", threshold.digits().as_bytes()]));
+    let own = own.as_ref().map(HeaderValue::as_bytes);
     let mut rv = sub_members(came).find(|sub| match sub {
         [b'r', b'v', b':', digits @ ..] => randomness(digits).is_some(),
         _ => false,
@@ -198,7 +198,7 @@ fn amended(came: Option<&[u8]>, threshold: Option<Threshold>) -> Value {
             None => false,
         },
     });
-    let mut member = Value::new();
+    let mut member = HeaderValue::new();
     for sub in own.into_iter().chain(others) {
         if !member.is_empty() {
             member.push(b";");

@@ -8,7 +8,7 @@ use super::api::{ModelApi, Says, wanted, without_address};
 use super::decode::{Flow, Framing, Inflater, Packing, framing, packing};
 use super::findings::{Findings, Status};
 use super::json::{Mark, Notes, Row, Text};
-use super::reader::Reader;
+use super::reader::DocumentReader;
 use crate::time::Time;
 
 /// How much of a body without events is scanned.
@@ -19,7 +19,7 @@ const CAP: u32 = 8 << 20;
 pub struct Exchange {
     dialect: ModelApi,
     notes: Notes,
-    reader: Reader,
+    reader: DocumentReader,
     inflater: Option<Box<Inflater>>,
     /// How many bytes of the body that is being read were scanned.
     scanned: u32,
@@ -61,7 +61,7 @@ impl Exchange {
         Self {
             dialect,
             notes,
-            reader: Reader::new(Framing::Json, dialect.documents().request, false),
+            reader: DocumentReader::new(Framing::Json, dialect.documents().request, false),
             inflater: None,
             scanned: 0,
             has_body: false,
@@ -153,7 +153,7 @@ impl Exchange {
             return;
         };
         let is_wrapped = self.dialect.api.wraps_events;
-        self.reader = Reader::new(framing, root, is_wrapped);
+        self.reader = DocumentReader::new(framing, root, is_wrapped);
         self.body = Body::Read;
         match packing {
             None => self.body = Body::Encoded,

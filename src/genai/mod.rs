@@ -6,7 +6,7 @@
 //!  route, path, host ─▶ ModelApi::find               which API, whose
 //!  request           ─▶ Exchange::new, request_…    model, limits
 //!  answer            ─▶ wanted, response_headers    JSON, events, lines or frames; unfolded if need be
-//!                       response_chunk(bytes, now)  Reader ─▶ Picker ─▶ Notes, by the API's table of keys
+//!                       response_chunk(bytes, now)  DocumentReader ─▶ Picker ─▶ Notes, by the API's table of keys
 //!  the end           ─▶ end(complete)               Findings: what it said, and how much of it there was
 //!                                                   a backend spells them
 //! ```

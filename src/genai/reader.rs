@@ -1,10 +1,10 @@
 //! Bodies of every framing, a chunk at a time: which bytes are a document, and where an event ends.
 
 use super::decode::{Frames, Framing};
-use super::json::{Kind, Notes, Picker, Row, to_line_end};
+use super::json::{DocumentKind, Notes, Picker, Row, to_line_end};
 
 #[derive(Clone, Debug)]
-pub(crate) struct Reader {
+pub(crate) struct DocumentReader {
     framing: Framing,
     line: Line,
     /// The last byte was a carriage return: a line feed behind it is of the same line end.
@@ -31,12 +31,12 @@ enum Line {
 const ORDER: [u8; 3] = *b"\xef\xbb\xbf";
 const FIELD: &[u8] = b"data";
 
-impl Reader {
+impl DocumentReader {
     /// Of a body with this framing, of whose documents this table speaks.
     pub(crate) const fn new(framing: Framing, root: &'static Row, is_wrapped: bool) -> Self {
         let kind = match framing {
-            Framing::Events => Kind::Event,
-            _ => Kind::Alone,
+            Framing::Events => DocumentKind::Event,
+            _ => DocumentKind::Alone,
         };
         Self {
             framing,

@@ -46,7 +46,7 @@ pub enum Edit<'a> {
     /// Afterwards no header of this name is left.
     Remove(&'a [u8]),
     /// Afterwards there is exactly one header of this name, with this value.
-    Set(&'static str, Value),
+    Set(&'static str, HeaderValue),
 }
 
 /// The changes to a request in the order in which a host applies them: removals first, then sets.
@@ -78,7 +78,7 @@ impl<'a> Edits<'a> {
     #[inline]
     pub(crate) fn set(&mut self, name: &'static str, value: &[u8]) {
         self.make_room();
-        self.list.push(Edit::Set(name, Value::new()));
+        self.list.push(Edit::Set(name, HeaderValue::new()));
         // Filled in where it stands: to move it there is as much work as to make it.
         if let Some(Edit::Set(_, place)) = self.list.last_mut() {
             place.push(value);
@@ -96,7 +96,7 @@ impl<'a> Edits<'a> {
 
 /// The value of a header that we write: ids are kept in place, only long lists are allocated.
 #[derive(Clone)]
-pub struct Value(Store);
+pub struct HeaderValue(Store);
 
 #[derive(Clone)]
 enum Store {
@@ -107,7 +107,7 @@ enum Store {
 /// The longest id value is a `traceparent`.
 const SHORT: usize = 55;
 
-impl Value {
+impl HeaderValue {
     pub(crate) const fn new() -> Self {
         Self(Store::Short {
             length: 0,
@@ -159,15 +159,15 @@ impl Value {
     }
 }
 
-impl PartialEq for Value {
+impl PartialEq for HeaderValue {
     fn eq(&self, other: &Self) -> bool {
         self.as_bytes() == other.as_bytes()
     }
 }
 
-impl Eq for Value {}
+impl Eq for HeaderValue {}
 
-impl fmt::Debug for Value {
+impl fmt::Debug for HeaderValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.as_bytes().escape_ascii())
     }
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_value_may_outgrow_its_place() {
-        let mut value = Value::new();
+        let mut value = HeaderValue::new();
         for _ in 0..30 {
             value.push(b"abc");
         }

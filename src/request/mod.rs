@@ -7,7 +7,7 @@ pub(crate) mod target;
 
 pub use continuation::{Continuation, Decision};
 pub(crate) use continuation::{Judgement, Proof};
-pub use headers::{Edit, Edits, Headers, Pair, Value};
+pub use headers::{Edit, Edits, HeaderValue, Headers, Pair};
 pub(crate) use headers::{has_control, is_name, trim};
 pub use rpc::Rpc;
 

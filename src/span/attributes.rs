@@ -16,14 +16,14 @@ use crate::words::Word;
 #[derive(Clone, Copy, Debug)]
 pub struct Attribute<'s> {
     /// What it is called.
-    pub key: Key<'s>,
+    pub key: AttributeKey<'s>,
     /// What it says.
-    pub value: Value<'s>,
+    pub value: AttributeValue<'s>,
 }
 
 /// The name of an attribute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Key<'s> {
+pub enum AttributeKey<'s> {
     /// One of the table's.
     Known(&'static Known),
     /// A recorded request header.
@@ -41,7 +41,7 @@ pub struct Known {
 
 /// What an attribute says.
 #[derive(Clone, Copy, Debug)]
-pub enum Value<'s> {
+pub enum AttributeValue<'s> {
     /// A text of the request, in UTF-8.
     Text(&'s [u8]),
     /// A count.
@@ -72,7 +72,7 @@ pub enum Value<'s> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Faults<'s>(&'s [Fault]);
 
-impl Value<'_> {
+impl AttributeValue<'_> {
     /// Gives it as a text.
     pub(crate) fn text(self, take: &mut dyn FnMut(&[u8])) {
         match self {
@@ -108,8 +108,8 @@ impl Span<'_> {
         for (index, name) in self.settings.headers.iter().enumerate() {
             if let Some(text) = self.open.texts.header(index) {
                 tell(Attribute {
-                    key: Key::RequestHeader(name),
-                    value: Value::Text(text),
+                    key: AttributeKey::RequestHeader(name),
+                    value: AttributeValue::Text(text),
                 });
             }
         }
@@ -122,7 +122,7 @@ macro_rules! attributes {
         fn known($span: &Span<'_>, tell: &mut dyn FnMut(Attribute<'_>)) {
             $(if let Some(value) = $value {
                 static KNOWN: Known = Known { name: $key, member: concat!("\",\"", $key, "\":\"") };
-                tell(Attribute { key: Key::Known(&KNOWN), value });
+                tell(Attribute { key: AttributeKey::Known(&KNOWN), value });
             })*
         }
     };
@@ -131,28 +131,28 @@ macro_rules! attributes {
 // HTTP attributes by the OpenTelemetry conventions; our own under `gatespan.`.
 attributes! { span:
     "http.request.method" => Some(word(span.open.texts.method().unwrap_or("_OTHER"))),
-    "http.request.method_original" => unknown_method(span).map(Value::Text),
+    "http.request.method_original" => unknown_method(span).map(AttributeValue::Text),
     "url.scheme" => span.open.texts.scheme().map(word),
     "url.path" => text(span, Piece::Path),
     "url.query" => text(span, Piece::Query),
     "server.address" => text(span, Piece::Host),
     "gatespan.route" => text(span, Piece::Route),
-    "http.response.status_code" => span.end.status.map(|status| Value::Whole(status.into())),
-    "rpc.grpc.status_code" => span.end.grpc_status.map(|status| Value::Whole(status.into())),
-    "http.request.body.size" => span.end.request_bytes.map(Value::Whole),
-    "http.response.body.size" => span.end.response_bytes.map(Value::Whole),
-    "error.type" => span.error().filter(|_| !names_error(span)).map(Value::Error),
+    "http.response.status_code" => span.end.status.map(|status| AttributeValue::Whole(status.into())),
+    "rpc.grpc.status_code" => span.end.grpc_status.map(|status| AttributeValue::Whole(status.into())),
+    "http.request.body.size" => span.end.request_bytes.map(AttributeValue::Whole),
+    "http.response.body.size" => span.end.response_bytes.map(AttributeValue::Whole),
+    "error.type" => span.error().filter(|_| !names_error(span)).map(AttributeValue::Error),
     "gatespan.decision" => Some(word(span.open.judgement.decision.word())),
     "gatespan.end" => Some(word(span.end.kind.word())),
     "gatespan.fault" => faults(span),
-    "gatespan.conflict" => span.open.conflict.map(Value::Conflict),
-    "gatespan.client.trace_id" => foreign_otel(span).map(|ids| Value::Trace(ids.trace)),
-    "gatespan.client.span_id" => foreign_otel(span).map(|ids| Value::Span(ids.span)),
-    "gatespan.tokens_per_second" => speed(span).map(Value::Whole),
-    "gatespan.client.opik_trace_id" => foreign_opik(span).map(|ids| Value::Opik(ids.trace)),
-    "gatespan.client.http_trace_id" => span.open.client.http.map(|ids| Value::Trace(ids.trace)),
-    "gatespan.client.http_span_id" => span.open.client.http.map(|ids| Value::Span(ids.span)),
-    "gatespan.client.opik_parent_span_id" => foreign_opik(span).and_then(|ids| ids.parent).map(Value::Opik),
+    "gatespan.conflict" => span.open.conflict.map(AttributeValue::Conflict),
+    "gatespan.client.trace_id" => foreign_otel(span).map(|ids| AttributeValue::Trace(ids.trace)),
+    "gatespan.client.span_id" => foreign_otel(span).map(|ids| AttributeValue::Span(ids.span)),
+    "gatespan.tokens_per_second" => speed(span).map(AttributeValue::Whole),
+    "gatespan.client.opik_trace_id" => foreign_opik(span).map(|ids| AttributeValue::Opik(ids.trace)),
+    "gatespan.client.http_trace_id" => span.open.client.http.map(|ids| AttributeValue::Trace(ids.trace)),
+    "gatespan.client.http_span_id" => span.open.client.http.map(|ids| AttributeValue::Span(ids.span)),
+    "gatespan.client.opik_parent_span_id" => foreign_opik(span).and_then(|ids| ids.parent).map(AttributeValue::Opik),
 }
 
 /// An answer that came in less is one piece: that would be the speed of nothing.
@@ -177,12 +177,12 @@ fn names_error(span: &Span<'_>) -> bool {
         .is_some_and(|findings| findings.error().is_some())
 }
 
-const fn word(word: &str) -> Value<'_> {
-    Value::Text(word.as_bytes())
+const fn word(word: &str) -> AttributeValue<'_> {
+    AttributeValue::Text(word.as_bytes())
 }
 
-fn text<'s>(span: &'s Span<'_>, piece: Piece) -> Option<Value<'s>> {
-    span.open.texts.piece(piece).map(Value::Text)
+fn text<'s>(span: &'s Span<'_>, piece: Piece) -> Option<AttributeValue<'s>> {
+    span.open.texts.piece(piece).map(AttributeValue::Text)
 }
 
 fn unknown_method<'s>(span: &'s Span<'_>) -> Option<&'s [u8]> {
@@ -192,9 +192,9 @@ fn unknown_method<'s>(span: &'s Span<'_>) -> Option<&'s [u8]> {
         .filter(|_| texts.method().is_none())
 }
 
-fn faults<'s>(span: &'s Span<'_>) -> Option<Value<'s>> {
+fn faults<'s>(span: &'s Span<'_>) -> Option<AttributeValue<'s>> {
     let faults = span.open.faults.as_slice();
-    (!faults.is_empty()).then_some(Value::Faults(Faults(faults)))
+    (!faults.is_empty()).then_some(AttributeValue::Faults(Faults(faults)))
 }
 
 /// The caller's OpenTelemetry ids, where our span stands in Opik or in a trace of its own (law 4).
@@ -213,7 +213,7 @@ fn foreign_opik(span: &Span<'_>) -> Option<OpikIds> {
         .filter(|_| span.open.own.otel.is_some() || span.open.client.linked)
 }
 
-impl fmt::Display for Key<'_> {
+impl fmt::Display for AttributeKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known(known) => f.write_str(known.name),
@@ -222,7 +222,7 @@ impl fmt::Display for Key<'_> {
     }
 }
 
-impl fmt::Display for Value<'_> {
+impl fmt::Display for AttributeValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut utf8 = |text: &[u8]| f.write_str(core::str::from_utf8(text).unwrap_or_default());
         match self {

@@ -6,7 +6,7 @@ mod name;
 mod settings;
 mod texts;
 
-pub use attributes::{Attribute, Faults, Key, Known, Value};
+pub use attributes::{Attribute, AttributeKey, AttributeValue, Faults, Known};
 pub use name::{NamePart, NameTemplate};
 pub use settings::Settings;
 pub(crate) use texts::RECORDED_HEADERS;

@@ -2,7 +2,7 @@
 
 use gatespan::Time;
 use gatespan::genai::{ApiName, Exchange, Findings, ModelApi};
-use gatespan::span::Value;
+use gatespan::span::AttributeValue;
 
 /// When the request came, and when the answer's bytes do.
 pub const STARTED: Time = Time::from_millis(1_772_446_530_000);
@@ -216,14 +216,16 @@ pub fn shown(findings: &Findings) -> String {
     out
 }
 
-pub fn spelt(value: Value<'_>) -> String {
+pub fn spelt(value: AttributeValue<'_>) -> String {
     let text = |text: &[u8]| String::from_utf8(text.to_vec()).expect("UTF-8");
     match value {
-        Value::Text(value) | Value::Decimal(value) => text(value),
-        Value::Whole(number) => number.to_string(),
-        Value::Seconds(nanoseconds) => format!("{} s", nanoseconds as f64 / 1e9),
-        Value::True => "true".into(),
-        Value::FinishReasons(words) => format!("{:?}", words.iter().map(text).collect::<Vec<_>>()),
+        AttributeValue::Text(value) | AttributeValue::Decimal(value) => text(value),
+        AttributeValue::Whole(number) => number.to_string(),
+        AttributeValue::Seconds(nanoseconds) => format!("{} s", nanoseconds as f64 / 1e9),
+        AttributeValue::True => "true".into(),
+        AttributeValue::FinishReasons(words) => {
+            format!("{:?}", words.iter().map(text).collect::<Vec<_>>())
+        }
         other => panic!("{other:?} is no value of a call"),
     }
 }

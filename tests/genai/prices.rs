@@ -99,7 +99,7 @@ fn opiks_endpoint_is_told_the_same_as_attributes() {
         let mut before = Vec::new();
         gatespan::backend::genai::opik_attributes(&found, gatespan::Time(0), &mut |name, value| {
             last = format!("{}{}", name.prefix, name.rest);
-            if let gatespan::span::Value::Whole(count) = value
+            if let gatespan::span::AttributeValue::Whole(count) = value
                 && name.prefix == "gen_ai.usage."
             {
                 told.insert(name.rest.into(), count as f64);
@@ -167,7 +167,7 @@ fn a_model_is_one_that_has_a_price() {
         // Of two models Opik's receiver takes the later one.
         let mut last = Vec::new();
         gatespan::backend::genai::opik_attributes(&found, gatespan::Time(0), &mut |name, value| {
-            if let gatespan::span::Value::Text(value) = value
+            if let gatespan::span::AttributeValue::Text(value) = value
                 && name.rest.ends_with(".model")
             {
                 last = value.to_vec();

@@ -27,7 +27,7 @@ fn everything(found: &Findings) -> String {
     }
     found.finish_reasons().for_each(|reason| text(Some(reason)));
     let mut tell = |name: gatespan::backend::genai::AttributeName,
-                    value: gatespan::span::Value<'_>| {
+                    value: gatespan::span::AttributeValue<'_>| {
         out.push_str(&format!("{}{} {}\n", name.prefix, name.rest, spelt(value)));
     };
     gatespan::backend::genai::attributes(found, Time(0), &mut tell);

@@ -5,7 +5,7 @@ use core::fmt;
 use gatespan::Peer;
 use gatespan::config::Host;
 use gatespan::genai::Findings;
-use gatespan::span::Value as Told;
+use gatespan::span::AttributeValue as Told;
 use gatespan::{Availability, Config, End, EndKind, Gate, Headers, Pair, Request, Span, Time};
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! The reader of bodies: never a panic, and what is found does not depend on how the bytes are cut.
 
 use gatespan::genai::{ApiName, Exchange, Findings, ModelApi};
-use gatespan::span::Value;
+use gatespan::span::AttributeValue;
 use gatespan::{Time, Word};
 
 const TYPES: [&str; 5] = [
@@ -87,7 +87,7 @@ fn each(body: &[u8], size: &mut dyn FnMut(()) -> usize, take: &mut dyn FnMut(&[u
 /// All of it; and what must hold of each text.
 fn told(found: &Findings) -> String {
     let mut out = format!("{:?} {}\n", found.first_token(), found.streamed());
-    let mut tell = |name: gatespan::backend::genai::AttributeName, value: Value<'_>| {
+    let mut tell = |name: gatespan::backend::genai::AttributeName, value: AttributeValue<'_>| {
         let text = |text: &[u8]| {
             let text = core::str::from_utf8(text).expect("UTF-8");
             assert!(
@@ -96,16 +96,18 @@ fn told(found: &Findings) -> String {
             );
             text.to_owned()
         };
-        if let ("error.type", Value::Text(value)) = (name.rest, &value) {
+        if let ("error.type", AttributeValue::Text(value)) = (name.rest, &value) {
             let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(byte);
             assert!(value.len() <= 64 && value.iter().all(is_word), "{value:?}");
         }
         let value = match value {
-            Value::Text(value) | Value::Decimal(value) => text(value),
-            Value::Whole(number) => number.to_string(),
-            Value::Seconds(number) => format!("{number} ns"),
-            Value::True => "true".into(),
-            Value::FinishReasons(words) => words.iter().map(text).collect::<Vec<_>>().join(","),
+            AttributeValue::Text(value) | AttributeValue::Decimal(value) => text(value),
+            AttributeValue::Whole(number) => number.to_string(),
+            AttributeValue::Seconds(number) => format!("{number} ns"),
+            AttributeValue::True => "true".into(),
+            AttributeValue::FinishReasons(words) => {
+                words.iter().map(text).collect::<Vec<_>>().join(",")
+            }
             other => panic!("{other:?} is no value of a call"),
         };
         out.push_str(&format!("{}{} {value}\n", name.prefix, name.rest));

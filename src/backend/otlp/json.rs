@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::{KIND_SERVER, SCOPE, STATUS_ERROR, Says, attributes, flags};
 use crate::backend::{Dialect, Settings};
 use crate::backend::{json, resource_attributes};
-use crate::span::{Span, Value};
+use crate::span::{AttributeValue, Span};
 
 /// How a body begins: with everything that stands before the spans.
 pub(super) fn opening(service: &str, backend: &Settings) -> Vec<u8> {
@@ -89,20 +89,20 @@ struct List<'b>(&'b mut Vec<u8>);
 impl List<'_> {
     fn member(&mut self, name: [&str; 2], says: &Says<'_>) {
         match says {
-            Says::One(Value::Whole(number)) => {
+            Says::One(AttributeValue::Whole(number)) => {
                 self.begin(name, br#""intValue":""#);
                 json::whole(self.0, *number);
                 self.0.extend_from_slice(br#""}}"#);
             }
-            Says::One(Value::True) => {
+            Says::One(AttributeValue::True) => {
                 self.begin(name, br#""boolValue":true}}"#);
             }
-            Says::One(value @ (Value::Seconds(_) | Value::Decimal(_))) => {
+            Says::One(value @ (AttributeValue::Seconds(_) | AttributeValue::Decimal(_))) => {
                 self.begin(name, br#""doubleValue":"#);
                 json::value(self.0, *value, false);
                 self.0.extend_from_slice(b"}}");
             }
-            Says::One(Value::FinishReasons(words)) => self.texts(name, words.iter()),
+            Says::One(AttributeValue::FinishReasons(words)) => self.texts(name, words.iter()),
             Says::One(value) => value.text(&mut |text| self.text(name, text)),
             Says::ListOfOne(value) => value.text(&mut |text| self.texts(name, [text].into_iter())),
             Says::List(texts) => self.texts(name, texts.iter().map(String::as_bytes)),

@@ -19,7 +19,7 @@ use crate::backend::{BackendKind, Dialect, Encoding, Settings};
 use crate::identity::OtelPlace;
 use crate::identity::Systems;
 use crate::secret::Secret;
-use crate::span::{Key, Span, Value};
+use crate::span::{AttributeKey, AttributeValue, Span};
 
 pub(super) const PROTOBUF: BackendApi = BackendApi {
     serves: Served {
@@ -159,9 +159,9 @@ struct Told<'t> {
 /// What an attribute of OTLP says.
 enum Says<'t> {
     /// One value.
-    One(Value<'t>),
+    One(AttributeValue<'t>),
     /// A list of texts that has one.
-    ListOfOne(Value<'t>),
+    ListOfOne(AttributeValue<'t>),
     /// A list of texts.
     List(&'t [String]),
 }
@@ -175,15 +175,15 @@ fn attributes(span: &Span<'_>, dialect: Dialect, tell: &mut dyn FnMut(&Told<'_>)
     span.attributes(&mut |attribute| {
         let says = match attribute.value {
             // A number of OTLP has a sign: one bit more, and a reader of JSON refuses the whole body.
-            Value::Whole(number) => Value::Whole(number.min(i64::MAX as u64)),
+            AttributeValue::Whole(number) => AttributeValue::Whole(number.min(i64::MAX as u64)),
             other => other,
         };
         tell(&match attribute.key {
-            Key::Known(known) => Told {
+            AttributeKey::Known(known) => Told {
                 name: [names.known, known.name],
                 says: Says::One(says),
             },
-            Key::RequestHeader(name) => Told {
+            AttributeKey::RequestHeader(name) => Told {
                 name: [names.header, name],
                 says: if names.headers_are_lists {
                     Says::ListOfOne(says)
@@ -194,7 +194,7 @@ fn attributes(span: &Span<'_>, dialect: Dialect, tell: &mut dyn FnMut(&Told<'_>)
         });
     });
     if let Some(findings) = span.findings() {
-        let found = &mut |name: AttributeName, value: Value<'_>| {
+        let found = &mut |name: AttributeName, value: AttributeValue<'_>| {
             tell(&Told {
                 name: [name.prefix, name.rest],
                 says: Says::One(value),
@@ -206,7 +206,10 @@ fn attributes(span: &Span<'_>, dialect: Dialect, tell: &mut dyn FnMut(&Told<'_>)
         }
     }
     if let Some(thread) = span.thread() {
-        tell(&Told::of(names.thread, Says::One(Value::Text(thread))));
+        tell(&Told::of(
+            names.thread,
+            Says::One(AttributeValue::Text(thread)),
+        ));
     }
     if !span.tags().is_empty() {
         tell(&Told::of(names.tags, Says::List(span.tags())));
@@ -233,7 +236,7 @@ fn identify(span: &Span<'_>, tell: &mut dyn FnMut(&Told<'_>)) {
     ];
     for (name, id) in ids {
         if let Some(id) = id {
-            tell(&Told::of(name, Says::One(Value::Opik(id))));
+            tell(&Told::of(name, Says::One(AttributeValue::Opik(id))));
         }
     }
 }

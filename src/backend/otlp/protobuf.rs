@@ -14,7 +14,7 @@ use super::message::{
 use super::{KIND_SERVER, PATH, SCOPE, STATUS_ERROR, Says, attributes, flags};
 use crate::backend::{Dialect, Settings};
 use crate::backend::{Endpoint, resource_attributes};
-use crate::span::{Span, Value};
+use crate::span::{AttributeValue, Span};
 use crate::tree::double;
 
 pub(super) const CALL: Endpoint = Endpoint {
@@ -105,13 +105,13 @@ pub(super) fn encode(of: &Span<'_>, dialect: Dialect, body: &mut Vec<u8>) {
 
 fn said(says: &Says<'_>, tell: &mut dyn FnMut(&AnyValue<'_>)) {
     match says {
-        Says::One(Value::Whole(number)) => tell(&AnyValue::Whole(*number)),
-        Says::One(Value::True) => tell(&AnyValue::True),
-        Says::One(Value::Seconds(nanos)) => tell(&AnyValue::Double(*nanos as f64 / 1e9)),
-        Says::One(Value::Decimal(number)) => {
+        Says::One(AttributeValue::Whole(number)) => tell(&AnyValue::Whole(*number)),
+        Says::One(AttributeValue::True) => tell(&AnyValue::True),
+        Says::One(AttributeValue::Seconds(nanos)) => tell(&AnyValue::Double(*nanos as f64 / 1e9)),
+        Says::One(AttributeValue::Decimal(number)) => {
             tell(&AnyValue::Double(double(number).unwrap_or_default()));
         }
-        Says::One(Value::FinishReasons(words)) => {
+        Says::One(AttributeValue::FinishReasons(words)) => {
             let texts: Vec<&[u8]> = words.iter().collect();
             tell(&AnyValue::Texts(&texts));
         }

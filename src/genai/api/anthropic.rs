@@ -11,7 +11,7 @@ use crate::genai::json::Count::{
 use crate::genai::json::Mark::{Beside, Ended};
 use crate::genai::json::Text::{ErrorType, Finish, Id, Model, RequestModel, Temperature, TopP};
 use crate::genai::json::{
-    Key, count, decimal, document, failure, mark, name, object, one_of, parts, payload, stream,
+    JsonKey, count, decimal, document, failure, mark, name, object, one_of, parts, payload, stream,
     word,
 };
 
@@ -56,7 +56,7 @@ pub(super) const API: Api = Api {
     ]),
 };
 
-const BODY: &[Key] = &[
+const BODY: &[JsonKey] = &[
     name("id", Id),
     name("model", Model),
     word("stop_reason", Finish),
@@ -64,14 +64,14 @@ const BODY: &[Key] = &[
     ERROR,
 ];
 
-pub(super) const DELTA: &[Key] = &[
+pub(super) const DELTA: &[JsonKey] = &[
     word("stop_reason", Finish),
     payload("text"),
     payload("partial_json"),
     payload("thinking"),
 ];
 
-const USAGE: &[Key] = &[
+const USAGE: &[JsonKey] = &[
     count("input_tokens", Input),
     count("cache_read_input_tokens", CacheRead),
     count("cache_creation_input_tokens", CacheWrite),
@@ -89,4 +89,4 @@ const USAGE: &[Key] = &[
     ),
 ];
 
-const ERROR: Key = failure("error", &[word("type", ErrorType)]);
+const ERROR: JsonKey = failure("error", &[word("type", ErrorType)]);

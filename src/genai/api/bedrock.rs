@@ -6,7 +6,7 @@ use super::provider::BEDROCK;
 use super::row::{Api, Counts, Facts, naming, streaming};
 use crate::genai::json::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output, Total};
 use crate::genai::json::Text::{ErrorName, Finish, Temperature, TopP};
-use crate::genai::json::{Key, count, decimal, document, object, payload, word};
+use crate::genai::json::{JsonKey, count, decimal, document, object, payload, word};
 
 pub(super) const CONVERSE: Api = Api {
     facts: Facts {
@@ -33,9 +33,9 @@ pub(super) const CONVERSE: Api = Api {
     event: document(&[STOP, object("usage", USAGE), DELTA]),
 };
 
-pub(super) const STOP: Key = word("stopReason", Finish);
+pub(super) const STOP: JsonKey = word("stopReason", Finish);
 
-pub(super) const DELTA: Key = object(
+pub(super) const DELTA: JsonKey = object(
     "delta",
     &[
         payload("text"),
@@ -44,7 +44,7 @@ pub(super) const DELTA: Key = object(
     ],
 );
 
-pub(super) const USAGE: &[Key] = &[
+pub(super) const USAGE: &[JsonKey] = &[
     count("inputTokens", Input),
     count("outputTokens", Output),
     count("totalTokens", Total),
@@ -53,4 +53,4 @@ pub(super) const USAGE: &[Key] = &[
 ];
 
 /// The name of an error, where a body has it.
-pub(super) const KIND: Key = word("__type", ErrorName);
+pub(super) const KIND: JsonKey = word("__type", ErrorName);

@@ -7,7 +7,7 @@ use crate::genai::json::Count::{Input, MaxTokens, Output};
 use crate::genai::json::Mark::Ended;
 use crate::genai::json::Text::{Finish, Id, RequestModel, Temperature, TopP};
 use crate::genai::json::{
-    Key, count, decimal, document, mark, name, object, one_of, payload, stream, word,
+    JsonKey, count, decimal, document, mark, name, object, one_of, payload, stream, word,
 };
 
 pub(super) const API: Api = Api {
@@ -38,7 +38,7 @@ pub(super) const API: Api = Api {
     ]),
 };
 
-const DELTA: &[Key] = &[
+const DELTA: &[JsonKey] = &[
     word("finish_reason", Finish),
     object("usage", USAGE),
     object(
@@ -51,7 +51,7 @@ const DELTA: &[Key] = &[
     ),
 ];
 
-const USAGE: &[Key] = &[object(
+const USAGE: &[JsonKey] = &[object(
     "tokens",
     &[count("input_tokens", Input), count("output_tokens", Output)],
 )];

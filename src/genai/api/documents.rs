@@ -1,7 +1,7 @@
 //! The documents of all APIs, laid out for the reader.
 
 use super::{APIS, COUNT};
-use crate::genai::json::{Key, Layout, Row, Tables, document};
+use crate::genai::json::{JsonKey, Layout, Row, Tables, document};
 
 static NO_ROW: Row = Row::NONE;
 
@@ -44,7 +44,7 @@ const DOCUMENTS: usize = 3 * COUNT;
     clippy::indexing_slicing,
     reason = "a bad index in a constant does not compile"
 )]
-const fn documents_of_all() -> [Key; DOCUMENTS] {
+const fn documents_of_all() -> [JsonKey; DOCUMENTS] {
     let mut all = [document(&[]); DOCUMENTS];
     let mut index = 0;
     while index < COUNT {

@@ -7,7 +7,7 @@ use super::row::{Api, Counts, Facts, naming, streaming};
 use crate::genai::json::Count::{CacheRead, Input, MaxTokens, Output, Reasoning, ToolUse, Total};
 use crate::genai::json::Text::{ErrorCode, ErrorName, Finish, Id, Model, Temperature, TopP};
 use crate::genai::json::{
-    Key, count, decimal, document, each, failure, name, object, payload, word,
+    JsonKey, count, decimal, document, each, failure, name, object, payload, word,
 };
 
 pub(super) const API: Api = Api {
@@ -37,7 +37,7 @@ pub(super) const API: Api = Api {
     event: document(RESPONSE),
 };
 
-const RESPONSE: &[Key] = &[
+const RESPONSE: &[JsonKey] = &[
     name("responseId", Id),
     name("modelVersion", Model),
     each(
@@ -62,7 +62,7 @@ const RESPONSE: &[Key] = &[
     failure("error", &[word("status", ErrorCode)]),
 ];
 
-const PART: &[Key] = &[
+const PART: &[JsonKey] = &[
     payload("text"),
     payload("functionCall"),
     payload("inlineData"),

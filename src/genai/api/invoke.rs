@@ -11,7 +11,7 @@ use crate::genai::json::Count::{CacheRead, CacheWrite, Input, MaxTokens, Output,
 use crate::genai::json::Mark::Ended;
 use crate::genai::json::Text::{Finish, Id, Model, Pending, Temperature, TopP};
 use crate::genai::json::{
-    Key, Means, choices, count, decimal, document, mark, name, object, one_of, payload, word,
+    JsonKey, Means, choices, count, decimal, document, mark, name, object, one_of, payload, word,
 };
 
 pub(super) const API: Api = Api {
@@ -61,10 +61,10 @@ pub(super) const API: Api = Api {
     event: document(VENDORS),
 };
 
-const TEMPERATURE: Key = decimal("temperature", Temperature);
+const TEMPERATURE: JsonKey = decimal("temperature", Temperature);
 
 /// Of a body as of an event: there are no two vendors who call different things by one name.
-const VENDORS: &[Key] = &[
+const VENDORS: &[JsonKey] = &[
     name("id", Id),
     name("model", Model),
     object("usage", USAGE),
@@ -105,7 +105,7 @@ const VENDORS: &[Key] = &[
     ERROR,
 ];
 
-const CHOICE: &[Key] = &[
+const CHOICE: &[JsonKey] = &[
     INDEX,
     word("finish_reason", Pending),
     word("stop_reason", Pending),
@@ -118,7 +118,7 @@ const CHOICE: &[Key] = &[
 ];
 
 /// Anthropic's, Amazon's, and those of OpenAI's shape.
-const USAGE: &[Key] = &[
+const USAGE: &[JsonKey] = &[
     count("input_tokens", Input),
     count("cache_read_input_tokens", CacheRead),
     count("cache_creation_input_tokens", CacheWrite),
@@ -137,7 +137,7 @@ const USAGE: &[Key] = &[
 ];
 
 /// What Bedrock counted of any vendor's stream, in its last event.
-const METRICS: Key = Key {
+const METRICS: JsonKey = JsonKey {
     means: Means::Mark(Ended),
     ..object(
         "amazon-bedrock-invocationMetrics",

@@ -6,7 +6,7 @@ use super::provider::NO_PROVIDER;
 use super::row::{Api, Counts, Facts};
 use crate::genai::json::Mark::{Ended, ToolFailed};
 use crate::genai::json::Text::{ErrorCode, Method, Tool, Traceparent};
-use crate::genai::json::{Key, Means, document, failure, mark, name, object, word};
+use crate::genai::json::{JsonKey, Means, document, failure, mark, name, object, word};
 
 pub(super) const API: Api = Api {
     facts: Facts {
@@ -32,8 +32,8 @@ pub(super) const API: Api = Api {
     event: document(ANSWER),
 };
 
-const ANSWER: &[Key] = &[
-    Key {
+const ANSWER: &[JsonKey] = &[
+    JsonKey {
         means: Means::Mark(Ended),
         ..object("result", &[mark("isError", ToolFailed)])
     },

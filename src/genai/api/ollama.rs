@@ -7,7 +7,7 @@ use crate::genai::json::Count::{Input, MaxTokens, Output};
 use crate::genai::json::Mark::{Ended, Failed};
 use crate::genai::json::Text::{Finish, Model, RequestModel, Temperature, TopP};
 use crate::genai::json::{
-    Key, count, decimal, document, each, mark, name, object, payload, stream, word,
+    JsonKey, count, decimal, document, each, mark, name, object, payload, stream, word,
 };
 
 pub(super) const CHAT: Api = Api {
@@ -54,7 +54,7 @@ pub(super) const EMBED: Api = Api {
     event: document(&[]),
 };
 
-const REQUEST: &[Key] = &[
+const REQUEST: &[JsonKey] = &[
     name("model", RequestModel),
     stream("stream"),
     object(
@@ -67,7 +67,7 @@ const REQUEST: &[Key] = &[
     ),
 ];
 
-const ANSWER: &[Key] = &[
+const ANSWER: &[JsonKey] = &[
     name("model", Model),
     word("done_reason", Finish),
     count("prompt_eval_count", Input),

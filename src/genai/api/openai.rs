@@ -15,7 +15,7 @@ use crate::genai::json::Text::{
     Cost, ErrorCode, ErrorType, Id, Model, Pending, RequestModel, Temperature, TopP,
 };
 use crate::genai::json::{
-    Key, choices, count, decimal, document, each, failure, name, object, payload, stream, word,
+    JsonKey, choices, count, decimal, document, each, failure, name, object, payload, stream, word,
 };
 
 pub(super) const CHAT: Api = Api {
@@ -72,7 +72,7 @@ const EMBEDDINGS_PATHS: &[PathMark] = &[
     common("/embeddings"),
 ];
 
-const REQUEST: &[Key] = &[
+const REQUEST: &[JsonKey] = &[
     name("model", RequestModel),
     stream("stream"),
     count("max_tokens", MaxTokens),
@@ -81,7 +81,7 @@ const REQUEST: &[Key] = &[
     decimal("top_p", TopP),
 ];
 
-const BODY: &[Key] = &[
+const BODY: &[JsonKey] = &[
     name("id", Id),
     name("model", Model),
     choices("choices", &[INDEX, FINISH]),
@@ -89,7 +89,7 @@ const BODY: &[Key] = &[
     ERROR,
 ];
 
-const EVENT: &[Key] = &[
+const EVENT: &[JsonKey] = &[
     name("id", Id),
     name("model", Model),
     choices(
@@ -109,10 +109,10 @@ const EVENT: &[Key] = &[
     ERROR,
 ];
 
-pub(super) const INDEX: Key = count("index", Index);
-const FINISH: Key = word("finish_reason", Pending);
+pub(super) const INDEX: JsonKey = count("index", Index);
+const FINISH: JsonKey = word("finish_reason", Pending);
 
-pub(super) const DELTA: &[Key] = &[
+pub(super) const DELTA: &[JsonKey] = &[
     payload("content"),
     each("tool_calls", &[payload("function")]),
     payload("rejection"),
@@ -121,7 +121,7 @@ pub(super) const DELTA: &[Key] = &[
     payload("reasoning"),
 ];
 
-const USAGE: &[Key] = &[
+const USAGE: &[JsonKey] = &[
     count("prompt_tokens", Input),
     count("completion_tokens", Output),
     count("total_tokens", Total),
@@ -135,7 +135,7 @@ const USAGE: &[Key] = &[
     decimal("cost", Cost),
 ];
 
-pub(super) const PROMPT_DETAILS: Key = object(
+pub(super) const PROMPT_DETAILS: JsonKey = object(
     "prompt_tokens_details",
     &[
         count("cached_tokens", CacheRead),
@@ -144,7 +144,7 @@ pub(super) const PROMPT_DETAILS: Key = object(
     ],
 );
 
-pub(super) const COMPLETION_DETAILS: Key = object(
+pub(super) const COMPLETION_DETAILS: JsonKey = object(
     "completion_tokens_details",
     &[
         count("reasoning_tokens", Reasoning),
@@ -153,4 +153,5 @@ pub(super) const COMPLETION_DETAILS: Key = object(
 );
 
 /// The error of these APIs, in a body as in a stream.
-pub(super) const ERROR: Key = failure("error", &[word("code", ErrorCode), word("type", ErrorType)]);
+pub(super) const ERROR: JsonKey =
+    failure("error", &[word("code", ErrorCode), word("type", ErrorType)]);

@@ -11,7 +11,7 @@ use crate::genai::json::Count::{
 use crate::genai::json::Mark::{Ended, Failed};
 use crate::genai::json::Text::{ErrorCode, Finish, Id, Model, RequestModel, Temperature, TopP};
 use crate::genai::json::{
-    Key, count, decimal, document, mark, name, object, one_of, payload, stream, word, word_of,
+    JsonKey, count, decimal, document, mark, name, object, one_of, payload, stream, word, word_of,
 };
 
 pub(super) const API: Api = Api {
@@ -55,7 +55,7 @@ pub(super) const API: Api = Api {
     ]),
 };
 
-const RESPONSE: &[Key] = &[
+const RESPONSE: &[JsonKey] = &[
     name("id", Id),
     name("model", Model),
     word_of("status", Finish, FINAL),
@@ -64,14 +64,14 @@ const RESPONSE: &[Key] = &[
 ];
 
 /// The other ones tell how far it is.
-const FINAL: &[Key] = &[
+const FINAL: &[JsonKey] = &[
     object("completed", &[]),
     object("incomplete", &[]),
     object("failed", &[]),
     object("cancelled", &[]),
 ];
 
-const USAGE: &[Key] = &[
+const USAGE: &[JsonKey] = &[
     count("input_tokens", Input),
     count("output_tokens", Output),
     count("total_tokens", Total),

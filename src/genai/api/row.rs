@@ -2,16 +2,16 @@
 
 use super::name::ApiName;
 use super::provider::{self, Provider};
-use crate::genai::json::Key;
+use crate::genai::json::JsonKey;
 
 /// One API: how its requests are recognised, and where its documents contain what.
 pub(crate) struct Api {
     pub(crate) facts: Facts,
-    pub(crate) request: Key,
+    pub(crate) request: JsonKey,
     /// A whole response.
-    pub(crate) body: Key,
+    pub(crate) body: JsonKey,
     /// An event of a stream, a line, a frame.
-    pub(crate) event: Key,
+    pub(crate) event: JsonKey,
 }
 
 /// What an API has besides its documents.

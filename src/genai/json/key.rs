@@ -2,7 +2,7 @@
 
 /// A key of an object, what its value means, and which keys count inside it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
+pub(crate) struct JsonKey {
     pub(crate) name: &'static str,
     pub(crate) means: Means,
     /// Whether the value is an array, in whose objects the keys below count.
@@ -133,8 +133,8 @@ pub(crate) enum Mark {
     Parted = 64,
 }
 
-const fn key(name: &'static str, means: Means) -> Key {
-    Key {
+const fn key(name: &'static str, means: Means) -> JsonKey {
+    JsonKey {
         name,
         means,
         each: false,
@@ -142,90 +142,90 @@ const fn key(name: &'static str, means: Means) -> Key {
     }
 }
 
-pub(crate) const fn name(name: &'static str, text: Text) -> Key {
+pub(crate) const fn name(name: &'static str, text: Text) -> JsonKey {
     key(name, Means::Name(text))
 }
 
-pub(crate) const fn word(name: &'static str, text: Text) -> Key {
+pub(crate) const fn word(name: &'static str, text: Text) -> JsonKey {
     key(name, Means::Word(text))
 }
 
-pub(crate) const fn decimal(name: &'static str, text: Text) -> Key {
+pub(crate) const fn decimal(name: &'static str, text: Text) -> JsonKey {
     key(name, Means::Decimal(text))
 }
 
-pub(crate) const fn count(name: &'static str, count: Count) -> Key {
+pub(crate) const fn count(name: &'static str, count: Count) -> JsonKey {
     key(name, Means::Count(count))
 }
 
-pub(crate) const fn mark(name: &'static str, mark: Mark) -> Key {
+pub(crate) const fn mark(name: &'static str, mark: Mark) -> JsonKey {
     key(name, Means::Mark(mark))
 }
 
-pub(crate) const fn payload(name: &'static str) -> Key {
+pub(crate) const fn payload(name: &'static str) -> JsonKey {
     key(name, Means::Payload)
 }
 
-pub(crate) const fn stream(name: &'static str) -> Key {
+pub(crate) const fn stream(name: &'static str) -> JsonKey {
     key(name, Means::Stream)
 }
 
 /// An object.
-pub(crate) const fn object(name: &'static str, then: &'static [Key]) -> Key {
-    Key {
+pub(crate) const fn object(name: &'static str, then: &'static [JsonKey]) -> JsonKey {
+    JsonKey {
         then,
         ..key(name, Means::Nothing)
     }
 }
 
 /// A document.
-pub(crate) const fn document(then: &'static [Key]) -> Key {
+pub(crate) const fn document(then: &'static [JsonKey]) -> JsonKey {
     object("", then)
 }
 
 /// An array of objects.
-pub(crate) const fn each(name: &'static str, then: &'static [Key]) -> Key {
-    Key {
+pub(crate) const fn each(name: &'static str, then: &'static [JsonKey]) -> JsonKey {
+    JsonKey {
         each: true,
         ..object(name, then)
     }
 }
 
 /// An array of choices.
-pub(crate) const fn choices(name: &'static str, then: &'static [Key]) -> Key {
-    Key {
+pub(crate) const fn choices(name: &'static str, then: &'static [JsonKey]) -> JsonKey {
+    JsonKey {
         means: Means::Choice,
         ..each(name, then)
     }
 }
 
 /// An array of the parts of a call.
-pub(crate) const fn parts(name: &'static str, then: &'static [Key]) -> Key {
-    Key {
+pub(crate) const fn parts(name: &'static str, then: &'static [JsonKey]) -> JsonKey {
+    JsonKey {
         means: Means::Parts,
         ..each(name, then)
     }
 }
 
 /// An object that says that there was an error, and which.
-pub(crate) const fn failure(name: &'static str, then: &'static [Key]) -> Key {
-    Key {
+pub(crate) const fn failure(name: &'static str, then: &'static [JsonKey]) -> JsonKey {
+    JsonKey {
         means: Means::Mark(Mark::Failed),
         ..object(name, then)
     }
 }
 
 /// A text of which some words count.
-pub(crate) const fn one_of(name: &'static str, words: &'static [Key]) -> Key {
-    Key {
+pub(crate) const fn one_of(name: &'static str, words: &'static [JsonKey]) -> JsonKey {
+    JsonKey {
         means: Means::OneOf,
         ..object(name, words)
     }
 }
 
 /// A code of which some words count.
-pub(crate) const fn word_of(name: &'static str, text: Text, words: &'static [Key]) -> Key {
-    Key {
+pub(crate) const fn word_of(name: &'static str, text: Text, words: &'static [JsonKey]) -> JsonKey {
+    JsonKey {
         means: Means::Word(text),
         ..object(name, words)
     }

@@ -2,7 +2,7 @@
 
 use super::key::Means;
 use super::notes::Notes;
-use super::{Kind, LEVELS, Picker, State, Take};
+use super::{DocumentKind, LEVELS, Picker, State, Take};
 
 impl Picker {
     /// A sign between values.
@@ -38,7 +38,7 @@ impl Picker {
 
     pub(super) fn open(&mut self, is_array: bool, notes: &mut Notes) {
         if self.depth == 0 {
-            self.is_list = is_array && self.kind == Kind::Alone;
+            self.is_list = is_array && self.kind == DocumentKind::Alone;
         }
         let known = usize::from(self.known);
         let node = match self.at {

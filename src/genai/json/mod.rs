@@ -16,8 +16,8 @@ mod texts;
 mod values;
 
 pub(crate) use key::{
-    Count, Key, Mark, Means, Text, choices, count, decimal, document, each, failure, mark, name,
-    object, one_of, parts, payload, stream, word, word_of,
+    Count, JsonKey, Mark, Means, Text, choices, count, decimal, document, each, failure, mark,
+    name, object, one_of, parts, payload, stream, word, word_of,
 };
 pub(crate) use notes::Notes;
 pub(crate) use scalar::{LONGEST, Scalar};
@@ -60,12 +60,12 @@ pub(crate) struct Picker {
     /// The document is a list of events.
     is_list: bool,
     pub(crate) scalar: Scalar,
-    kind: Kind,
+    kind: DocumentKind,
 }
 
 /// What stands around a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum DocumentKind {
     /// Nothing. An array is a list of events, each a transaction.
     Alone,
     /// An event of a stream, which may be the end mark `[DONE]`.
@@ -113,7 +113,7 @@ enum Take {
 }
 
 impl Picker {
-    pub(crate) const fn new(root: &'static Row, kind: Kind) -> Self {
+    pub(crate) const fn new(root: &'static Row, kind: DocumentKind) -> Self {
         Self {
             state: State::Start,
             number: Number::Zero,

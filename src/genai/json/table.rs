@@ -1,7 +1,7 @@
 //! Tables of keys as the reader has them. The compiler lays them out: a key is a row of twelve bytes, and a name or a list of keys that several
 //! tables have exists once.
 
-use super::key::{Key, Means};
+use super::key::{JsonKey, Means};
 
 /// A key as it is looked up.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +96,7 @@ pub(crate) struct Layout<const ROOTS: usize> {
     reason = "a bad index in a constant does not compile"
 )]
 impl<const ROOTS: usize> Layout<ROOTS> {
-    pub(crate) const fn of(roots: &[Key; ROOTS]) -> Self {
+    pub(crate) const fn of(roots: &[JsonKey; ROOTS]) -> Self {
         let mut layout = Self {
             rows: [Row::NONE; 512],
             row_count: 0,
@@ -113,7 +113,7 @@ impl<const ROOTS: usize> Layout<ROOTS> {
     }
 
     /// Lays a list of keys after everything inside them, or finds it there.
-    const fn lay(&mut self, keys: &[Key]) -> u16 {
+    const fn lay(&mut self, keys: &[JsonKey]) -> u16 {
         let mut list = [Row::NONE; 32];
         let mut index = 0;
         while index < keys.len() {

@@ -3,7 +3,7 @@
 use super::key::Mark;
 use super::notes::Notes;
 use super::number::Number;
-use super::{Kind, LEVELS, Picker, State, Take};
+use super::{DocumentKind, LEVELS, Picker, State, Take};
 
 /// The words that are values, and the end mark of a stream, which looks like a list with a word in it; and where each ends.
 const WORDS: &[u8] = b"truefalsenullDONE";
@@ -26,7 +26,8 @@ impl Picker {
             }
             return;
         }
-        let may_be_mark = self.state == State::First && self.depth == 1 && self.kind == Kind::Event;
+        let may_be_mark =
+            self.state == State::First && self.depth == 1 && self.kind == DocumentKind::Event;
         self.state = State::Word;
         (self.came, self.word) = match byte {
             b't' => (1, TRUE),
