@@ -1,12 +1,16 @@
-//! The gateway's own span: opened at admission, closed once, and read by the backends through one table of attributes.
+//! The gateway's span. It is opened at admission and closed once. Backends read its attributes through one table.
 
 mod attributes;
 mod continuation;
+mod end;
+mod error;
 mod name;
 mod settings;
 mod texts;
 
 pub use attributes::{Attribute, AttributeKey, AttributeValue, Faults, Known};
+pub use end::{End, EndKind};
+pub use error::ErrorType;
 pub use name::{NamePart, NameTemplate};
 pub use settings::Settings;
 pub(crate) use texts::RECORDED_HEADERS;
@@ -25,9 +29,8 @@ use crate::policy::{RuleIndex, Rules};
 use crate::request::Judgement;
 use crate::request::Request;
 use crate::time::Time;
-use crate::words::words;
 
-/// A span that has begun. Closing it consumes it, so it is recorded once.
+/// A span that has begun. `close` consumes it, so that it is recorded once.
 #[derive(Clone, Debug)]
 pub struct OpenSpan {
     own: OwnIds,
@@ -42,23 +45,23 @@ pub struct OpenSpan {
     exchange: Option<Box<Exchange>>,
 }
 
-/// What the gate knows when it opens a span.
+/// What the gateway knows when it opens a span.
 pub(crate) struct Opening<'o, 'a> {
     pub(crate) own: OwnIds,
     pub(crate) place: RuleIndex,
     pub(crate) judgement: Judgement,
-    /// What the caller sent, as far as it may be remembered.
+    /// What the client sent, as far as the span may contain it.
     pub(crate) inbound: &'o Inbound<'a>,
-    /// The caller's ids are not continued but remembered.
+    /// Whether the client's ids are linked and not continued.
     pub(crate) linked: bool,
     /// The tracestate that goes upstream.
     pub(crate) state: &'o [u8],
-    /// Whether bodies are read by the rule.
+    /// Whether the rule reads bodies.
     pub(crate) is_read: bool,
     pub(crate) now: Time,
 }
 
-/// The caller's own ids, in both systems.
+/// The client's ids in both systems.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Client {
     /// In Opik.
@@ -67,73 +70,8 @@ pub struct Client {
     pub otel: Option<OtelIds>,
     /// Whether our span is in another trace and links to them.
     pub linked: bool,
-    /// Those of the headers, where the message in the body has named others: our span links to them too.
+    /// The ids of the headers, if the message in the body has others: our span links to them too.
     pub http: Option<OtelIds>,
-}
-
-/// How a request ended, as the host saw it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct End {
-    /// The HTTP status that the caller saw.
-    pub status: Option<u16>,
-    /// The gRPC status, for gRPC calls alone.
-    pub grpc_status: Option<u32>,
-    /// What ended it.
-    pub kind: EndKind,
-    /// Bytes of the request's body.
-    pub request_bytes: Option<u64>,
-    /// Bytes of the response's body.
-    pub response_bytes: Option<u64>,
-}
-
-impl End {
-    /// The end of a request with this HTTP status; 0 if the client got none. The other fields are empty; a host sets those that it knows.
-    ///
-    /// ```
-    /// use gatespan::{End, EndKind};
-    ///
-    /// let end = End {
-    ///     response_bytes: Some(512),
-    ///     ..End::new(EndKind::Complete, 200)
-    /// };
-    /// assert_eq!(end.status, Some(200));
-    /// ```
-    #[must_use]
-    pub const fn new(kind: EndKind, status: u16) -> Self {
-        Self {
-            status: if status == 0 { None } else { Some(status) },
-            grpc_status: None,
-            kind,
-            request_bytes: None,
-            response_bytes: None,
-        }
-    }
-}
-
-words! {
-    /// What ended a request. A status of 200 does not mean that the answer arrived whole.
-    EndKind {
-        /// The answer was sent to its end.
-        Complete = "complete",
-        /// The caller left.
-        DownstreamReset = "downstream_reset",
-        /// The upstream broke off.
-        UpstreamReset = "upstream_reset",
-        /// The upstream could not be reached.
-        UpstreamUnavailable = "upstream_unavailable",
-        /// The upstream took too long.
-        Timeout = "timeout",
-        /// The client took too long to send its request. Its word is the same, and it is no error.
-        ClientTimeout = "timeout",
-        /// The host sends the request elsewhere itself: its second pass has a span of its own, below this one.
-        Redirected = "redirected",
-        /// The gateway answered itself.
-        LocalReply = "local_reply",
-        /// The gateway knows no route for the request.
-        NoRoute = "no_route",
-        /// The request was malformed.
-        Malformed = "malformed",
-    }
 }
 
 /// A span that has ended, with everything that a backend needs.
@@ -168,7 +106,7 @@ impl OpenSpan {
         let thread = thread(request, plan, is_read);
         let mut faults = Vec::new();
         for (_, fault) in inbound.faults() {
-            // One header spoils every format of its family.
+            // One header can be invalid for several formats.
             if !faults.contains(&fault) {
                 faults.push(fault);
             }
@@ -195,54 +133,54 @@ impl OpenSpan {
         })
     }
 
-    /// When the request came.
+    /// When the request arrived.
     #[must_use]
     pub const fn started(&self) -> Time {
         self.started
     }
 
-    /// The ids, and where the span hangs in each system.
+    /// The ids, and the parent in each system.
     #[must_use]
     pub const fn own(&self) -> OwnIds {
         self.own
     }
 
-    /// Its ids as Opik spells them, if it is in Opik.
+    /// The ids in Opik's spelling, if the span is in Opik.
     pub(crate) const fn dashed(&self) -> Option<&Dashed> {
         self.dashed.as_ref()
     }
 
-    /// The headers have these other ids than the message in the body.
+    /// Sets the ids of the headers, if the message in the body has others.
     pub(crate) const fn remember(&mut self, http: Option<OtelIds>) {
         self.client.http = http;
     }
 
-    /// From now on it reads the bodies.
+    /// Reads the bodies from now on.
     pub(crate) fn read(&mut self, exchange: Box<Exchange>) {
         self.exchange = Some(exchange);
     }
 
-    /// Whether the bodies of this request are to be shown to it, both of them.
+    /// Whether the host must pass both bodies to it.
     #[must_use]
     pub const fn is_read(&self) -> bool {
         self.exchange.is_some()
     }
 
-    /// A piece of the request's body passes.
+    /// Reads a chunk of the request's body.
     pub fn observe_request(&mut self, chunk: &[u8]) {
         if let Some(exchange) = &mut self.exchange {
             exchange.request_chunk(chunk);
         }
     }
 
-    /// The names of the answer's headers that [`Self::observe_answer`] wants to know.
+    /// The names of the response headers that [`Self::observe_answer`] needs.
     pub fn wanted(&self) -> impl Iterator<Item = &'static str> + use<> {
         let exchange = self.exchange.as_deref();
         exchange.map(Exchange::wanted).into_iter().flatten()
     }
 
-    /// The answer begins: its status, and what its headers say that are wanted, in their order; nothing where one is not
-    /// there.
+    /// Reads the status of the response and the values of the [wanted](Self::wanted) headers, in their order; empty if a header is
+    /// absent.
     pub fn observe_answer(
         &mut self,
         status: u16,
@@ -253,7 +191,7 @@ impl OpenSpan {
         }
     }
 
-    /// A piece of the answer's body passes.
+    /// Reads a chunk of the response's body.
     pub fn observe(&mut self, chunk: &[u8], now: Time) {
         if let Some(exchange) = &mut self.exchange {
             exchange.response_chunk(chunk, now);
@@ -288,24 +226,24 @@ impl OpenSpan {
 }
 
 impl Span<'_> {
-    /// The ids, and where the span hangs in each system.
+    /// The ids, and the parent in each system.
     #[must_use]
     pub const fn own(&self) -> OwnIds {
         self.open.own
     }
 
-    /// Its ids as Opik spells them, if it is in Opik.
+    /// The ids in Opik's spelling, if the span is in Opik.
     pub(crate) const fn dashed(&self) -> Option<&Dashed> {
         self.open.dashed()
     }
 
-    /// The caller's own ids.
+    /// The client's ids.
     #[must_use]
     pub const fn client(&self) -> Client {
         self.open.client
     }
 
-    /// Tells whom our span remembers: the caller in another trace (law 15), and the headers' own ids beside those of a message.
+    /// Calls `tell` with each link: the client in another trace (law 15), and the ids of the headers if the message has others.
     #[inline(never)]
     pub fn links(&self, tell: &mut dyn FnMut(OtelIds)) {
         let client = &self.open.client;
@@ -325,20 +263,20 @@ impl Span<'_> {
         }
     }
 
-    /// The tracestate that goes with the ids of OpenTelemetry.
+    /// The tracestate of the OpenTelemetry ids.
     #[must_use]
     pub fn state(&self) -> Option<&[u8]> {
         self.open.own.otel?;
         self.open.texts.piece(Piece::State)
     }
 
-    /// When the request came.
+    /// When the request arrived.
     #[must_use]
     pub const fn started(&self) -> Time {
         self.open.started
     }
 
-    /// When it ended, never before it came.
+    /// When it ended, never before it started.
     #[must_use]
     pub const fn ended(&self) -> Time {
         self.ended
@@ -350,8 +288,8 @@ impl Span<'_> {
         self.end
     }
 
-    /// The pieces of the name, made by the configured template, each of them UTF-8. A template may leave nothing of a
-    /// request, and nobody finds a span without a name: then it is that of the gateway.
+    /// The pieces of the name from the configured template, each of them UTF-8. If the template gives a blank name, it is the name of
+    /// the gateway.
     #[inline]
     pub fn name(&self) -> impl Iterator<Item = &[u8]> {
         let filled = || self.settings.name.filled(&self.open.texts);
@@ -360,7 +298,7 @@ impl Span<'_> {
         filled().take(count).chain(nameless)
     }
 
-    /// Whether no text of the request, and nothing in its name, needs escaping in any notation.
+    /// Whether no text of the request and no part of the name needs escaping, in any notation.
     pub(crate) const fn is_plain(&self) -> bool {
         self.settings.is_plain && self.open.texts.are_plain()
     }
@@ -371,31 +309,31 @@ impl Span<'_> {
         self.service
     }
 
-    /// The project that the rule names; the backend's own otherwise.
+    /// The project of the rule; none means the project of the backend.
     #[must_use]
     pub const fn project(&self) -> Option<&str> {
         self.project
     }
 
-    /// The tags that the rule puts on it.
+    /// The tags of the rule.
     #[must_use]
     pub const fn tags(&self) -> &[String] {
         self.tags
     }
 
-    /// The thread of conversation that the caller named, in letters and digits.
+    /// The conversation thread of the client: letters and digits.
     #[must_use]
     pub fn thread(&self) -> Option<&[u8]> {
         self.open.texts.piece(Piece::Thread)
     }
 
-    /// What the call of a model, or of a tool, said about itself.
+    /// What was found in the bodies of an LLM or tool call.
     #[must_use]
     pub fn findings(&self) -> Option<&Findings> {
         self.findings.as_deref()
     }
 
-    /// What went wrong, in one word: a failure of the gateway's side, never the caller's own mistake.
+    /// The failure in one word. A client's mistake is not a failure.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<ErrorType<'_>> {
@@ -405,7 +343,7 @@ impl Span<'_> {
                 Some(ErrorType::End(self.end.kind))
             }
             (EndKind::ClientTimeout, ..) => None,
-            // Also where the status of HTTP says that all is well. What it blames the caller for is no failure.
+            // Also with an HTTP status of success. A 4xx is a client's mistake.
             (_, Some(..400 | 500..), _) if said.is_some() => Some(ErrorType::Said(
                 core::str::from_utf8(said.unwrap_or_default()).unwrap_or_default(),
             )),
@@ -417,7 +355,7 @@ impl Span<'_> {
     }
 }
 
-/// The thread that the caller names: in the configured header, or, where bodies are read, in one that agents use.
+/// The thread of the client: from the configured header, or, if bodies are read, from a header that agents use.
 fn thread<'a>(request: &Request<'a>, plan: &Settings, is_read: bool) -> Option<&'a [u8]> {
     let usual: &[&str] = if is_read { &SESSION_HEADERS } else { &[] };
     let names = plan
@@ -432,41 +370,4 @@ fn thread<'a>(request: &Request<'a>, plan: &Settings, is_read: bool) -> Option<&
 fn is_blank(text: &[u8]) -> bool {
     let is_white = |text: &str| text.chars().all(char::is_whitespace);
     !text.iter().any(u8::is_ascii_graphic) && core::str::from_utf8(text).is_ok_and(is_white)
-}
-
-impl ErrorType<'_> {
-    /// The failure in a sentence, for backends that want one.
-    #[must_use]
-    pub fn sentence(&self) -> impl core::fmt::Display {
-        Sentence(*self)
-    }
-}
-
-struct Sentence<'s>(ErrorType<'s>);
-
-impl core::fmt::Display for Sentence<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self.0 {
-            ErrorType::End(EndKind::UpstreamReset) => f.write_str("upstream broke off"),
-            ErrorType::End(EndKind::UpstreamUnavailable) => f.write_str("upstream unavailable"),
-            ErrorType::End(EndKind::Timeout) => f.write_str("upstream took too long"),
-            ErrorType::End(kind) => f.write_str(crate::words::Word::word(kind)),
-            ErrorType::Said(name) => write!(f, "answered with the error {name}"),
-            ErrorType::Status(status) => write!(f, "answered {status}"),
-            ErrorType::Grpc(status) => write!(f, "answered gRPC status {status}"),
-        }
-    }
-}
-
-/// A failure, in one word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ErrorType<'s> {
-    /// The name that the answer gives it.
-    Said(&'s str),
-    /// The way it ended.
-    End(EndKind),
-    /// The HTTP status.
-    Status(u16),
-    /// The gRPC status.
-    Grpc(u32),
 }
