@@ -40,6 +40,8 @@ mod offers;
 mod ollama;
 #[path = "genai/openai.rs"]
 mod openai;
+#[path = "genai/openai_errors.rs"]
+mod openai_errors;
 #[path = "genai/play.rs"]
 mod play;
 #[path = "genai/price_cases.rs"]

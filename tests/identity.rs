@@ -21,6 +21,8 @@ mod bounds;
 mod caller;
 #[path = "identity/message.rs"]
 mod message;
+#[path = "identity/message_held.rs"]
+mod message_held;
 
 use apply::Owned;
 use caller::{caller, consistent_caller};

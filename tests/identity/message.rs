@@ -4,32 +4,29 @@
 use std::collections::BTreeMap;
 
 use gatespan::Peer;
-use gatespan::format::System;
 use gatespan::{
-    Availability, End, EndKind, Gate, Headers, Ids, OpenSpan, OtelIds, OwnIds, Pair, Rejection,
-    Request, Sampling, SpanId, TraceId,
+    Availability, End, EndKind, Gate, Headers, OpenSpan, OtelIds, OwnIds, Pair, Rejection, Request,
+    SpanId, TraceId,
 };
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::apply::{self, Owned};
-use crate::caller::{caller, consistent_caller};
-use crate::{NOW, config, document, extracted, read};
+use crate::{NOW, config};
 
-const T: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-const Q: &str = "00f067aa0ba902b7";
-const M: &str = "0af7651916cd43dd8448eb211c80319c";
-const N: &str = "b7ad6b7169203331";
+pub const T: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+pub const Q: &str = "00f067aa0ba902b7";
+pub const M: &str = "0af7651916cd43dd8448eb211c80319c";
+pub const N: &str = "b7ad6b7169203331";
 
 /// What a gateway made of a message.
 #[derive(PartialEq, Debug)]
-struct Outcome {
+pub struct Outcome {
     /// How many pieces were shown before it was decided.
-    read: usize,
-    upstream: Owned,
-    own: Option<OwnIds>,
-    links: Vec<OtelIds>,
-    told: BTreeMap<String, String>,
+    pub read: usize,
+    pub upstream: Owned,
+    pub own: Option<OwnIds>,
+    pub links: Vec<OtelIds>,
+    pub told: BTreeMap<String, String>,
 }
 
 impl Outcome {
@@ -106,7 +103,7 @@ fn admitted<'a>(
 }
 
 /// Admits a message in pieces, as hosts do.
-fn pass(
+pub fn pass(
     document: &Value,
     came: &Owned,
     pieces: &[&[u8]],
@@ -132,14 +129,14 @@ fn pass(
     Ok(outcome)
 }
 
-fn message(parent: &str) -> String {
+pub fn message(parent: &str) -> String {
     format!(
         r#"{{"id":1,"method":"tools/call","params":{{"_meta":{{"traceparent":"{parent}"}},"name":"t"}}}}"#
     )
 }
 
 /// The same document, whose rule reads messages.
-fn reading(mut document: Value) -> Value {
+pub fn reading(mut document: Value) -> Value {
     let rule = document["rule"].as_object_mut();
     let mut rule = rule.map(core::mem::take).unwrap_or_default();
     let more = json!({ "genai": "metadata", "genai_api": "mcp", "mcp_parent": "meta" });
@@ -152,23 +149,23 @@ fn reading(mut document: Value) -> Value {
     document
 }
 
-fn otlp(rule: &Value) -> Value {
+pub fn otlp(rule: &Value) -> Value {
     let backend = json!({ "kind": "otlp", "url": "http://otel.test", "cluster": "otel" });
     reading(
         json!({ "backend": backend, "rule": rule, "formats": { "extract": ["opik", "w3c", "b3"] } }),
     )
 }
 
-fn headers(lines: &[(&str, &str)]) -> Owned {
+pub fn headers(lines: &[(&str, &str)]) -> Owned {
     let owned = |(name, value): &(&str, &str)| (name.as_bytes().into(), value.as_bytes().into());
     lines.iter().map(owned).collect()
 }
 
-fn of_headers() -> Owned {
+pub fn of_headers() -> Owned {
     headers(&[("traceparent", &format!("00-{T}-{Q}-01"))])
 }
 
-fn ids(trace: &str, span: &str) -> OtelIds {
+pub fn ids(trace: &str, span: &str) -> OtelIds {
     OtelIds {
         trace: TraceId::from_bits(u128::from_str_radix(trace, 16).unwrap()).unwrap(),
         span: SpanId::from_bits(u64::from_str_radix(span, 16).unwrap()).unwrap(),
@@ -335,122 +332,3 @@ fn what_is_required_may_stand_in_the_message() {
         assert_eq!(rejection.detail(), "missing: send traceparent");
     }
 }
-
-#[test]
-fn nobody_else_is_held() {
-    let body = message(&format!("00-{M}-{N}-01"));
-    let count = |document: &Value, lines: &[(&str, &str)]| {
-        let found = pass(document, &headers(lines), &[body.as_bytes()], [7; 20]);
-        found.map(|found| found.read)
-    };
-    let meta = otlp(&json!({}));
-    assert_eq!(count(&meta, &[]), Ok(1));
-    for lines in [("content-encoding", "gzip"), ("expect", "100-continue")] {
-        assert_eq!(count(&meta, &[lines]), Ok(0), "{lines:?}");
-    }
-    for rule in [
-        json!({ "mcp_parent": "headers" }),
-        json!({ "genai": "off" }),
-        json!({ "genai_api": "openai_chat" }),
-        json!({ "inbound": "off" }),
-        json!({ "inbound": "restart" }),
-    ] {
-        let mut document = meta.clone();
-        let mut route = json!({ "match": { "path": "/mcp" } });
-        route
-            .as_object_mut()
-            .unwrap()
-            .extend(rule.as_object().unwrap().clone());
-        document["routes"] = json!([route]);
-        assert_eq!(count(&document, &[]), Ok(0), "{rule}");
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Whatever the headers say: the trace is the message's, and every family that goes out says so.
-    #[test]
-    fn a_message_decides_the_trace(caller in caller(), document in document(), entropy: [u8; 20], is_sampled: bool) {
-        let document = reading(document);
-        let body = message(&format!("00-{M}-{N}-0{}", u8::from(is_sampled)));
-        let outcome = pass(&document, &caller.headers(), &[body.as_bytes()], entropy).unwrap();
-        let parent = ids(M, N);
-        let place = outcome.own.and_then(|own| own.otel);
-        prop_assert!(place.is_none_or(|place| (place.trace, place.parent) == (parent.trace, Some(parent.span))));
-        let found = read(&outcome.upstream);
-        let mut said = found.iter().filter(|(system, ..)| *system == System::Otel);
-        if let Some(first) = said.next() {
-            let (_, Ids::Otel(out), sampling) = first else { panic!("{first:?}") };
-            prop_assert_eq!(out.trace, parent.trace);
-            if let Some(own) = outcome.own {
-                let expected = if place.is_some() { own.id.as_span() } else { parent.span };
-                prop_assert_eq!(out.span, expected);
-            }
-            prop_assert!(is_sampled || *sampling == Sampling::Deny);
-            prop_assert!(said.all(|other| other == first), "{:?}", outcome.upstream);
-        }
-    }
-
-    /// The ids of the headers are a link, if they are others.
-    #[test]
-    fn what_the_headers_said_is_remembered(caller in consistent_caller(), document in document(), entropy: [u8; 20]) {
-        let mut document = reading(document);
-        document["rule"]["record"] = json!(true);
-        let came = caller.headers();
-        let body = message(&format!("00-{M}-{N}-01"));
-        let outcome = pass(&document, &came, &[body.as_bytes()], entropy).unwrap();
-        if outcome.own.is_some() {
-            let of_headers = extracted(&document, &came).into_iter().find_map(|(_, ids, _)| match ids {
-                Ids::Otel(ids) => Some(ids),
-                _ => None,
-            });
-            prop_assert_eq!(outcome.links, Vec::from_iter(of_headers));
-        }
-    }
-
-    /// Without a parent in the message everything is as without the message.
-    #[test]
-    fn without_a_parent_the_headers_count(caller in caller(), document in document(), entropy: [u8; 20]) {
-        let plain = reading(document);
-        let mut other = plain.clone();
-        other["rule"]["mcp_parent"] = json!("headers");
-        let listed = format!("[{}", message(&format!("00-{M}-{N}-01")));
-        let unfinished = &listed[..listed.len() - 14];
-        for body in [&message("00-zz")[..], &listed, unfinished, "{}", "[]", "{", ""] {
-            let held = pass(&plain, &caller.headers(), &[body.as_bytes()], entropy).unwrap();
-            let let_pass = pass(&other, &caller.headers(), &[body.as_bytes()], entropy).unwrap();
-            prop_assert_eq!((held.read, let_pass.read), (1, 0));
-            prop_assert_eq!(Outcome { read: 0, ..held }, let_pass);
-        }
-    }
-
-    /// However a message is cut into pieces, wherever its parent stands, and whatever stands behind that.
-    #[test]
-    fn pieces_change_nothing(
-        cuts in prop::collection::vec(0..20_000_usize, 0..6),
-        filling in prop::sample::select(vec![0, 10, 16_200, IN_TIME, IN_TIME + 1, 16_384, 18_000]),
-        behind in prop::sample::select(vec!["", AGAIN, ",]"]),
-        entropy: [u8; 20],
-    ) {
-        let meta = format!(r#""_meta":{{"traceparent":"00-{M}-{N}-01"}}"#);
-        let body = format!(r#"{{"method":"tools/call","params":{{"x":"{}",{meta}{behind}}}}}"#, "x".repeat(filling));
-        let mut ends: Vec<usize> = cuts.into_iter().filter(|cut| *cut < body.len()).collect();
-        ends.push(body.len());
-        ends.sort_unstable();
-        let mut start = 0;
-        let pieces = ends.into_iter().map(|end| &body.as_bytes()[core::mem::replace(&mut start, end)..end]);
-        let pieces: Vec<&[u8]> = pieces.collect();
-        let whole = pass(&otlp(&json!({})), &of_headers(), &[body.as_bytes()], entropy).unwrap();
-        let cut = pass(&otlp(&json!({})), &of_headers(), &pieces, entropy).unwrap();
-        let parent = whole.own.unwrap().otel.unwrap().parent.unwrap();
-        prop_assert_eq!(parent, if filling <= IN_TIME { ids(M, N).span } else { ids(T, Q).span });
-        prop_assert_eq!(Outcome { read: 0, ..cut }, Outcome { read: 0, ..whole });
-    }
-}
-
-/// So much may stand before a parent that ends with the last byte that is awaited.
-const IN_TIME: usize = 16_384 - 120;
-/// A second one, of which no part of an outcome may depend.
-const AGAIN: &str =
-    r#","_meta":{"traceparent":"00-11111111111111111111111111111111-1111111111111111-00"}"#;

@@ -115,7 +115,7 @@ const FINISH: JsonKey = word("finish_reason", Pending);
 pub(super) const DELTA: &[JsonKey] = &[
     payload("content"),
     each("tool_calls", &[payload("function")]),
-    payload("rejection"),
+    payload("refusal"),
     // DeepSeek's and OpenRouter's.
     payload("reasoning_content"),
     payload("reasoning"),
