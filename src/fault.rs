@@ -85,3 +85,5 @@ impl fmt::Display for Fault {
         write!(f, "{} {}", self.header, self.kind.sentence())
     }
 }
+
+impl core::error::Error for Fault {}

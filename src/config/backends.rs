@@ -4,10 +4,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::complaint::Shown;
 use super::node::Node;
-use super::place::Place;
-use super::read::Reader;
+use super::path::DocumentPath;
+use super::reader::Reader;
+use super::shown::Shown;
 use super::{Host, texts};
 use crate::backend::otlp::PROJECT_HEADER;
 use crate::backend::{self, BackendKind, Dialect, Encoding, Via};
@@ -19,7 +19,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<backend:
     let service = root.key("service").text().unwrap_or_default();
     let (one, several) = (root.key("backend"), root.key("backends"));
     if one.is_given() && several.is_given() {
-        reader.complaints.say(
+        reader.errors.say(
             &several.place,
             "stands beside backend; put all of them into backends",
         );
@@ -36,7 +36,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<backend:
             |(other, _): &(&backend::Settings, _)| in_prometheus(other) == in_prometheus(&backend);
         if let Some((other, first)) = named.find(same) {
             let message = taken(&backend.name, &other.name, first);
-            reader.complaints.say(&node.key("name").place, message);
+            reader.errors.say(&node.key("name").place, message);
         }
         if backend.dialect == Dialect::Opik {
             reader.carried(&node.key("project"));
@@ -130,7 +130,7 @@ impl Reader<'_> {
             project_id: node.key("project_id").lower(),
         };
         if kind == BackendKind::Lilypad && lilypad::is_too_long(service, &backend) {
-            self.complaints.say(
+            self.errors.say(
                 &resource.place,
                 "is so long that the server takes no span with it",
             );
@@ -154,14 +154,14 @@ impl Reader<'_> {
             return dialect;
         }
         if otlp::has_path(url) {
-            self.complaints.say(
+            self.errors.say(
                 &node.key("url").place,
                 "ends in /v1/traces, which is put behind it",
             );
         }
         let encoding = node.key("encoding");
         if (is_opik || dialect == Dialect::Opik) && encoding.word() == Some(Encoding::Json) {
-            self.complaints.say(
+            self.errors.say(
                 &encoding.place,
                 "is not for Opik, which reads the hex ids of JSON as base64 and files every span under other ids",
             );
@@ -169,7 +169,7 @@ impl Reader<'_> {
         for key in ["workspace", "project"] {
             let node = node.key(key);
             if node.is_given() && dialect == Dialect::Latest {
-                self.complaints
+                self.errors
                     .say(&node.place, "is a setting of otlp towards Opik alone");
             }
         }
@@ -182,7 +182,7 @@ impl Reader<'_> {
             let node = node.key(key);
             if node.is_given() && !kinds.contains(&kind) {
                 let message = format!("is not a setting of {}", kind.word());
-                self.complaints.say(&node.place, message);
+                self.errors.say(&node.place, message);
             }
         }
         let needed = [
@@ -192,20 +192,20 @@ impl Reader<'_> {
         ];
         for (key, is_needed) in needed {
             if is_needed && !node.key(key).is_given() {
-                self.complaints.say(
-                    &node.place.gap(Place::NOWHERE),
+                self.errors.say(
+                    &node.place.gap(DocumentPath::NOWHERE),
                     format!("lacks {}", Shown(key)),
                 );
             }
         }
         let via = node.key("via");
         if self.host == Host::Envoy && via.word() == Some(Via::Queue) {
-            self.complaints
+            self.errors
                 .say(&via.place, "a Queue is there for a Worker only");
         }
         let api_key = node.key("api_key");
         if api_key.is_given() && node.key("api_key_env").is_given() {
-            self.complaints.say(
+            self.errors.say(
                 &api_key.place,
                 "stands beside api_key_env, of which one is enough",
             );
@@ -216,7 +216,7 @@ impl Reader<'_> {
     fn carried(&mut self, project: &Node<'_, '_>) {
         let arrives = |name: &str| texts::header_value(name).is_ok() && name.trim() == name;
         if !project.text().is_none_or(arrives) {
-            self.complaints.say(
+            self.errors.say(
                 &project.place,
                 "is not for otlp towards Opik, where a header carries it: only ASCII, and no blank at either end",
             );
@@ -227,7 +227,7 @@ impl Reader<'_> {
     fn beside(&mut self, key: &Node<'_, '_>, header: &str, headers: &[(String, Secret)]) {
         if key.is_given() && headers.iter().any(|(name, _)| name == header) {
             let message = format!("stands beside headers.{header}, of which one is enough");
-            self.complaints.say(&key.place, message);
+            self.errors.say(&key.place, message);
         }
     }
 
@@ -237,7 +237,7 @@ impl Reader<'_> {
             let name = value.place.name().to_ascii_lowercase();
             let is_known = headers.iter().any(|(other, _)| *other == name);
             if is_known && texts::call_header(&name).is_ok() {
-                self.complaints.say(
+                self.errors.say(
                     &value.place,
                     "is the same header as one before it, in other letters",
                 );

@@ -9,7 +9,7 @@
 
 use alloc::vec::Vec;
 
-use super::complaint::Complaints;
+use super::error::ConfigErrors;
 use super::node::Node;
 use crate::genai::ApiName;
 use crate::policy::{
@@ -20,14 +20,14 @@ use crate::words::Word;
 
 /// Complains about every combination of these layers that would not do what it says.
 pub(super) fn agree(
-    complaints: &mut Complaints,
+    errors: &mut ConfigErrors,
     rule: &Node<'_, '_>,
     routes: &Node<'_, '_>,
     rules: &Node<'_, '_>,
 ) {
     let default = Stand::of(*rule);
     let mut judge = Judge {
-        complaints,
+        errors,
         told: Vec::new(),
     };
     judge.judge(&[&default]);
@@ -118,7 +118,7 @@ fn top<T>(
 }
 
 struct Judge<'c> {
-    complaints: &'c mut Complaints,
+    errors: &'c mut ConfigErrors,
     /// The keys of the present uppermost layer that were complained about.
     told: Vec<&'static str>,
 }
@@ -138,7 +138,7 @@ impl Judge<'_> {
             return;
         }
         if let Some(layer) = layers.first() {
-            self.complaints.say(&layer.node.key(key).place, message);
+            self.errors.say(&layer.node.key(key).place, message);
             self.told.push(key);
         }
     }

@@ -1,22 +1,25 @@
 //! The configuration: one document for both hosts.
 
 mod backends;
-mod complaint;
+mod error;
 mod keys;
+mod kind;
 mod layers;
 mod node;
-mod place;
+mod path;
 mod read;
+mod reader;
 mod rules;
 #[cfg(feature = "schema")]
 mod schema;
+mod shown;
 mod structs;
 mod texts;
 mod walk;
 mod yaml;
 
 pub use crate::tree::Tree;
-pub use complaint::Complaint;
+pub use error::ConfigError;
 #[cfg(feature = "schema")]
 pub use schema::schema;
 

@@ -6,8 +6,8 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::keys::{DOCUMENT, Kind, Preset};
-use super::place::Place;
+use super::kind::{Kind, Preset};
+use super::path::DocumentPath;
 use super::texts;
 use super::walk::{fits, whole};
 use crate::tree::Tree;
@@ -16,7 +16,7 @@ use crate::words::Word;
 /// A value of a document, or the gap where it could be, with what the table of keys says about it.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'n, 't> {
-    pub(super) place: Place<'n>,
+    pub(super) place: DocumentPath<'n>,
     tree: Option<&'t Tree>,
     kind: &'static Kind,
     preset: Preset,
@@ -24,11 +24,11 @@ pub(super) struct Node<'n, 't> {
 
 impl<'n, 't: 'n> Node<'n, 't> {
     /// The document itself.
-    pub(super) const fn root(tree: &'t Tree) -> Self {
+    pub(super) const fn root(tree: &'t Tree, kind: &'static Kind) -> Self {
         Self {
-            place: Place::DOCUMENT,
+            place: DocumentPath::DOCUMENT,
             tree: Some(tree),
-            kind: &DOCUMENT,
+            kind,
             preset: Preset::None,
         }
     }
@@ -45,7 +45,7 @@ impl<'n, 't: 'n> Node<'n, 't> {
         Node {
             place: self
                 .place
-                .key(name, found.map_or(Place::NOWHERE, |(rank, _)| rank)),
+                .key(name, found.map_or(DocumentPath::NOWHERE, |(rank, _)| rank)),
             tree: found.map(|(_, (_, tree))| tree),
             kind: known.map_or(self.kind, |key| &key.kind),
             preset: known.map_or(Preset::None, |key| key.preset),

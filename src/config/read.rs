@@ -1,46 +1,39 @@
-//! A document becomes a [`Config`]. What is impossible or dangerous although every value alone is fine is found here.
+//! A document becomes a [`Config`]. Values that are valid one by one, and impossible or dangerous together, are found here.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::complaint::{Complaint, Complaints, Shown};
+use super::error::{ConfigError, ConfigErrors};
 use super::keys::{DOCUMENT, export_settings};
 use super::node::Node;
-use super::place::Place;
+use super::path::DocumentPath;
+use super::reader::Reader;
+use super::shown::Shown;
 use super::{Config, Host, backends, rules, texts};
 use crate::bytes::is_plain;
 use crate::format::Spelling;
-use crate::format::{ALIASES, Format};
-use crate::secret::Secret;
 use crate::span::NameTemplate;
 use crate::tree::Tree;
 use crate::{format, outbox, span};
-
-/// What reading needs besides the document.
-pub(super) struct Reader<'e> {
-    pub(super) host: Host,
-    env: &'e dyn Fn(&str) -> Option<String>,
-    pub(super) complaints: Complaints,
-}
 
 impl Config {
     /// Reads a JSON document; a blank one is `{}`. `env` gives the value of a variable of the host's environment.
     ///
     /// # Errors
-    /// Every fault of the document, each with its place, in the order of the document.
+    /// Every mistake in the document with its place, in the order of the document.
     pub fn parse(
         json: &str,
         host: Host,
         env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<Complaint>> {
+    ) -> Result<Self, Vec<ConfigError>> {
         let json = if texts::is_blank(json) { "{}" } else { json };
         match serde_json::from_str(json) {
             Ok(document) => Self::read(&document, host, env),
             // The parser says what it expected and where; it never repeats what it found.
-            Err(error) => Err([Complaint {
-                place: Place::DOCUMENT.to_string(),
+            Err(error) => Err([ConfigError {
+                path: DocumentPath::DOCUMENT.to_string(),
                 message: format!("is not JSON: {error}"),
             }]
             .into()),
@@ -50,12 +43,12 @@ impl Config {
     /// Reads a document as Envoy hands it over: JSON text, a serialised protobuf `Struct`, or nothing at all.
     ///
     /// # Errors
-    /// Every fault of the document, each with its place, in the order of the document.
+    /// Every mistake in the document with its place, in the order of the document.
     pub fn from_bytes(
         bytes: &[u8],
         host: Host,
         env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<Complaint>> {
+    ) -> Result<Self, Vec<ConfigError>> {
         // A Struct may begin like white space of JSON, so it is asked for first; JSON is never one.
         match Tree::from_struct(bytes) {
             Some(mut document) if !bytes.is_empty() => {
@@ -64,8 +57,8 @@ impl Config {
             }
             _ => match core::str::from_utf8(bytes) {
                 Ok(json) => Self::parse(json, host, env),
-                Err(_) => Err([Complaint {
-                    place: Place::DOCUMENT.to_string(),
+                Err(_) => Err([ConfigError {
+                    path: DocumentPath::DOCUMENT.to_string(),
                     message: "is neither JSON text nor a Struct".into(),
                 }]
                 .into()),
@@ -76,25 +69,25 @@ impl Config {
     /// Reads a document that was parsed elsewhere.
     ///
     /// # Errors
-    /// Every fault of the document, each with its place, in the order of the document.
+    /// Every mistake in the document with its place, in the order of the document.
     pub fn read(
         document: &Tree,
         host: Host,
         env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<Complaint>> {
+    ) -> Result<Self, Vec<ConfigError>> {
         let mut reader = Reader {
             host,
             env,
-            complaints: Complaints::default(),
+            errors: ConfigErrors::default(),
         };
         reader
-            .complaints
-            .walk(document, &DOCUMENT, &Place::DOCUMENT);
-        let config = reader.config(&Node::root(document));
-        if reader.complaints.is_empty() {
+            .errors
+            .walk(document, &DOCUMENT, &DocumentPath::DOCUMENT);
+        let config = reader.config(&Node::root(document, &DOCUMENT));
+        if reader.errors.is_empty() {
             Ok(config)
         } else {
-            Err(reader.complaints.told())
+            Err(reader.errors.told())
         }
     }
 }
@@ -127,7 +120,7 @@ impl Reader<'_> {
         let extract = node.key("extract");
         let believed = self.format_list(&extract).unwrap_or_default();
         if believed.is_empty() && !extract.is_faulty() {
-            self.complaints
+            self.errors
                 .say(&extract.place, "is empty: no caller would be believed");
         }
         let inject = self.format_list(&node.key("inject")).unwrap_or_default();
@@ -138,41 +131,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The formats of a list, its aliases spelt out. One that an alias repeats keeps its first place; one that is
-    /// written twice is a mistake about the order.
-    pub(super) fn format_list(&mut self, node: &Node<'_, '_>) -> Option<Vec<&'static Format>> {
-        let mut words = Vec::new();
-        for item in node.children() {
-            let Some(word) = item.text() else { continue };
-            if words.contains(&word) {
-                self.complaints
-                    .say(&item.place, format!("{} is given twice", Shown(word)));
-            }
-            words.push(word);
-        }
-        let mut formats = Vec::new();
-        for format in node.texts()?.into_iter().flat_map(spelt_out) {
-            if !formats.contains(&format) {
-                formats.push(format);
-            }
-        }
-        Some(formats)
-    }
-
-    /// The secret in the variable that a key names.
-    pub(super) fn secret(&mut self, node: &Node<'_, '_>) -> Option<Secret> {
-        let variable = node.text()?;
-        let value = (self.env)(variable).filter(|value| !texts::is_blank(value));
-        let why = match value.as_deref().map(texts::header_value) {
-            Some(Ok(())) => return value.map(Secret::new),
-            Some(Err(why)) => why,
-            None => "is not set or is empty",
-        };
-        let message = format!("the variable {variable} {why}");
-        self.complaints.say(&node.place, message);
-        None
-    }
-
     fn span(&mut self, node: &Node<'_, '_>, service: &str, proofs: &[String]) -> span::Settings {
         const PROOF: &str = "is the secret of a trust.header, which is never recorded";
         let list = node.key("headers");
@@ -180,17 +138,17 @@ impl Reader<'_> {
         for item in list.children() {
             let Some(name) = item.lower() else { continue };
             if proofs.contains(&name) {
-                self.complaints.say(&item.place, PROOF);
+                self.errors.say(&item.place, PROOF);
             }
             if headers.contains(&name) {
-                self.complaints
+                self.errors
                     .say(&item.place, format!("{} is given twice", Shown(&name)));
             }
             headers.push(name);
         }
         let thread = node.key("thread");
         if thread.lower().is_some_and(|name| proofs.contains(&name)) {
-            self.complaints.say(&thread.place, PROOF);
+            self.errors.say(&thread.place, PROOF);
         }
         let name = node.key("name").text();
         let name = name.and_then(|text| NameTemplate::parse(text).ok());
@@ -209,7 +167,7 @@ impl Reader<'_> {
         self.at_most(&node.key("backoff_ms"), &node.key("backoff_max_ms"));
         let gzip = node.key("gzip");
         if gzip.flag() == Some(true) {
-            self.complaints.say(
+            self.errors.say(
                 &gzip.place,
                 "is not built in: a worker would serve nobody while it compresses; compress on the way to the backend",
             );
@@ -224,19 +182,10 @@ impl Reader<'_> {
         };
         if small > large && less.is_given() {
             let message = format!("{small} is more than {}, {large}", more.place);
-            self.complaints.say(&less.place, message);
+            self.errors.say(&less.place, message);
         } else if small > large {
             let message = format!("{large} is less than {}, {small}", less.place);
-            self.complaints.say(&more.place, message);
+            self.errors.say(&more.place, message);
         }
     }
-}
-
-/// The formats that a word stands for.
-pub(super) fn spelt_out(word: &str) -> impl Iterator<Item = &'static Format> {
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == word);
-    let names = alias.map_or(&[] as &[&str], |(_, names)| names);
-    Format::named(word)
-        .into_iter()
-        .chain(names.iter().filter_map(|name| Format::named(name)))
 }

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use super::layers;
 use super::node::Node;
-use super::place::Place;
-use super::read::{Reader, spelt_out};
+use super::path::DocumentPath;
+use super::reader::{Reader, spelt_out};
 use crate::format;
 use crate::format::{Format, FormatSet};
 use crate::policy::{Cidr, Layer, Match, McpParent, Pattern, Route, Rules, SharedSecret, Trust};
@@ -33,9 +33,9 @@ pub(super) fn read(
             let first = routes.place.item(first);
             let message = format!(
                 "is the same as {}, which comes first",
-                first.key("match", Place::NOWHERE)
+                first.key("match", DocumentPath::NOWHERE)
             );
-            reader.complaints.say(&conditions.place, message);
+            reader.errors.say(&conditions.place, message);
         }
         entries.push(Route { condition, layer });
     }
@@ -44,7 +44,7 @@ pub(super) fn read(
         (name, reader.layer(&node, believed))
     });
     let named = named.collect();
-    layers::agree(&mut reader.complaints, &rule, &routes, &rules);
+    layers::agree(&mut reader.errors, &rule, &routes, &rules);
     let extract = formats.extract.iter().copied().collect();
     Rules::new(default, entries, named, formats.inject, extract)
 }
@@ -99,7 +99,7 @@ impl Reader<'_> {
         let is_believed = believed.is_empty() || believed.iter().any(|format| format.name == "w3c");
         if node.word() == Some(McpParent::Meta) && !is_believed {
             let message = "meta would not be believed, because w3c is not in formats.extract";
-            self.complaints.say(&node.place, message);
+            self.errors.say(&node.place, message);
         }
     }
 
@@ -109,7 +109,7 @@ impl Reader<'_> {
         for item in node.children() {
             let Some(tag) = item.text() else { continue };
             if tags.contains(&tag) {
-                self.complaints.say(&item.place, "is given twice");
+                self.errors.say(&item.place, "is given twice");
             }
             tags.push(tag);
         }
@@ -122,7 +122,7 @@ impl Reader<'_> {
 
     fn satisfiable(&mut self, require: &Node<'_, '_>, believed: &[&Format]) {
         if require.texts().is_some_and(|words| words.is_empty()) && !require.is_faulty() {
-            self.complaints
+            self.errors
                 .say(&require.place, "is empty: nothing would be enough");
         }
         if believed.is_empty() {
@@ -133,7 +133,7 @@ impl Reader<'_> {
             if let Some(format) = words.find(|format| !believed.contains(format)) {
                 let name = format.name;
                 let message = format!("{name} is not in formats.extract, so it can never be there");
-                self.complaints.say(&item.place, message);
+                self.errors.say(&item.place, message);
             }
         }
     }
@@ -144,12 +144,12 @@ impl Reader<'_> {
         }
         let (cidr, san, header) = (node.key("cidr"), node.key("san"), node.key("header"));
         if cidr.is_empty() && san.is_empty() && !header.is_given() && node.is_object() {
-            self.complaints
+            self.errors
                 .say(&node.place, "has no condition, so nobody could be trusted");
         }
         let unverified = node.key("san_unverified");
         if unverified.flag() == Some(true) && san.is_empty() && !san.is_faulty() {
-            self.complaints
+            self.errors
                 .say(&unverified.place, "has no meaning without san");
         }
         let (networks, names) = (cidr.texts(), san.texts());
@@ -174,20 +174,20 @@ impl Reader<'_> {
     /// Whether a request can meet these conditions, and not every one does.
     fn possible(&mut self, node: &Node<'_, '_>) {
         if node.is_object() && node.is_empty() {
-            self.complaints.say(
+            self.errors.say(
                 &node.place,
                 "has no condition; what holds for every request belongs into rule",
             );
         }
         if node.key("path").is_given() && node.key("path_prefix").is_given() {
-            self.complaints.say(
+            self.errors.say(
                 &node.place,
                 "has path and path_prefix, of which one is enough",
             );
         }
         let methods = node.key("methods");
         if methods.texts().is_some_and(|methods| methods.is_empty()) && !methods.is_faulty() {
-            self.complaints
+            self.errors
                 .say(&methods.place, "is empty; leave it out for every method");
         }
     }

@@ -4,7 +4,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::keys::{DOCUMENT, Key, Kind, Preset};
+use super::keys::DOCUMENT;
+use super::kind::{Key, Kind, Preset};
 
 /// The schema (draft 2020-12) as text, for editors and pipelines.
 #[must_use]

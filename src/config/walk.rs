@@ -4,22 +4,23 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::complaint::{Complaints, Shown, either};
-use super::keys::{Check, Key, Kind};
-use super::place::Place;
+use super::error::ConfigErrors;
+use super::kind::{Check, Key, Kind};
+use super::path::DocumentPath;
+use super::shown::{Shown, either};
 use super::texts;
 use crate::tree::Tree;
 
 /// Whether the walk would find nothing here.
 pub(super) fn fits(tree: &Tree, kind: &Kind) -> bool {
-    let mut complaints = Complaints::default();
-    complaints.walk(tree, kind, &Place::DOCUMENT);
-    complaints.is_empty()
+    let mut errors = ConfigErrors::default();
+    errors.walk(tree, kind, &DocumentPath::DOCUMENT);
+    errors.is_empty()
 }
 
-impl Complaints {
+impl ConfigErrors {
     /// Walks a value that should be of this kind.
-    pub(super) fn walk(&mut self, value: &Tree, kind: &Kind, place: &Place<'_>) {
+    pub(super) fn walk(&mut self, value: &Tree, kind: &Kind, place: &DocumentPath<'_>) {
         match (kind, value) {
             (Kind::Flag, Tree::Flag(_)) => {}
             (Kind::Text(check), Tree::Text(text)) => {
@@ -74,7 +75,7 @@ impl Complaints {
         }
     }
 
-    fn number(&mut self, number: f64, kind: &Kind, place: &Place<'_>) {
+    fn number(&mut self, number: f64, kind: &Kind, place: &DocumentPath<'_>) {
         let (is_within, bounds) = match *kind {
             Kind::Number(least, most) => (
                 (f64::from(least)..=f64::from(most)).contains(&number),
@@ -95,7 +96,7 @@ impl Complaints {
         }
     }
 
-    fn object(&mut self, entries: &[(String, Tree)], groups: &[&[Key]], place: &Place<'_>) {
+    fn object(&mut self, entries: &[(String, Tree)], groups: &[&[Key]], place: &DocumentPath<'_>) {
         let keys = || groups.iter().copied().flatten();
         let mut seen = Vec::new();
         for (rank, (name, value)) in entries.iter().enumerate() {
@@ -114,13 +115,19 @@ impl Complaints {
         }
         for key in keys().filter(|key| key.is_required && seen.binary_search(&key.name).is_err()) {
             self.say(
-                &place.gap(Place::NOWHERE),
+                &place.gap(DocumentPath::NOWHERE),
                 format!("lacks {}", Shown(key.name)),
             );
         }
     }
 
-    fn map(&mut self, entries: &[(String, Tree)], check: Check, kind: &Kind, place: &Place<'_>) {
+    fn map(
+        &mut self,
+        entries: &[(String, Tree)],
+        check: Check,
+        kind: &Kind,
+        place: &DocumentPath<'_>,
+    ) {
         let mut seen = Vec::new();
         for (rank, (name, value)) in entries.iter().enumerate() {
             let here = place.key(name, rank);

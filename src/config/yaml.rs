@@ -3,7 +3,7 @@
 
 use alloc::format;
 
-use super::keys::Kind;
+use super::kind::Kind;
 use crate::tree::Tree;
 use crate::tree::double;
 

@@ -132,3 +132,11 @@ impl Rejection {
         )
     }
 }
+
+impl core::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.detail())
+    }
+}
+
+impl core::error::Error for Rejection {}

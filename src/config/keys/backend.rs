@@ -1,7 +1,7 @@
 //! The keys of a backend, and of what is sent there.
 
-use super::{Key, Kind, Preset, key};
 use crate::backend::{BackendKind, Dialect, Encoding, Via};
+use crate::config::kind::{Key, Kind, Preset, key};
 use crate::config::node::Node;
 use crate::config::texts;
 use crate::outbox::{self, export_keys};

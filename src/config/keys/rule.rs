@@ -1,8 +1,9 @@
 //! The keys of a rule, and of the requests that it is for.
 
-use super::{FORMATS, Key, Kind, Preset, key};
+use super::FORMATS;
+use crate::config::kind::{Key, Kind, Preset, key};
 use crate::config::node::Node;
-use crate::config::read::Reader;
+use crate::config::reader::Reader;
 use crate::config::texts;
 use crate::genai::ApiName;
 use crate::policy::{

@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::complaint::Shown;
+use super::shown::Shown;
 
 /// A place, like `routes[2].missing`.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
+pub(super) struct DocumentPath<'p> {
     above: Option<&'p Self>,
     step: Step<'p>,
     rank: usize,
@@ -21,7 +21,7 @@ enum Step<'p> {
     Gap,
 }
 
-impl<'p> Place<'p> {
+impl<'p> DocumentPath<'p> {
     /// The document itself.
     pub(super) const DOCUMENT: Self = Self {
         above: None,
@@ -68,13 +68,13 @@ impl<'p> Place<'p> {
 
     /// The ranks on the way: places in the order of these are in the order of the document.
     pub(super) fn ranks(&self) -> Vec<usize> {
-        let mut ranks = self.above.map(Place::ranks).unwrap_or_default();
+        let mut ranks = self.above.map(DocumentPath::ranks).unwrap_or_default();
         ranks.push(self.rank);
         ranks
     }
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for DocumentPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_gap = matches!(self.step, Step::Gap);
         let above = self
