@@ -1,7 +1,8 @@
 //! Nothing of what people wrote, and nothing of what they were answered, comes out again.
 
 use gatespan::Time;
-use gatespan::genai::{ApiName, Findings};
+use gatespan::Word;
+use gatespan::genai::{ApiName, Findings, ModelApi};
 
 use crate::play::{CHAT, FRAMES, JSON, LINES, Play, SSE, spelt};
 
@@ -57,20 +58,11 @@ const ANSWERS: [&str; 7] = [
     "<html>§</html>",
 ];
 
-const APIS: [ApiName; 12] = [
-    ApiName::OpenAiChat,
-    ApiName::OpenAiResponses,
-    ApiName::OpenAiCompletions,
-    ApiName::OpenAiEmbeddings,
-    ApiName::AnthropicMessages,
-    ApiName::GeminiGenerateContent,
-    ApiName::OllamaChat,
-    ApiName::OllamaGenerate,
-    ApiName::CohereChat,
-    ApiName::BedrockConverse,
-    ApiName::BedrockInvoke,
-    ApiName::Mcp,
-];
+/// The names of all APIs. Those of providers need a path.
+fn apis() -> impl Iterator<Item = ApiName> {
+    let is_api = |name: &ApiName| ModelApi::find(Some(*name), b"POST", b"/", b"").is_some();
+    ApiName::MEANINGS.iter().copied().filter(is_api)
+}
 
 /// An answer in every framing, among what else a body may have.
 fn framed(answer: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -100,8 +92,8 @@ fn planted_secrets_stay_where_they_are() {
     for (request, answer) in pairs {
         let (request, answer) = (request.replace('§', SECRET), answer.replace('§', SECRET));
         for ((kind, body), named) in framed(&answer)
-            .iter()
-            .flat_map(|framed| APIS.map(|named| (framed, named)))
+            .into_iter()
+            .flat_map(|framed| apis().map(move |named| (framed.clone(), named)))
         {
             for (status, size) in [
                 (200, body.len()),
