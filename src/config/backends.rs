@@ -19,7 +19,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<backend:
     let service = root.key("service").text().unwrap_or_default();
     let (one, several) = (root.key("backend"), root.key("backends"));
     if one.is_given() && several.is_given() {
-        reader.errors.say(
+        reader.errors.add(
             &several.place,
             "stands beside backend; put all of them into backends",
         );
@@ -36,7 +36,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: &Node<'_, '_>) -> Vec<backend:
             |(other, _): &(&backend::Settings, _)| in_prometheus(other) == in_prometheus(&backend);
         if let Some((other, first)) = named.find(same) {
             let message = taken(&backend.name, &other.name, first);
-            reader.errors.say(&node.key("name").place, message);
+            reader.errors.add(&node.key("name").place, message);
         }
         if backend.dialect == Dialect::Opik {
             reader.carried(&node.key("project"));
@@ -107,7 +107,7 @@ impl Reader<'_> {
         }
         let named = |(name, _): &mut (String, Secret)| name == PROJECT_HEADER;
         let project = if dialect == Dialect::Opik {
-            // Each batch says its own.
+            // Each batch carries this itself.
             headers.extract_if(.., named).next()
         } else {
             None
@@ -130,7 +130,7 @@ impl Reader<'_> {
             project_id: node.key("project_id").lower(),
         };
         if kind == BackendKind::Lilypad && lilypad::is_too_long(service, &backend) {
-            self.errors.say(
+            self.errors.add(
                 &resource.place,
                 "is so long that the server takes no span with it",
             );
@@ -154,14 +154,14 @@ impl Reader<'_> {
             return dialect;
         }
         if otlp::has_path(url) {
-            self.errors.say(
+            self.errors.add(
                 &node.key("url").place,
                 "ends in /v1/traces, which is put behind it",
             );
         }
         let encoding = node.key("encoding");
         if (is_opik || dialect == Dialect::Opik) && encoding.word() == Some(Encoding::Json) {
-            self.errors.say(
+            self.errors.add(
                 &encoding.place,
                 "is not for Opik, which reads the hex ids of JSON as base64 and files every span under other ids",
             );
@@ -170,19 +170,19 @@ impl Reader<'_> {
             let node = node.key(key);
             if node.is_given() && dialect == Dialect::Latest {
                 self.errors
-                    .say(&node.place, "is a setting of otlp towards Opik alone");
+                    .add(&node.place, "is a setting of otlp towards Opik alone");
             }
         }
         dialect
     }
 
-    /// Whether all keys are there that this kind needs in this host, and none that it does not know.
+    /// Checks that all keys which this kind needs in this host are present, and no others.
     fn suits(&mut self, node: &Node<'_, '_>, kind: BackendKind) {
         for (key, kinds) in OF_KINDS {
             let node = node.key(key);
             if node.is_given() && !kinds.contains(&kind) {
                 let message = format!("is not a setting of {}", kind.word());
-                self.errors.say(&node.place, message);
+                self.errors.add(&node.place, message);
             }
         }
         let needed = [
@@ -192,7 +192,7 @@ impl Reader<'_> {
         ];
         for (key, is_needed) in needed {
             if is_needed && !node.key(key).is_given() {
-                self.errors.say(
+                self.errors.add(
                     &node.place.gap(DocumentPath::NOWHERE),
                     format!("lacks {}", Shown(key)),
                 );
@@ -201,33 +201,33 @@ impl Reader<'_> {
         let via = node.key("via");
         if self.host == Host::Envoy && via.word() == Some(Via::Queue) {
             self.errors
-                .say(&via.place, "a Queue is there for a Worker only");
+                .add(&via.place, "a Queue is there for a Worker only");
         }
         let api_key = node.key("api_key");
         if api_key.is_given() && node.key("api_key_env").is_given() {
-            self.errors.say(
+            self.errors.add(
                 &api_key.place,
                 "stands beside api_key_env, of which one is enough",
             );
         }
     }
 
-    /// A project that a header carries must arrive there as it stands in the row of the trace.
+    /// A project in a header must be equal to the project in the trace row.
     fn carried(&mut self, project: &Node<'_, '_>) {
         let arrives = |name: &str| texts::header_value(name).is_ok() && name.trim() == name;
         if !project.text().is_none_or(arrives) {
-            self.errors.say(
+            self.errors.add(
                 &project.place,
                 "is not for otlp towards Opik, where a header carries it: only ASCII, and no blank at either end",
             );
         }
     }
 
-    /// What a key says must not be said by a header as well.
+    /// A header must not repeat the value of a key.
     fn beside(&mut self, key: &Node<'_, '_>, header: &str, headers: &[(String, Secret)]) {
         if key.is_given() && headers.iter().any(|(name, _)| name == header) {
             let message = format!("stands beside headers.{header}, of which one is enough");
-            self.errors.say(&key.place, message);
+            self.errors.add(&key.place, message);
         }
     }
 
@@ -237,7 +237,7 @@ impl Reader<'_> {
             let name = value.place.name().to_ascii_lowercase();
             let is_known = headers.iter().any(|(other, _)| *other == name);
             if is_known && texts::call_header(&name).is_ok() {
-                self.errors.say(
+                self.errors.add(
                     &value.place,
                     "is the same header as one before it, in other letters",
                 );

@@ -1,4 +1,4 @@
-//! Mistakes in a document, with their places.
+//! Mistakes in a document, each with its place.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use super::path::DocumentPath;
 pub struct ConfigError {
     /// The place, like `routes[2].missing`.
     pub path: String,
-    /// What is wrong there, and what would be right. Never holds a secret.
+    /// What is wrong there, and what would be right. Never contains a secret.
     pub message: String,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct ConfigErrors(Vec<(Vec<usize>, ConfigError)>);
 
 impl ConfigErrors {
     #[inline(never)]
-    pub(super) fn say(&mut self, place: &DocumentPath<'_>, message: impl Into<String>) {
+    pub(super) fn add(&mut self, place: &DocumentPath<'_>, message: impl Into<String>) {
         self.file(place, message.into());
     }
 
@@ -44,8 +44,7 @@ impl ConfigErrors {
         self.0.is_empty()
     }
 
-    /// All of them.
-    pub(super) fn told(self) -> Vec<ConfigError> {
+    pub(super) fn into_list(self) -> Vec<ConfigError> {
         self.0.into_iter().map(|(_, error)| error).collect()
     }
 }

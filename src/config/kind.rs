@@ -34,10 +34,10 @@ pub(super) enum Kind {
     Map(Check, &'static Self),
 }
 
-/// Says what is wrong with a text.
+/// Returns what is wrong with a text.
 pub(super) type Check = fn(&str) -> Result<(), &'static str>;
 
-/// What stands in place of an absent value.
+/// The default of an absent value.
 #[derive(Clone, Copy)]
 pub(super) enum Preset {
     None,
@@ -48,7 +48,7 @@ pub(super) enum Preset {
 }
 
 impl Kind {
-    /// What it is, in a word or two.
+    /// What it is, in one or two words.
     pub(super) const fn noun(&self) -> &'static str {
         match self {
             Self::Flag => "true or false",

@@ -1,11 +1,11 @@
 //! Keys that do not go together, in every combination of layers that a request can meet.
 //!
 //! A request's rule is the default, under the route that it takes, under the rule that the host's own route names. A
-//! fault is told once, at the uppermost layer that has part in it: the layer that made the combination.
+//! mistake is reported once, at the uppermost layer that takes part in it.
 //!
-//! A lower layer is overruled on purpose: so `inbound: off` may stand over a rule that enforces something (a path is
-//! exempted), and `missing: reject` over a rule that says what becomes of strangers (here they are refused). The other
-//! way round the upper layer would ask for something that silently does not hold.
+//! An upper layer may override a lower one on purpose. `inbound: off` over a rule that enforces something exempts a path.
+//! `missing: reject` over a rule with `untrusted` rejects untrusted clients. The opposite order is a mistake: the upper
+//! layer would ask for something that has no effect.
 
 use alloc::vec::Vec;
 
@@ -18,74 +18,74 @@ use crate::policy::{
 };
 use crate::words::Word;
 
-/// Complains about every combination of these layers that would not do what it says.
+/// Reports every combination of keys in these layers that has no effect.
 pub(super) fn agree(
     errors: &mut ConfigErrors,
     rule: &Node<'_, '_>,
     routes: &Node<'_, '_>,
     rules: &Node<'_, '_>,
 ) {
-    let default = Stand::of(*rule);
-    let mut judge = Judge {
+    let default = CheckedLayer::of(*rule);
+    let mut check = LayerCheck {
         errors,
-        told: Vec::new(),
+        reported: Vec::new(),
     };
-    judge.judge(&[&default]);
-    let mut distinct: Vec<Stand<'_, '_>> = Vec::new();
+    check.run(&[&default]);
+    let mut distinct: Vec<CheckedLayer<'_, '_>> = Vec::new();
     for node in routes.children() {
-        let route = Stand::of(node);
-        judge.told.clear();
-        judge.judge(&[&route, &default]);
-        // Routes that say the same need not be judged twice under each named rule.
-        if !distinct.iter().any(|other| other.says == route.says) {
+        let route = CheckedLayer::of(node);
+        check.reported.clear();
+        check.run(&[&route, &default]);
+        // Equal routes need only one check under each named rule.
+        if !distinct.iter().any(|other| other.keys == route.keys) {
             distinct.push(route);
         }
     }
     for node in rules.children() {
-        let named = Stand::of(node);
-        judge.told.clear();
-        judge.judge(&[&named, &default]);
+        let named = CheckedLayer::of(node);
+        check.reported.clear();
+        check.run(&[&named, &default]);
         for route in &distinct {
-            judge.judge(&[&named, route, &default]);
+            check.run(&[&named, route, &default]);
         }
     }
 }
 
-/// What a layer says to a key: nothing, something faulty from which nothing follows, or this.
-type Said<T> = Option<Option<T>>;
+/// The value of a key in one layer: absent, faulty (`Some(None)`) or valid.
+type Given<T> = Option<Option<T>>;
 
 /// The keys of a layer that have to agree.
 #[derive(Clone, Copy, PartialEq)]
-struct Says {
-    inbound: Said<InboundAction>,
-    upstream: Said<UpstreamAction>,
-    missing: Said<MissingAction>,
-    invalid: Said<InvalidAction>,
-    conflict: Said<ConflictAction>,
-    trust: Said<()>,
-    untrusted: Said<UntrustedAction>,
-    reads: Said<bool>,
-    is_mcp: Said<bool>,
-    reads_ahead: Said<bool>,
-    expose: Said<bool>,
+struct LayerKeys {
+    inbound: Given<InboundAction>,
+    upstream: Given<UpstreamAction>,
+    missing: Given<MissingAction>,
+    invalid: Given<InvalidAction>,
+    conflict: Given<ConflictAction>,
+    trust: Given<()>,
+    untrusted: Given<UntrustedAction>,
+    reads: Given<bool>,
+    is_mcp: Given<bool>,
+    reads_ahead: Given<bool>,
+    expose: Given<bool>,
 }
 
-/// A layer and what it says.
-struct Stand<'n, 't> {
+/// A layer and its keys.
+struct CheckedLayer<'n, 't> {
     node: Node<'n, 't>,
-    says: Says,
+    keys: LayerKeys,
 }
 
-impl<'n, 't: 'n> Stand<'n, 't> {
+impl<'n, 't: 'n> CheckedLayer<'n, 't> {
     fn of(node: Node<'n, 't>) -> Self {
-        fn word<W: Word>(node: &Node<'_, '_>) -> Said<W> {
+        fn word<W: Word>(node: &Node<'_, '_>) -> Given<W> {
             node.is_given().then(|| node.word())
         }
-        fn is(node: &Node<'_, '_>, word: &str) -> Said<bool> {
+        fn is(node: &Node<'_, '_>, word: &str) -> Given<bool> {
             let is = || (!node.is_faulty()).then(|| node.text() == Some(word));
             node.is_given().then(is)
         }
-        let says = Says {
+        let keys = LayerKeys {
             inbound: word(&node.key("inbound")),
             upstream: word(&node.key("upstream")),
             missing: word(&node.key("missing")),
@@ -101,124 +101,123 @@ impl<'n, 't: 'n> Stand<'n, 't> {
                 .is_given()
                 .then(|| node.key("expose").flag()),
         };
-        Self { node, says }
+        Self { node, keys }
     }
 }
 
 /// Layers of one request, the uppermost first.
-type Layers<'l, 'n, 't> = [&'l Stand<'n, 't>];
+type Layers<'l, 'n, 't> = [&'l CheckedLayer<'n, 't>];
 
-/// The uppermost layer that says something to a key, and what.
+/// The number of the uppermost layer that has a key, and the value there.
 fn top<T>(
     layers: &Layers<'_, '_, '_>,
-    said: impl Fn(&Says) -> Said<T>,
+    given: impl Fn(&LayerKeys) -> Given<T>,
 ) -> Option<(usize, Option<T>)> {
     let mut heights = layers.iter().enumerate();
-    heights.find_map(|(height, layer)| said(&layer.says).map(|said| (height, said)))
+    heights.find_map(|(height, layer)| given(&layer.keys).map(|value| (height, value)))
 }
 
-struct Judge<'c> {
+struct LayerCheck<'c> {
     errors: &'c mut ConfigErrors,
-    /// The keys of the present uppermost layer that were complained about.
-    told: Vec<&'static str>,
+    /// The keys of the present uppermost layer that have an error already.
+    reported: Vec<&'static str>,
 }
 
-impl Judge<'_> {
-    fn judge(&mut self, layers: &Layers<'_, '_, '_>) {
+impl LayerCheck<'_> {
+    fn run(&mut self, layers: &Layers<'_, '_, '_>) {
         self.off(layers);
         self.closed(layers);
-        self.strangers(layers);
+        self.removed_ids(layers);
         self.untrusted(layers);
         self.mcp_parent(layers);
     }
 
-    /// Complains about a key of the uppermost layer.
-    fn say(&mut self, layers: &Layers<'_, '_, '_>, key: &'static str, message: &str) {
-        if self.told.contains(&key) {
+    /// Reports a key of the uppermost layer, once.
+    fn add(&mut self, layers: &Layers<'_, '_, '_>, key: &'static str, message: &str) {
+        if self.reported.contains(&key) {
             return;
         }
         if let Some(layer) = layers.first() {
-            self.errors.say(&layer.node.key(key).place, message);
-            self.told.push(key);
+            self.errors.add(&layer.node.key(key).place, message);
+            self.reported.push(key);
         }
     }
 
-    /// `inbound: off` touches nothing: what is enforced beside it, or over a default that is off, would not hold. A
-    /// route that is off exempts its requests from named rules as well.
+    /// `inbound: off` changes nothing, so a key that enforces something has no effect with it. A route with
+    /// `inbound: off` exempts its requests from named rules too.
     fn off(&mut self, layers: &Layers<'_, '_, '_>) {
-        let Some((height, Some(InboundAction::Off))) = top(layers, |says| says.inbound) else {
+        let Some((height, Some(InboundAction::Off))) = top(layers, |keys| keys.inbound) else {
             return;
         };
         let Some(upper) = layers.first() else { return };
         let is_exempt = height > 0 && height + 1 < layers.len();
-        let says = &upper.says;
+        let keys = &upper.keys;
         let enforced = [
             (
                 "upstream",
-                says.upstream == Some(Some(UpstreamAction::Strip)),
+                keys.upstream == Some(Some(UpstreamAction::Strip)),
             ),
-            ("missing", says.missing == Some(Some(MissingAction::Reject))),
-            ("invalid", says.invalid == Some(Some(InvalidAction::Reject))),
+            ("missing", keys.missing == Some(Some(MissingAction::Reject))),
+            ("invalid", keys.invalid == Some(Some(InvalidAction::Reject))),
             (
                 "conflict",
-                says.conflict == Some(Some(ConflictAction::Reject)),
+                keys.conflict == Some(Some(ConflictAction::Reject)),
             ),
-            ("trust", says.trust.is_some()),
+            ("trust", keys.trust.is_some()),
             (
                 "untrusted",
-                says.untrusted == Some(Some(UntrustedAction::Reject)),
+                keys.untrusted == Some(Some(UntrustedAction::Reject)),
             ),
-            ("mcp_parent", says.reads_ahead == Some(Some(true))),
-            ("expose", says.expose == Some(Some(true))),
+            ("mcp_parent", keys.reads_ahead == Some(Some(true))),
+            ("expose", keys.expose == Some(Some(true))),
         ];
         for (key, is_enforced) in enforced {
             if is_enforced && !is_exempt {
-                let message = "would not hold, because the rule is `inbound: off`";
-                self.say(layers, key, message);
+                let message = "has no effect with `inbound: off`. Remove one of them";
+                self.add(layers, key, message);
             }
         }
     }
 
-    /// Where everybody's ids are removed, nobody can satisfy `missing: reject`, and nothing is left that could be invalid
-    /// or in conflict.
+    /// `inbound: link` and `restart` remove all ids. No request can then satisfy `missing: reject`, and no header can be
+    /// invalid or in conflict.
     fn closed(&mut self, layers: &Layers<'_, '_, '_>) {
-        let inbound = top(layers, |says| says.inbound);
+        let inbound = top(layers, |keys| keys.inbound);
         let Some((inbound, Some(InboundAction::Link | InboundAction::Restart))) = inbound else {
             return;
         };
-        let missing = top(layers, |says| says.missing);
+        let missing = top(layers, |keys| keys.missing);
         if let Some((missing, Some(MissingAction::Reject))) = missing {
             if missing == 0 {
-                let message = "would reject every request, because `inbound: link` and `restart` remove what callers send";
-                self.say(layers, "missing", message);
+                let message = "would reject every request: `inbound: link` and `restart` remove the ids of every client. Use `inbound: join`";
+                self.add(layers, "missing", message);
             } else if inbound == 0 {
-                let message = "would have every request rejected, because it removes what callers send and the rule \
-                               is `missing: reject`";
-                self.say(layers, "inbound", message);
+                let message = "would reject every request: it removes the ids of every client, and the rule has `missing: reject`";
+                self.add(layers, "inbound", message);
             }
         }
-        let says = layers.first().map(|layer| layer.says);
-        let invalid = says.is_some_and(|says| says.invalid == Some(Some(InvalidAction::Reject)));
-        let conflict = says.is_some_and(|says| says.conflict == Some(Some(ConflictAction::Reject)));
+        let keys = layers.first().map(|layer| layer.keys);
+        let invalid = keys.is_some_and(|keys| keys.invalid == Some(Some(InvalidAction::Reject)));
+        let conflict = keys.is_some_and(|keys| keys.conflict == Some(Some(ConflictAction::Reject)));
         for (key, _) in [("invalid", invalid), ("conflict", conflict)]
             .into_iter()
             .filter(|(_, asked)| *asked)
         {
-            let message = "would not hold, because `inbound: link` and `restart` look at nothing that callers send";
-            self.say(layers, key, message);
+            let message = "has no effect: `inbound: link` and `restart` ignore the trace headers of clients. Use `inbound: join`";
+            self.add(layers, key, message);
         }
     }
 
-    /// A stranger's ids are removed, so under `missing: reject` it would be told that it sent none.
-    fn strangers(&mut self, layers: &Layers<'_, '_, '_>) {
-        let inbound = top(layers, |says| says.inbound).map(|(_, word)| word);
-        let Some((trust, _)) = top(layers, |says| says.trust) else {
+    /// The ids of an untrusted client are removed, so `missing: reject` would report them as missing.
+    fn removed_ids(&mut self, layers: &Layers<'_, '_, '_>) {
+        let inbound = top(layers, |keys| keys.inbound).map(|(_, word)| word);
+        let Some((trust, _)) = top(layers, |keys| keys.trust) else {
             return;
         };
-        let Some((missing, Some(MissingAction::Reject))) = top(layers, |says| says.missing) else {
+        let Some((missing, Some(MissingAction::Reject))) = top(layers, |keys| keys.missing) else {
             return;
         };
-        let untrusted = top(layers, |says| says.untrusted);
+        let untrusted = top(layers, |keys| keys.untrusted);
         let is_meant = match untrusted {
             None => false,
             Some((untrusted, Some(UntrustedAction::Link | UntrustedAction::Restart))) => {
@@ -235,32 +234,32 @@ impl Judge<'_> {
             _ if trust == 0 => "trust",
             _ => return,
         };
-        let message = "would reject strangers for want of the ids that were removed; write `untrusted: reject`";
-        self.say(layers, key, message);
+        let message = "would reject untrusted clients because their ids were removed. Write `untrusted: reject`";
+        self.add(layers, key, message);
     }
 
-    /// Without trust there are no strangers.
+    /// Without `trust` no client is untrusted.
     fn untrusted(&mut self, layers: &Layers<'_, '_, '_>) {
-        let is_first = top(layers, |says| says.untrusted).is_some_and(|(height, _)| height == 0);
-        if is_first && top(layers, |says| says.trust).is_none() {
-            self.say(layers, "untrusted", "has no meaning without trust");
+        let is_first = top(layers, |keys| keys.untrusted).is_some_and(|(height, _)| height == 0);
+        if is_first && top(layers, |keys| keys.trust).is_none() {
+            self.add(layers, "untrusted", "has no effect without trust");
         }
     }
 
-    /// The parent that a message names is found where messages are read, and counts where that of a caller does.
+    /// `mcp_parent: meta` needs bodies that are read, and an `inbound` that uses the ids of clients.
     fn mcp_parent(&mut self, layers: &Layers<'_, '_, '_>) {
-        if top(layers, |says| says.reads_ahead) != Some((0, Some(true))) {
+        if top(layers, |keys| keys.reads_ahead) != Some((0, Some(true))) {
             return;
         }
         let holds =
-            |said: Option<(usize, Option<bool>)>| said.is_some_and(|(_, is)| is != Some(false));
-        let inbound = top(layers, |says| says.inbound);
-        if !holds(top(layers, |says| says.reads)) || !holds(top(layers, |says| says.is_mcp)) {
+            |value: Option<(usize, Option<bool>)>| value.is_some_and(|(_, is)| is != Some(false));
+        let inbound = top(layers, |keys| keys.inbound);
+        if !holds(top(layers, |keys| keys.reads)) || !holds(top(layers, |keys| keys.is_mcp)) {
             let message = "meta needs `genai: metadata` and `genai_api: mcp`";
-            self.say(layers, "mcp_parent", message);
+            self.add(layers, "mcp_parent", message);
         } else if matches!(inbound, Some((_, Some(InboundAction::Restart)))) {
-            let message = "would not hold, because `inbound: restart` forgets what callers send";
-            self.say(layers, "mcp_parent", message);
+            let message = "has no effect: `inbound: restart` ignores the ids of clients";
+            self.add(layers, "mcp_parent", message);
         }
     }
 }

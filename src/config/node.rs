@@ -1,5 +1,5 @@
-//! Reads settings out of a document that may have faults. What is faulty is as good as absent here: the walk has
-//! complained about it, and what is right is still read, so that all faults are found in one go.
+//! Reads settings from a document that may contain mistakes. A faulty value counts as absent here, because the walk has
+//! reported it. Valid values are still read, so that all mistakes are found in one pass.
 //!
 //! A document is read once, and all of this is called from many places: in line there it would be 10 KB of the filter.
 
@@ -13,7 +13,7 @@ use super::walk::{fits, whole};
 use crate::tree::Tree;
 use crate::words::Word;
 
-/// A value of a document, or the gap where it could be, with what the table of keys says about it.
+/// A value of a document, or the gap where it could be, with its row in the table of keys.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'n, 't> {
     pub(super) place: DocumentPath<'n>,
@@ -33,7 +33,7 @@ impl<'n, 't: 'n> Node<'n, 't> {
         }
     }
 
-    /// What stands at a key.
+    /// The value of a key.
     #[inline(never)]
     pub(super) fn key<'s>(&'s self, name: &'static str) -> Node<'s, 't> {
         let known = self.kind.key(name);
@@ -83,18 +83,18 @@ impl<'n, 't: 'n> Node<'n, 't> {
         self.tree.is_some()
     }
 
-    /// Whether an object stands here.
+    /// Whether the value is an object.
     pub(super) const fn is_object(&self) -> bool {
         matches!(self.tree, Some(Tree::Object(_)))
     }
 
-    /// Whether nothing stands in here.
+    /// Whether the value is empty.
     #[inline(never)]
     pub(super) fn is_empty(&self) -> bool {
         self.child(0).is_none()
     }
 
-    /// Whether something stands here that the walk complained about.
+    /// Whether the walk reported this value.
     #[inline(never)]
     pub(super) fn is_faulty(&self) -> bool {
         self.tree.is_some_and(|tree| !fits(tree, self.kind))

@@ -1,4 +1,4 @@
-//! Where a value stands in a document. A place is a chain on the stack: it costs nothing until a fault has to name it.
+//! The place of a value in a document. A path is a chain on the stack, so it costs nothing until an error needs its text.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -28,7 +28,7 @@ impl<'p> DocumentPath<'p> {
         step: Step::Document,
         rank: 0,
     };
-    /// The rank of what is not there: behind everything that is.
+    /// The rank of an absent entry: after all entries that exist.
     pub(super) const NOWHERE: usize = usize::MAX;
 
     /// The place of a key, which is the entry of this rank.
@@ -49,7 +49,7 @@ impl<'p> DocumentPath<'p> {
         }
     }
 
-    /// Where something in this place is missing or has no right to be there: named like the place itself.
+    /// An absent or unknown key in this place. Its text is that of the place.
     pub(super) const fn gap(&'p self, rank: usize) -> Self {
         Self {
             above: Some(self),
@@ -94,7 +94,7 @@ impl fmt::Display for DocumentPath<'_> {
     }
 }
 
-/// Whether a key can stand in a place as it is.
+/// Whether a path can contain this key without quotes.
 fn is_plain(name: &str) -> bool {
     (1..=40).contains(&name.len())
         && name

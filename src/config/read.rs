@@ -87,7 +87,7 @@ impl Config {
         if reader.errors.is_empty() {
             Ok(config)
         } else {
-            Err(reader.errors.told())
+            Err(reader.errors.into_list())
         }
     }
 }
@@ -121,7 +121,7 @@ impl Reader<'_> {
         let believed = self.format_list(&extract).unwrap_or_default();
         if believed.is_empty() && !extract.is_faulty() {
             self.errors
-                .say(&extract.place, "is empty: no caller would be believed");
+                .add(&extract.place, "is empty. Name at least one format");
         }
         let inject = self.format_list(&node.key("inject")).unwrap_or_default();
         format::Settings {
@@ -138,17 +138,17 @@ impl Reader<'_> {
         for item in list.children() {
             let Some(name) = item.lower() else { continue };
             if proofs.contains(&name) {
-                self.errors.say(&item.place, PROOF);
+                self.errors.add(&item.place, PROOF);
             }
             if headers.contains(&name) {
                 self.errors
-                    .say(&item.place, format!("{} is given twice", Shown(&name)));
+                    .add(&item.place, format!("{} is given twice", Shown(&name)));
             }
             headers.push(name);
         }
         let thread = node.key("thread");
         if thread.lower().is_some_and(|name| proofs.contains(&name)) {
-            self.errors.say(&thread.place, PROOF);
+            self.errors.add(&thread.place, PROOF);
         }
         let name = node.key("name").text();
         let name = name.and_then(|text| NameTemplate::parse(text).ok());
@@ -167,9 +167,9 @@ impl Reader<'_> {
         self.at_most(&node.key("backoff_ms"), &node.key("backoff_max_ms"));
         let gzip = node.key("gzip");
         if gzip.flag() == Some(true) {
-            self.errors.say(
+            self.errors.add(
                 &gzip.place,
-                "is not built in: a worker would serve nobody while it compresses; compress on the way to the backend",
+                "is not supported: compressing would block a worker thread. Set it to false, and compress between the gateway and the backend",
             );
         }
         export_settings(node)
@@ -182,10 +182,10 @@ impl Reader<'_> {
         };
         if small > large && less.is_given() {
             let message = format!("{small} is more than {}, {large}", more.place);
-            self.errors.say(&less.place, message);
+            self.errors.add(&less.place, message);
         } else if small > large {
             let message = format!("{large} is less than {}, {small}", less.place);
-            self.errors.say(&more.place, message);
+            self.errors.add(&more.place, message);
         }
     }
 }

@@ -27,7 +27,7 @@ impl Reader<'_> {
             let Some(word) = item.text() else { continue };
             if words.contains(&word) {
                 self.errors
-                    .say(&item.place, format!("{} is given twice", Shown(word)));
+                    .add(&item.place, format!("{} is given twice", Shown(word)));
             }
             words.push(word);
         }
@@ -50,7 +50,7 @@ impl Reader<'_> {
             None => "is not set or is empty",
         };
         let message = format!("the variable {variable} {why}");
-        self.errors.say(&node.place, message);
+        self.errors.add(&node.place, message);
         None
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn read(
                 "is the same as {}, which comes first",
                 first.key("match", DocumentPath::NOWHERE)
             );
-            reader.errors.say(&conditions.place, message);
+            reader.errors.add(&conditions.place, message);
         }
         entries.push(Route { condition, layer });
     }
@@ -52,7 +52,7 @@ pub(super) fn read(
 /// The number of an earlier route with the same conditions, which would always be taken. `ordered` are the numbers of
 /// those that have conditions of their own, in the order of these.
 fn earlier(condition: &Match, routes: &[Route], ordered: &mut Vec<usize>) -> Option<usize> {
-    // What has no condition, or a faulty one, is complained about already.
+    // What has no condition, or a faulty one, has an error already.
     if *condition == Match::default() {
         return None;
     }
@@ -99,7 +99,7 @@ impl Reader<'_> {
         let is_believed = believed.is_empty() || believed.iter().any(|format| format.name == "w3c");
         if node.word() == Some(McpParent::Meta) && !is_believed {
             let message = "meta would not be believed, because w3c is not in formats.extract";
-            self.errors.say(&node.place, message);
+            self.errors.add(&node.place, message);
         }
     }
 
@@ -109,7 +109,7 @@ impl Reader<'_> {
         for item in node.children() {
             let Some(tag) = item.text() else { continue };
             if tags.contains(&tag) {
-                self.errors.say(&item.place, "is given twice");
+                self.errors.add(&item.place, "is given twice");
             }
             tags.push(tag);
         }
@@ -123,7 +123,7 @@ impl Reader<'_> {
     fn satisfiable(&mut self, require: &Node<'_, '_>, believed: &[&Format]) {
         if require.texts().is_some_and(|words| words.is_empty()) && !require.is_faulty() {
             self.errors
-                .say(&require.place, "is empty: nothing would be enough");
+                .add(&require.place, "is empty: nothing would be enough");
         }
         if believed.is_empty() {
             return;
@@ -133,7 +133,7 @@ impl Reader<'_> {
             if let Some(format) = words.find(|format| !believed.contains(format)) {
                 let name = format.name;
                 let message = format!("{name} is not in formats.extract, so it can never be there");
-                self.errors.say(&item.place, message);
+                self.errors.add(&item.place, message);
             }
         }
     }
@@ -145,12 +145,12 @@ impl Reader<'_> {
         let (cidr, san, header) = (node.key("cidr"), node.key("san"), node.key("header"));
         if cidr.is_empty() && san.is_empty() && !header.is_given() && node.is_object() {
             self.errors
-                .say(&node.place, "has no condition, so nobody could be trusted");
+                .add(&node.place, "has no condition, so nobody could be trusted");
         }
         let unverified = node.key("san_unverified");
         if unverified.flag() == Some(true) && san.is_empty() && !san.is_faulty() {
             self.errors
-                .say(&unverified.place, "has no meaning without san");
+                .add(&unverified.place, "has no effect without san");
         }
         let (networks, names) = (cidr.texts(), san.texts());
         let parsed = networks.iter().flatten().map(|text| Cidr::parse(text));
@@ -174,13 +174,13 @@ impl Reader<'_> {
     /// Whether a request can meet these conditions, and not every one does.
     fn possible(&mut self, node: &Node<'_, '_>) {
         if node.is_object() && node.is_empty() {
-            self.errors.say(
+            self.errors.add(
                 &node.place,
                 "has no condition; what holds for every request belongs into rule",
             );
         }
         if node.key("path").is_given() && node.key("path_prefix").is_given() {
-            self.errors.say(
+            self.errors.add(
                 &node.place,
                 "has path and path_prefix, of which one is enough",
             );
@@ -188,7 +188,7 @@ impl Reader<'_> {
         let methods = node.key("methods");
         if methods.texts().is_some_and(|methods| methods.is_empty()) && !methods.is_faulty() {
             self.errors
-                .say(&methods.place, "is empty; leave it out for every method");
+                .add(&methods.place, "is empty; leave it out for every method");
         }
     }
 }

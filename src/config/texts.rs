@@ -1,4 +1,4 @@
-//! What texts of a document must look like. A check says what is wrong; the walk says where, and what was found.
+//! Checks of the texts in a document. A check returns what is wrong; the walk adds the place and the text.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
@@ -22,7 +22,7 @@ pub(super) fn filled(text: &str) -> Checked {
     any(text)
 }
 
-/// The name of a backend, which stands in the names of counters.
+/// The name of a backend, which is part of the names of counters.
 pub(super) fn name(text: &str) -> Checked {
     let fits = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
     ensure(
@@ -31,7 +31,7 @@ pub(super) fn name(text: &str) -> Checked {
     )
 }
 
-/// The name of a rule, which stands in the places of faults.
+/// The name of a rule, which is part of the paths of errors.
 pub(super) fn rule(text: &str) -> Checked {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     ensure(
@@ -40,7 +40,7 @@ pub(super) fn rule(text: &str) -> Checked {
     )
 }
 
-/// The name of a variable of the environment. Not every secret looks like one, so it is asked for.
+/// The name of a variable of the environment. The check finds secrets written here by mistake.
 pub(super) fn variable(text: &str) -> Checked {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     ensure(
@@ -76,17 +76,17 @@ pub(super) fn header_value(text: &str) -> Checked {
     ensure(fits, "holds a character that no header can carry")
 }
 
-/// A header that may stand in a span.
+/// A header that a span may record.
 pub(super) fn recordable(text: &str) -> Checked {
     header(text)?;
     let name = text.to_ascii_lowercase();
     let secret = redact::is_secret(&name);
     ensure(!secret, "is a header of secrets, which are never recorded")?;
-    // A stranger's ids are remembered as the rule says or not at all, and not by a way around it.
+    // Only the rule decides whether a span keeps the ids of an untrusted client.
     ensure(!is_trace_header(&name), "is a trace header")
 }
 
-/// A header that proves trust: it is removed before the request goes upstream, so it must be one that nobody else needs.
+/// A header that proves trust: it is removed before the request goes upstream, so no other part may need it.
 pub(super) fn proof(text: &str) -> Checked {
     header(text)?;
     own(text)
@@ -240,7 +240,7 @@ pub(super) fn millis(text: &str) -> Option<u32> {
     (total % 1_000 == 0).then(|| u32::try_from(total / 1_000).ok())?
 }
 
-/// Units of time in milliseconds. One that is the end of another stands behind it.
+/// Units of time in milliseconds. A unit that is the end of another one follows it.
 static UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("m", 60_000)];
 
 /// Digits and nothing else.
@@ -265,7 +265,7 @@ fn is_trace_header(name: &str) -> bool {
         })
 }
 
-/// Whether a header says where a message goes, where it ends or how it travels.
+/// Whether a header controls the target, the length or the transport of a message.
 fn is_framing(name: &str) -> bool {
     FRAMING.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

@@ -1,4 +1,4 @@
-//! Compares a document with the table of keys and says everything that does not fit.
+//! Compares a document with the table of keys and reports everything that does not fit.
 
 use alloc::format;
 use alloc::string::String;
@@ -25,19 +25,19 @@ impl ConfigErrors {
             (Kind::Flag, Tree::Flag(_)) => {}
             (Kind::Text(check), Tree::Text(text)) => {
                 if let Err(why) = check(text) {
-                    self.say(place, format!("{} {why}", Shown(text)));
+                    self.add(place, format!("{} {why}", Shown(text)));
                 }
             }
             (Kind::Secret(check), Tree::Text(text)) => {
                 if let Err(why) = check(text) {
-                    self.say(place, why);
+                    self.add(place, why);
                 }
             }
             (Kind::Word(words), Tree::Text(text)) => {
                 if !words.contains(&text.as_str()) {
                     let expected = either(words);
                     let message = format!("unknown value {}, expected {expected}", Shown(text));
-                    self.say(place, message);
+                    self.add(place, message);
                 }
             }
             (Kind::Number(..) | Kind::Whole(..) | Kind::Millis(..), Tree::Number(number)) => {
@@ -48,13 +48,13 @@ impl ConfigErrors {
                     let message = format!(
                         "expected {least} to {most} milliseconds, or a duration like \"5s\" or \"250ms\""
                     );
-                    self.say(place, message);
+                    self.add(place, message);
                 }
             }
             (Kind::List(kind, most), Tree::List(items)) => {
                 if items.len() > *most {
                     let message = format!("holds {} entries, {most} are allowed", items.len());
-                    self.say(place, message);
+                    self.add(place, message);
                 }
                 for (rank, item) in items.iter().enumerate() {
                     self.walk(item, kind, &place.item(rank));
@@ -70,7 +70,7 @@ impl ConfigErrors {
                     kind => kind.noun().into(),
                 };
                 let message = format!("expected {expected}, found {}", value.noun());
-                self.say(place, message + hint(kind, value));
+                self.add(place, message + hint(kind, value));
             }
         }
     }
@@ -90,8 +90,8 @@ impl ConfigErrors {
         if !is_within {
             // Only what is short is repeated: a double can have three hundred digits.
             match whole(number) {
-                Some(number) => self.say(place, format!("{number} {bounds}")),
-                None => self.say(place, bounds),
+                Some(number) => self.add(place, format!("{number} {bounds}")),
+                None => self.add(place, bounds),
             }
         }
     }
@@ -102,19 +102,19 @@ impl ConfigErrors {
         for (rank, (name, value)) in entries.iter().enumerate() {
             let here = place.key(name, rank);
             match keys().find(|key| key.name == name) {
-                _ if !is_first(&mut seen, name) => self.say(&here, TWICE),
+                _ if !is_first(&mut seen, name) => self.add(&here, TWICE),
                 Some(key) => self.walk(value, &key.kind, &here),
                 None => {
                     let near = nearest(keys().map(|key| key.name), name);
                     let hint = near.map(|known| format!(", did you mean {}?", Shown(known)));
                     let message =
                         format!("unknown key {}{}", Shown(name), hint.unwrap_or_default());
-                    self.say(&place.gap(rank), message);
+                    self.add(&place.gap(rank), message);
                 }
             }
         }
         for key in keys().filter(|key| key.is_required && seen.binary_search(&key.name).is_err()) {
-            self.say(
+            self.add(
                 &place.gap(DocumentPath::NOWHERE),
                 format!("lacks {}", Shown(key.name)),
             );
@@ -132,15 +132,15 @@ impl ConfigErrors {
         for (rank, (name, value)) in entries.iter().enumerate() {
             let here = place.key(name, rank);
             match (check(name), kind) {
-                _ if !is_first(&mut seen, name) => self.say(&here, TWICE),
+                _ if !is_first(&mut seen, name) => self.add(&here, TWICE),
                 (Ok(()), _) => self.walk(value, kind, &here),
                 // What is no name may be the secret, written into the wrong place.
                 (Err(why), Kind::Secret(_)) => {
-                    self.say(&place.gap(rank), format!("a name {why}"));
+                    self.add(&place.gap(rank), format!("a name {why}"));
                 }
                 (Err(why), _) => {
                     let message = format!("the name {} {why}", Shown(name));
-                    self.say(&place.gap(rank), message);
+                    self.add(&place.gap(rank), message);
                 }
             }
         }
@@ -157,7 +157,7 @@ const fn hint(kind: &Kind, value: &Tree) -> &'static str {
 
 const TWICE: &str = "is given twice";
 
-/// Whether a name comes for the first time. Those that came stand in the order of the alphabet.
+/// Whether a name is new. `seen` is sorted.
 fn is_first<'n>(seen: &mut Vec<&'n str>, name: &'n str) -> bool {
     let place = seen.binary_search(&name);
     if let Err(place) = place {

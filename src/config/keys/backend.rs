@@ -1,4 +1,4 @@
-//! The keys of a backend, and of what is sent there.
+//! The keys of a backend and of `export`.
 
 use crate::backend::{BackendKind, Dialect, Encoding, Via};
 use crate::config::kind::{Key, Kind, Preset, key};
@@ -7,7 +7,7 @@ use crate::config::texts;
 use crate::outbox::{self, export_keys};
 use crate::words::Word;
 
-/// What a backend says.
+/// The keys of a backend.
 pub(super) const BACKEND: &[Key] = &[
     key(
         "name",

@@ -1,5 +1,4 @@
-//! The table of keys: every key of a document, what it may hold, what it is for, and what stands in its place when it is
-//! absent. The walk that finds faults, the reading and the JSON Schema all come from it.
+//! The table of keys: every key of a document, its type, its purpose and its default. The walk that finds faults, the reading and the JSON Schema all come from it.
 
 mod backend;
 mod rule;

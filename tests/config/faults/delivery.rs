@@ -392,7 +392,7 @@ pub const FAULTS: &[Row] = &[
         "bodies are not compressed, and must not silently be plain",
         r#"{"export": {"gzip": true}}"#,
         &[
-            "export.gzip: is not built in: a worker would serve nobody while it compresses; compress on the way to the backend",
+            "export.gzip: is not supported: compressing would block a worker thread. Set it to false, and compress between the gateway and the backend",
         ],
     ),
 ];

@@ -53,7 +53,7 @@ pub const FAULTS: &[Row] = &[
         "nobody would be believed",
         r#"{"formats": {"extract": []}}"#,
         &[
-            "formats.extract: is empty: no caller would be believed",
+            "formats.extract: is empty. Name at least one format",
         ],
     ),
     (
@@ -158,11 +158,11 @@ pub const FAULTS: &[Row] = &[
         &[
             "span.headers[0]: is the secret of a trust.header, which is never recorded",
             r#"rule: unknown key "mising", did you mean "missing"?"#,
-            "rule.expose: would not hold, because the rule is `inbound: off`",
+            "rule.expose: has no effect with `inbound: off`. Remove one of them",
             "rule.sample: 7 is not within 0 and 1",
-            "rule.trust: would not hold, because the rule is `inbound: off`",
+            "rule.trust: has no effect with `inbound: off`. Remove one of them",
             "rule.trust.header.equals_env: the variable UNSET is not set or is empty",
-            "formats.extract: is empty: no caller would be believed",
+            "formats.extract: is empty. Name at least one format",
         ],
     ),
     (

@@ -22,22 +22,22 @@ pub const FAULTS: &[Row] = &[
         "the same by way of two layers",
         r#"{"rule": {"inbound": "link"}, "routes": [{"match": {"path": "/a"}, "missing": "reject"}]}"#,
         &[
-            "routes[0].missing: would reject every request, because `inbound: link` and `restart` remove what callers send",
+            "routes[0].missing: would reject every request: `inbound: link` and `restart` remove the ids of every client. Use `inbound: join`",
         ],
     ),
     (
         "enforcing over a default that is off",
         r#"{"rule": {"inbound": "off"}, "routes": [{"match": {"path": "/a"}, "upstream": "strip"}], "rules": {"strict": {"missing": "reject"}}}"#,
         &[
-            "routes[0].upstream: would not hold, because the rule is `inbound: off`",
-            "rules.strict.missing: would not hold, because the rule is `inbound: off`",
+            "routes[0].upstream: has no effect with `inbound: off`. Remove one of them",
+            "rules.strict.missing: has no effect with `inbound: off`. Remove one of them",
         ],
     ),
     (
         "trust on a rule that is off",
         r#"{"routes": [{"match": {"path": "/a"}, "inbound": "off", "trust": {"cidr": ["10.0.0.0/8"]}}]}"#,
         &[
-            "routes[0].trust: would not hold, because the rule is `inbound: off`",
+            "routes[0].trust: has no effect with `inbound: off`. Remove one of them",
         ],
     ),
     (
@@ -102,28 +102,28 @@ pub const FAULTS: &[Row] = &[
         "a route that closes itself over an enforcing default",
         r#"{"rule": {"missing": "reject"}, "routes": [{"match": {"path": "/a"}, "inbound": "restart"}]}"#,
         &[
-            "routes[0].inbound: would have every request rejected, because it removes what callers send and the rule is `missing: reject`",
+            "routes[0].inbound: would reject every request: it removes the ids of every client, and the rule has `missing: reject`",
         ],
     ),
     (
         "the same by way of two layers",
         r#"{"rule": {"missing": "reject"}, "routes": [{"match": {"path": "/a"}, "trust": {"san": ["spiffe://acme/*"]}}]}"#,
         &[
-            "routes[0].trust: would reject strangers for want of the ids that were removed; write `untrusted: reject`",
+            "routes[0].trust: would reject untrusted clients because their ids were removed. Write `untrusted: reject`",
         ],
     ),
     (
         "off and untrusted: reject",
         r#"{"rule": {"trust": {"cidr": ["10.0.0.0/8"]}}, "routes": [{"match": {"path": "/a"}, "inbound": "off", "untrusted": "reject"}]}"#,
         &[
-            "routes[0].untrusted: would not hold, because the rule is `inbound: off`",
+            "routes[0].untrusted: has no effect with `inbound: off`. Remove one of them",
         ],
     ),
     (
         "untrusted: link without trust would link nobody",
         r#"{"routes": [{"match": {"path": "/a"}, "untrusted": "link"}]}"#,
         &[
-            "routes[0].untrusted: has no meaning without trust",
+            "routes[0].untrusted: has no effect without trust",
         ],
     ),
     (

@@ -77,33 +77,33 @@ pub const FAULTS: &[Row] = &[
         "every request would be rejected",
         r#"{"rule": {"missing": "reject", "inbound": "restart"}}"#,
         &[
-            "rule.missing: would reject every request, because `inbound: link` and `restart` remove what callers send",
+            "rule.missing: would reject every request: `inbound: link` and `restart` remove the ids of every client. Use `inbound: join`",
         ],
     ),
     (
         "nothing is left that could be invalid or in conflict",
         r#"{"rule": {"inbound": "link", "invalid": "reject", "conflict": "reject"}}"#,
         &[
-            "rule.invalid: would not hold, because `inbound: link` and `restart` look at nothing that callers send",
-            "rule.conflict: would not hold, because `inbound: link` and `restart` look at nothing that callers send",
+            "rule.invalid: has no effect: `inbound: link` and `restart` ignore the trace headers of clients. Use `inbound: join`",
+            "rule.conflict: has no effect: `inbound: link` and `restart` ignore the trace headers of clients. Use `inbound: join`",
         ],
     ),
     (
         "off and enforcing in one rule",
         r#"{"rule": {"inbound": "off", "missing": "reject", "upstream": "strip", "invalid": "reject", "conflict": "reject", "expose": true}}"#,
         &[
-            "rule.missing: would not hold, because the rule is `inbound: off`",
-            "rule.upstream: would not hold, because the rule is `inbound: off`",
-            "rule.invalid: would not hold, because the rule is `inbound: off`",
-            "rule.conflict: would not hold, because the rule is `inbound: off`",
-            "rule.expose: would not hold, because the rule is `inbound: off`",
+            "rule.missing: has no effect with `inbound: off`. Remove one of them",
+            "rule.upstream: has no effect with `inbound: off`. Remove one of them",
+            "rule.invalid: has no effect with `inbound: off`. Remove one of them",
+            "rule.conflict: has no effect with `inbound: off`. Remove one of them",
+            "rule.expose: has no effect with `inbound: off`. Remove one of them",
         ],
     ),
     (
         "untrusted without trust",
         r#"{"rule": {"untrusted": "reject"}}"#,
         &[
-            "rule.untrusted: has no meaning without trust",
+            "rule.untrusted: has no effect without trust",
         ],
     ),
     (
@@ -207,21 +207,21 @@ pub const FAULTS: &[Row] = &[
         "a named rule over a route: told once, however many routes it closes",
         r#"{"routes": [{"match": {"path": "/a"}, "inbound": "link"}, {"match": {"path": "/b"}, "inbound": "link"}, {"match": {"path": "/c"}, "inbound": "restart"}], "rules": {"strict": {"missing": "reject"}}}"#,
         &[
-            "rules.strict.missing: would reject every request, because `inbound: link` and `restart` remove what callers send",
+            "rules.strict.missing: would reject every request: `inbound: link` and `restart` remove the ids of every client. Use `inbound: join`",
         ],
     ),
     (
         "strangers would be told that they sent nothing",
         r#"{"rule": {"missing": "reject", "trust": {"cidr": ["10.0.0.0/8"]}}}"#,
         &[
-            "rule.missing: would reject strangers for want of the ids that were removed; write `untrusted: reject`",
+            "rule.missing: would reject untrusted clients because their ids were removed. Write `untrusted: reject`",
         ],
     ),
     (
         "the same, said in so many words",
         r#"{"rule": {"missing": "reject", "trust": {"cidr": ["10.0.0.0/8"]}, "untrusted": "restart"}}"#,
         &[
-            "rule.untrusted: would reject strangers for want of the ids that were removed; write `untrusted: reject`",
+            "rule.untrusted: would reject untrusted clients because their ids were removed. Write `untrusted: reject`",
         ],
     ),
     (
@@ -235,7 +235,7 @@ pub const FAULTS: &[Row] = &[
         "a word about names where no name counts",
         r#"{"rule": {"trust": {"cidr": ["10.0.0.0/8"], "san_unverified": true}}, "rules": {"a": {"trust": {"cidr": ["10.0.0.0/8"], "san_unverified": false}}}}"#,
         &[
-            "rule.trust.san_unverified: has no meaning without san",
+            "rule.trust.san_unverified: has no effect without san",
         ],
     ),
     (
@@ -326,8 +326,8 @@ pub const FAULTS: &[Row] = &[
         "a parent that is forgotten, or not looked at",
         r#"{"rule": {"genai": "metadata", "genai_api": "mcp"}, "routes": [{"match": {"path": "/a"}, "inbound": "restart", "mcp_parent": "meta"}, {"match": {"path": "/b"}, "inbound": "off", "mcp_parent": "meta"}]}"#,
         &[
-            "routes[0].mcp_parent: would not hold, because `inbound: restart` forgets what callers send",
-            "routes[1].mcp_parent: would not hold, because the rule is `inbound: off`",
+            "routes[0].mcp_parent: has no effect: `inbound: restart` ignores the ids of clients",
+            "routes[1].mcp_parent: has no effect with `inbound: off`. Remove one of them",
         ],
     ),
     (
