@@ -1,10 +1,15 @@
 """Fixtures, and what is printed when a test fails: logs, configurations, what the application got."""
 
+import os
+
 import pytest
 from app import App
 from envoy import Envoy
 from process import RUNNING
 from sink import Sink
+
+# A process that is started while gRPC's threads run may end before it becomes Envoy: gRPC's handlers for forks close its descriptors.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 # It asserts on behalf of tests.
 pytest.register_assert_rewrite("calls")
